@@ -1,0 +1,2 @@
+"""Evaluate school programmes for children with SEND, and publish the answer as a book."""
+

@@ -1,0 +1,99 @@
+"""What disclosure control let out: the only thing a page or a public file may be made from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from afa_eval.estimate import Claim, Comparator, Estimand, Finding, Table
+from afa_eval.estimate.records import Interval
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReleasedEstimate:
+    """One figure as it may be published: hidden parts are None and ``status`` says why.
+
+    Attributes
+    ----------
+    outcome, group, estimand, unit, base, claim, comparator, method, notes, level, null :
+        As in ``Estimate``.
+    value, se, df, statistic, p_value, p_adjusted : float or None
+        None where hidden or where there is none.
+    ci : tuple of float or None
+        The interval, None where hidden or where there is none.
+    n_pupils, n_schools : int or None
+        None where hidden.
+    status : str
+        Empty where shown, else a symbol: ``c`` confidential, ``z`` not applicable, ``x``
+        unavailable, ``low``.
+    reason : str
+        Which rule hid it.
+    """
+
+    outcome: str
+    group: str
+    estimand: Estimand
+    unit: str
+    base: str
+    claim: Claim
+    method: str
+    value: float | None
+    se: float | None = None
+    df: float | None = None
+    statistic: float | None = None
+    p_value: float | None = None
+    p_adjusted: float | None = None
+    ci: Interval | None = None
+    level: float = 0.95
+    null: float = 0.0
+    n_pupils: int | None = None
+    n_schools: int | None = None
+    comparator: Comparator | None = None
+    notes: tuple[str, ...] = ()
+    status: str = ""
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReleasedTable:
+    """One table as it may be published.
+
+    Attributes
+    ----------
+    table : Table
+        With None in hidden cells.
+    status : tuple of tuple of str
+        For each cell a symbol, empty where shown.
+    """
+
+    table: Table
+    status: tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Release:
+    """What may leave?
+
+    Attributes
+    ----------
+    profile : str
+        The policy it was made under.
+    about : dict
+        The plan's words: evaluation, programme, outcomes (id, label, design, primary, focus,
+        question, years), the trust's own words.
+    estimates : tuple of ReleasedEstimate
+        In reading order.
+    tables : tuple of ReleasedTable
+        Counts and series.
+    findings : tuple of Finding
+        What a reader must mind.
+    manifest : dict
+        Hashes and versions, never a path.
+    """
+
+    profile: str
+    about: dict[str, Any]
+    estimates: tuple[ReleasedEstimate, ...]
+    tables: tuple[ReleasedTable, ...]
+    findings: tuple[Finding, ...]
+    manifest: dict[str, Any] = field(default_factory=dict)
