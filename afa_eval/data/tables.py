@@ -116,7 +116,7 @@ class Tables:
         """
         frame: pd.DataFrame | None = getattr(self, table)
         if frame is None:
-            raise DataError(f"There is no {table} table. Name its file under [data] in the plan: {table} = \"...\".")
+            raise DataError(f'There is no {table} table. Name its file under [data] in the plan: {table} = "...".')
         return frame
 
     def column_homes(self, column: str) -> tuple[str, ...]:

@@ -133,7 +133,10 @@ class Estimand(StrEnum):
         "change in that share, in points",
         ("authorised_rate_before", "authorised_rate_after"),
     )
-    UNAUTHORISED_RATE_BEFORE = "unauthorised_rate_before", "unauthorised absence as a share of possible sessions, before"
+    UNAUTHORISED_RATE_BEFORE = (
+        "unauthorised_rate_before",
+        "unauthorised absence as a share of possible sessions, before",
+    )
     UNAUTHORISED_RATE_AFTER = "unauthorised_rate_after", "unauthorised absence as a share of possible sessions, after"
     UNAUTHORISED_RATE_CHANGE = (
         "unauthorised_rate_change",
@@ -181,7 +184,11 @@ class Estimand(StrEnum):
     DIFFERENCE = "difference", "difference between two groups or arms"
     RISK_DIFFERENCE = "risk_difference", "difference between two proportions"
     RISK_RATIO = "risk_ratio", "one proportion divided by another", ("risk_difference",)
-    ODDS_RATIO = "odds_ratio", "one odds divided by another; not a ratio of shares", ("risk_difference", "top_box_change")
+    ODDS_RATIO = (
+        "odds_ratio",
+        "one odds divided by another; not a ratio of shares",
+        ("risk_difference", "top_box_change"),
+    )
     CACE = "cace", "effect among those who took part because they were offered it"
     # about the estimate itself
     COVERAGE = "coverage", "share of eligible pupils with a usable score"

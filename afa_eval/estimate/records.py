@@ -241,7 +241,9 @@ class Table:
     def __post_init__(self) -> None:
         """Refuse a table whose cells do not fit its labels."""
         if len(self.cells) != len(self.rows) or any(len(row) != len(self.columns) for row in self.cells):
-            raise ValueError(f"table {self.name}: cells do not fit {len(self.rows)} rows by {len(self.columns)} columns")
+            raise ValueError(
+                f"table {self.name}: cells do not fit {len(self.rows)} rows by {len(self.columns)} columns"
+            )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

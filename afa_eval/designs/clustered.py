@@ -1,0 +1,298 @@
+"""Means, ratios of sums and what is computed from them, with schools as clusters.
+
+All cells of a question (before and after, with and without SEN) stand in one stacked linear model,
+so that the covariance between them is kept: a change or a gap is a contrast of one fit. A cell mean
+is least squares on the cell's indicator; a ratio of sums is the same weighted by the denominator.
+Standard errors are CR2 by school, degrees of freedom Satterthwaite's (Pustejovsky and Tipton 2018).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from afa_eval.designs.base import Design
+from afa_eval.estimate import Claim, Comparator, Estimand, Estimate
+from afa_eval.kernels.moments import cluster_moments
+from afa_eval.kernels.ols import OlsFit, contrast, fit_ols
+
+Floats = npt.NDArray[np.float64]
+METHOD = "school-clustered (CR2, Satterthwaite degrees of freedom)"
+FEW_SCHOOLS = "No interval: fewer than {least} schools."
+
+
+@dataclass(frozen=True, slots=True)
+class Clustered:
+    """What is the value, and how sure is it when pupils come in schools?
+
+    Attributes
+    ----------
+    value : float
+        In the units of the values given.
+    se, df : float or None
+        None where fewer than two schools stand behind a cell.
+    n, n_schools : int
+        Rows and schools behind it.
+    design_effect : float or None
+        Variance allowing for schools divided by variance ignoring them.
+    """
+
+    value: float
+    se: float | None
+    df: float | None
+    n: int
+    n_schools: int
+    design_effect: float | None = None
+
+    def minus(self, fixed: float) -> Clustered:
+        """How far is it from a line without sampling error?
+
+        Parameters
+        ----------
+        fixed : float
+            For example a national figure.
+
+        Returns
+        -------
+        Clustered
+            With the same standard error.
+        """
+        return replace(self, value=self.value - fixed)
+
+    def times(self, factor: float) -> Clustered:
+        """What is it in another unit?
+
+        Parameters
+        ----------
+        factor : float
+            For example one over a known standard deviation.
+
+        Returns
+        -------
+        Clustered
+            Value and standard error multiplied.
+        """
+        return replace(self, value=self.value * factor, se=None if self.se is None else self.se * abs(factor))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CellFit:
+    """How large is each cell, and how do the cells vary together?
+
+    Attributes
+    ----------
+    cells : tuple of str
+        Names, in the order of the fit's coefficients.
+    fit : OlsFit or None
+        None where all rows are in one school.
+    means : ndarray, shape (k,)
+        Cell means, or ratios of sums.
+    rows, schools : ndarray
+        Rows per cell, shape (k,); schools by cell that have rows in it, shape (J, k), of bool.
+    """
+
+    cells: tuple[str, ...]
+    fit: OlsFit | None
+    means: Floats
+    rows: npt.NDArray[np.int64]
+    schools: npt.NDArray[np.bool_]
+
+    def gradient(self, weights: Mapping[str, float]) -> Floats:
+        """Which vector of coefficients is meant by weights on named cells?
+
+        Parameters
+        ----------
+        weights : mapping of str to float
+            Cell to weight; cells left out weigh nothing.
+
+        Returns
+        -------
+        ndarray, shape (k,)
+            In the order of ``cells``.
+
+        Raises
+        ------
+        KeyError
+            Where a cell has no rows.
+        """
+        vector = np.zeros(len(self.cells))
+        for cell, weight in weights.items():
+            if cell not in self.cells:
+                raise KeyError(cell)
+            vector[self.cells.index(cell)] = weight
+        return vector
+
+    def combine(self, weights: Mapping[str, float]) -> Clustered:
+        """What is a weighted sum of cells: a mean, a change, a gap, a change of a gap?
+
+        Parameters
+        ----------
+        weights : mapping of str to float
+            Cell to weight, for example ``{"after": 1, "before": -1}``.
+
+        Returns
+        -------
+        Clustered
+            With CR2 error and Satterthwaite degrees of freedom.
+        """
+        return self.linear(self.gradient(weights))
+
+    def linear(self, vector: Floats) -> Clustered:
+        """What is a linear combination of the cells, by its vector?
+
+        Parameters
+        ----------
+        vector : ndarray, shape (k,)
+            A weight per cell, in the order of ``cells``.
+
+        Returns
+        -------
+        Clustered
+            ``n`` counts the rows of the cells with weight, ``n_schools`` the schools in any of them.
+        """
+        used = vector != 0
+        n, n_schools = int(self.rows[used].sum()), int(self.schools[:, used].any(axis=1).sum())
+        value = float(vector @ self.means)
+        lonely = bool((self.schools[:, used].sum(axis=0) < 2).any())
+        if self.fit is None or lonely or not used.any():
+            return Clustered(value, None, None, n, n_schools)
+        result = contrast(self.fit, vector)
+        naive = float(vector @ self.fit.cov_classical @ vector)
+        effect = result.se**2 / naive if naive > 0 else None
+        return Clustered(value, result.se, result.df, n, n_schools, effect)
+
+
+def fit_cells(values: pd.Series, cells: pd.Series, school: pd.Series, *, size: pd.Series | None = None) -> CellFit:
+    """How large is each cell: the mean of its values, or the ratio of its sums?
+
+    Parameters
+    ----------
+    values : pandas.Series of float
+        One per row; rows with a missing value, cell or school are left out.
+    cells : pandas.Series of str
+        Which cell the row is in; each row is in one.
+    school : pandas.Series
+        The cluster.
+    size : pandas.Series of float, optional
+        Denominators: the cell is then sum of values over sum of sizes (rows of size 0 left out).
+
+    Returns
+    -------
+    CellFit
+        Ready for contrasts.
+
+    Examples
+    --------
+    >>> fit = fit_cells(pd.Series([1.0, 3, 5, 7]), pd.Series(list("aabb")), pd.Series(["x", "y", "x", "y"]))
+    >>> fit.combine({"b": 1, "a": -1}).value
+    4.0
+    """
+    keep = values.notna() & cells.notna() & school.notna()
+    if size is not None:
+        keep &= size.notna() & (size > 0)
+    y = values[keep].to_numpy(dtype=np.float64)
+    root = np.ones_like(y) if size is None else np.sqrt(size[keep].to_numpy(dtype=np.float64))
+    codes, names = pd.factorize(cells[keep], sort=True)
+    schools, school_names = pd.factorize(school[keep], sort=True)
+    return _fit(y, root, codes, [str(name) for name in names], schools, len(school_names))
+
+
+def _fit(
+    y: Floats,
+    root: Floats,
+    codes: npt.NDArray[np.int64],
+    names: list[str],
+    schools: npt.NDArray[np.int64],
+    n_schools: int,
+) -> CellFit:
+    k = len(names)
+    shift = float(y.sum() / (root**2).sum()) if y.size else 0.0
+    scaled = (y - shift * root**2) / root
+    presence = np.zeros((n_schools, k), dtype=bool)
+    presence[schools, codes] = True
+    rows = np.bincount(codes, minlength=k)
+    sums = np.bincount(codes, weights=scaled * root, minlength=k)
+    means = shift + sums / np.bincount(codes, weights=root**2, minlength=k)
+    if n_schools < 2:
+        return CellFit(tuple(names), None, means, rows, presence)
+    columns = np.zeros((y.size, k + 1))
+    columns[np.arange(y.size), codes] = root
+    columns[:, k] = scaled
+    fit = fit_ols(cluster_moments(columns, schools), range(k), k, vcov="CR2")
+    return CellFit(tuple(names), fit, means, rows, presence)
+
+
+def mean_of(values: pd.Series, school: pd.Series, *, size: pd.Series | None = None) -> Clustered:
+    """What is the mean (or ratio of sums), with schools as clusters?
+
+    Parameters
+    ----------
+    values, school, size : pandas.Series
+        As in ``fit_cells``.
+
+    Returns
+    -------
+    Clustered
+        ``value`` is nan where no row is left.
+    """
+    fit = fit_cells(values, pd.Series("all", index=values.index), school, size=size)
+    if not fit.cells:
+        return Clustered(float("nan"), None, None, 0, 0)
+    return fit.combine({"all": 1.0})
+
+
+def answer(
+    design: Design,
+    group: str,
+    estimand: Estimand,
+    what: Clustered,
+    *,
+    unit: str,
+    base: str,
+    claim: Claim = Claim.DESCRIPTION,
+    method: str = "mean",
+    comparator: Comparator | None = None,
+    notes: tuple[str, ...] = (),
+    n: int | None = None,
+) -> Estimate:
+    """How is a clustered value handed on as an Estimate?
+
+    Parameters
+    ----------
+    design : Design
+        Gives the outcome id and the least number of schools for an interval.
+    group, estimand, unit, base, claim, method, comparator, notes
+        As in ``Estimate``; the clustering is added to ``method``.
+    what : Clustered
+        The value with its error.
+    n : int, optional
+        What was counted, where it is not the number of rows (a pupil in two waves counts once).
+
+    Returns
+    -------
+    Estimate
+        Without an interval, and a note saying so, below ``design.min_schools`` schools.
+    """
+    enough = what.se is not None and what.n_schools >= design.min_schools
+    if not enough:
+        notes = (*notes, FEW_SCHOOLS.format(least=design.min_schools))
+    return Estimate(
+        outcome=design.id,
+        group=group,
+        estimand=estimand,
+        value=what.value,
+        se=what.se if enough else None,
+        df=what.df if enough else None,
+        unit=unit,
+        base=base,
+        n_pupils=what.n if n is None else n,
+        n_schools=what.n_schools,
+        comparator=comparator,
+        claim=claim,
+        method=f"{method}; {METHOD}" if enough else method,
+        notes=notes,
+    )

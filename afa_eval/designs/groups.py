@@ -1,0 +1,164 @@
+"""Which pupils a figure is about: group labels, and the rows they mean."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from itertools import product
+
+import pandas as pd
+
+from afa_eval.errors import ColumnNotFound, PlanError
+
+ALL = "all"
+AND = " & "
+LAST_PRIMARY_YEAR = 6
+
+
+def parse(label: str) -> tuple[tuple[str, str], ...]:
+    """Which columns must have which values?
+
+    Parameters
+    ----------
+    label : str
+        ``all``, or ``column=value`` joined by `` & ``.
+
+    Returns
+    -------
+    tuple of (str, str)
+        Column and value; empty for ``all``.
+
+    Raises
+    ------
+    PlanError
+        Where a part is not ``column=value``.
+
+    Examples
+    --------
+    >>> parse("sen_provision=K & fsm=yes")
+    (('sen_provision', 'K'), ('fsm', 'yes'))
+    """
+    if label in ("", ALL):
+        return ()
+    parts = [part.partition("=") for part in label.split("&")]
+    if any(not sign for _, sign, _ in parts):
+        raise PlanError(f"'{label}' is no group: write column=value, joined by & where there are several.")
+    return tuple((column.strip(), value.strip()) for column, _, value in parts)
+
+
+def texts(column: pd.Series) -> pd.Series:
+    """How are a column's values written in a group label?
+
+    Parameters
+    ----------
+    column : pandas.Series
+        Any column of a canonical table.
+
+    Returns
+    -------
+    pandas.Series
+        Text, whole numbers without a decimal point, missing as missing.
+    """
+    known = column.notna()
+    if pd.api.types.is_float_dtype(column) and (column[known] % 1 == 0).all():
+        column = column.astype("Int64")
+    return column.astype(str).where(known)
+
+
+def members(frame: pd.DataFrame, label: str) -> pd.Series:
+    """Which rows belong to a group?
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        With the label's columns.
+    label : str
+        As ``parse`` reads it.
+
+    Returns
+    -------
+    pandas.Series of bool
+        One per row.
+
+    Raises
+    ------
+    ColumnNotFound
+        Where a column is missing.
+    """
+    rows = pd.Series(True, index=frame.index)
+    for column, value in parse(label):
+        if column not in frame.columns:
+            raise ColumnNotFound.of(column, "a subgroup", "pupils", frame.columns)
+        rows &= (texts(frame[column]) == value).fillna(False).astype(bool)
+    return rows
+
+
+def group_labels(frame: pd.DataFrame, by: Iterable[str], focus: str = "") -> tuple[str, ...]:
+    """Which groups are there, in the order a reader should meet them?
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        One row per pupil, enrolment or answer.
+    by : iterable of str
+        Columns; a pair is joined by `` & ``.
+    focus : str
+        A group to name second, where it has members.
+
+    Returns
+    -------
+    tuple of str
+        ``all``, the focus, then every value (or pair of values) that occurs.
+
+    Raises
+    ------
+    ColumnNotFound
+        Where a column of ``by`` is missing.
+    """
+    labels = [ALL]
+    if focus and all(column in frame.columns for column, _ in parse(focus)) and members(frame, focus).any():
+        labels.append(focus)
+    for spec in by:
+        labels.extend(_labels_of(frame, [part.strip() for part in spec.split("&")]))
+    return tuple(dict.fromkeys(labels))
+
+
+def _labels_of(frame: pd.DataFrame, columns: list[str]) -> list[str]:
+    for column in columns:
+        if column not in frame.columns:
+            raise ColumnNotFound.of(column, "a subgroup in `by`", "pupils", frame.columns)
+    values = [sorted(texts(frame[column]).dropna().unique(), key=_natural) for column in columns]
+    present = set(map(tuple, pd.concat([texts(frame[column]) for column in columns], axis=1).dropna().to_numpy()))
+    return [
+        AND.join(f"{column}={value}" for column, value in zip(columns, combination, strict=True))
+        for combination in product(*values)
+        if combination in present
+    ]
+
+
+def _natural(value: str) -> tuple[int, float, str]:
+    """Numbers by size before words; SEN provision from none to most."""
+    order = {"none": 0, "N": 0, "any": 1, "A": 1, "K": 2, "P": 2, "S": 3, "E": 3}
+    if value in order:
+        return (0, order[value], value)
+    return (0, float(value), value) if value.lstrip("-").isdigit() else (1, 0.0, value)
+
+
+def with_phase(frame: pd.DataFrame) -> pd.DataFrame:
+    """Which phase is each pupil in, where the files do not say?
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        With ``phase``, or with ``year_group`` to derive it from.
+
+    Returns
+    -------
+    pandas.DataFrame
+        With ``phase``: given values stay; Year 6 and below is primary, above it secondary.
+    """
+    if "year_group" not in frame.columns:
+        return frame
+    derived = (frame["year_group"] <= LAST_PRIMARY_YEAR).map({True: "primary", False: "secondary"})
+    derived = derived.where(frame["year_group"].notna())
+    given = frame["phase"] if "phase" in frame.columns else pd.Series(None, index=frame.index, dtype=object)
+    return frame.assign(phase=given.where(given.notna(), derived))
