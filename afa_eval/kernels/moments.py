@@ -1,0 +1,143 @@
+"""Moments of each cluster: counts, sums and cross-products, all that Gaussian estimators need."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from afa_eval.errors import EstimationError
+from afa_eval.kernels.linear import Floats, Ints
+
+FIRST_ROWS = 1000  # enough for a shift that keeps the digits; the mean itself is not needed
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterMoments:
+    """What is there to know about the columns in each cluster?
+
+    Attributes
+    ----------
+    n : ndarray of int, shape (J,)
+        Rows of each cluster.
+    sums : ndarray, shape (J, q)
+        Column sums of the shifted columns.
+    cross : ndarray, shape (J, q, q)
+        Sums of z z' of the shifted columns.
+    shift : ndarray, shape (q,)
+        What was subtracted from each column before.
+    """
+
+    n: Ints
+    sums: Floats
+    cross: Floats
+    shift: Floats
+
+    @property
+    def n_rows(self) -> int:
+        """How many rows are there in all?"""
+        return int(self.n.sum())
+
+    @property
+    def n_clusters(self) -> int:
+        """How many clusters have a row?"""
+        return int(np.count_nonzero(self.n))
+
+    def take(self, clusters: Ints) -> ClusterMoments:
+        """What are the moments of these clusters, in this order?
+
+        Parameters
+        ----------
+        clusters : ndarray of int or of bool
+            Positions, which may repeat, or a mask.
+
+        Returns
+        -------
+        ClusterMoments
+            A cluster taken twice counts as two.
+        """
+        return ClusterMoments(self.n[clusters], self.sums[clusters], self.cross[clusters], self.shift)
+
+
+def constant_safe_shift(columns: Floats) -> Floats:
+    """By how much should each column be shifted to keep its digits?
+
+    Parameters
+    ----------
+    columns : ndarray, shape (n, q)
+        The columns, of which constant ones stay as they are.
+
+    Returns
+    -------
+    ndarray, shape (q,)
+        Mean of the first 1,000 rows, 0 for constant columns.
+    """
+    if not columns.shape[0]:
+        return np.zeros(columns.shape[1])
+    shift: Floats = columns[:FIRST_ROWS].mean(axis=0)
+    varies = (columns != columns[0]).any(axis=0)
+    return np.where(varies, shift, 0.0)
+
+
+def cluster_moments(columns: Floats, cluster: Ints, shift: Floats | None = None) -> ClusterMoments:
+    """What are the count, sums and cross-products of the columns in each cluster?
+
+    Parameters
+    ----------
+    columns : ndarray, shape (n, q)
+        Regressors and outcome side by side; add a column of ones where an intercept is wanted.
+    cluster : ndarray of int, shape (n,)
+        Cluster of each row, 0 to J - 1. A code without rows gives an empty cluster, which counts nowhere.
+    shift : ndarray, shape (q,), optional
+        Subtracted first, none by default. Shift (see ``constant_safe_shift``) where means are large beside
+        standard deviations; the regressors must then hold a constant, or indicators that add up to one.
+
+    Returns
+    -------
+    ClusterMoments
+        One matrix per cluster.
+
+    Raises
+    ------
+    EstimationError
+        Where there is no row, or a value is missing or infinite.
+
+    Examples
+    --------
+    >>> moments = cluster_moments(np.array([[1.0, 2.0], [1.0, 4.0], [1.0, 9.0]]), np.array([0, 0, 1]))
+    >>> moments.n.tolist(), moments.cross[0].tolist()
+    ([2, 1], [[2.0, 6.0], [6.0, 20.0]])
+    """
+    values = np.ascontiguousarray(columns, dtype=np.float64)
+    codes = np.asarray(cluster, dtype=np.int64)
+    _check(values, codes)
+    offset = np.zeros(values.shape[1]) if shift is None else np.asarray(shift, dtype=np.float64)
+    order = np.argsort(codes, kind="stable")
+    counts = np.bincount(codes)
+    rows = values[order] - offset
+    ends = np.cumsum(counts)
+    sums, cross = _sums(rows, ends - counts, ends)
+    return ClusterMoments(counts.astype(np.int64), sums, cross, offset)
+
+
+def _check(values: Floats, codes: Ints) -> None:
+    if values.ndim != 2 or codes.shape != values.shape[:1]:
+        raise ValueError(f"columns must be (n, q) and cluster (n,), not {values.shape} and {codes.shape}")
+    if not values.shape[0]:
+        raise EstimationError("There are no rows to estimate from.")
+    if codes.min() < 0:
+        raise ValueError("cluster codes must not be negative; drop rows without a cluster first")
+    if not np.isfinite(values).all():
+        raise EstimationError("A value is missing or infinite; drop incomplete rows first.")
+
+
+def _sums(rows: Floats, starts: Ints, ends: Ints) -> tuple[Floats, Floats]:
+    """Sums and cross-products of each slice of rows; one BLAS call per cluster."""
+    q, size = rows.shape[1], starts.size
+    cross = np.zeros((size, q, q))
+    sums = np.zeros((size, q))
+    for j, (start, end) in enumerate(zip(starts.tolist(), ends.tolist(), strict=True)):
+        block = rows[start:end]
+        np.matmul(block.T, block, out=cross[j])
+        block.sum(axis=0, out=sums[j])
+    return sums, cross
