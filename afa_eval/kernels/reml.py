@@ -1,0 +1,430 @@
+"""Two-level random-intercept models by restricted or full maximum likelihood, from moments.
+
+With lambda = tau^2 / sigma^2 and W the cross-products within clusters, A = Z'V^-1 Z sigma^2 is
+W + sum over sizes n of Q_n / (n (1 + n lambda)), Q_n the sum of s_j s_j' of the clusters of that size: an
+exact collapse, and a sum without cancellation. The deviance's score has closed form; its roots are found to
+the last digits, where minimising the deviance itself stops at half of them.
+
+References: Harville (1977); Harville and Fenech (1985), doi:10.2307/2530650, for the exact interval.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from afa_eval.errors import EstimationError
+from afa_eval.kernels.linear import Floats, check_rank, inverse_root, unshift
+from afa_eval.kernels.moments import ClusterMoments
+
+LOG_RATIOS = np.linspace(math.log(1e-8), math.log(1e12), 47)  # where roots of the score are looked for
+NEGLIGIBLE = 1e-13  # of the outcome's own spread: what is left after rounding
+
+
+@dataclass(frozen=True, slots=True)
+class Collapsed:
+    """What does the likelihood of a random-intercept model need?
+
+    Attributes
+    ----------
+    within : ndarray, shape (q, q)
+        Cross-products within clusters; the last column is the outcome.
+    sizes : ndarray, shape (S,)
+        Distinct cluster sizes.
+    counts : ndarray, shape (S,)
+        Clusters of each size.
+    between : ndarray, shape (S, q, q)
+        Sums of s s' over the clusters of each size, s the cluster's column sums.
+    n_rows : int
+        Rows in all.
+    reml : bool
+        Restricted likelihood, or full.
+    """
+
+    within: Floats
+    sizes: Floats
+    counts: Floats
+    between: Floats
+    n_rows: int
+    reml: bool
+
+    @property
+    def p(self) -> int:
+        """How many regressors are there?"""
+        return self.within.shape[0] - 1
+
+    @property
+    def df(self) -> int:
+        """Which degrees of freedom has the residual variance?"""
+        return self.n_rows - self.p if self.reml else self.n_rows
+
+    @property
+    def n_clusters(self) -> int:
+        """How many clusters are there?"""
+        return int(self.counts.sum())
+
+    def weighted(self, weights: Floats) -> Floats:
+        """What is the sum of the size matrices with these weights?
+
+        Parameters
+        ----------
+        weights : ndarray, shape (S,)
+            One for each size.
+
+        Returns
+        -------
+        ndarray, shape (q, q)
+            The sum.
+        """
+        return np.tensordot(weights, self.between, axes=(0, 0))
+
+
+@dataclass(frozen=True, slots=True)
+class Solved:
+    """What is the model at one ratio of variances?
+
+    Attributes
+    ----------
+    ratio : float
+        lambda.
+    coef : ndarray, shape (p,)
+        Generalised least squares.
+    root : ndarray, shape (p, p)
+        L with L L' = A_xx^-1.
+    rss : float
+        Weighted residual sum of squares.
+    deviance : float
+        Minus twice the log-likelihood.
+    score : float
+        Its derivative by lambda.
+    """
+
+    ratio: float
+    coef: Floats
+    root: Floats
+    rss: float
+    deviance: float
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class MixedFit:
+    """Which line fits best when clusters differ, and by how much do they differ?
+
+    Attributes
+    ----------
+    coef : ndarray, shape (p,)
+        Coefficients in the order of the regressors, of the columns before any shift.
+    cov : ndarray, shape (p, p)
+        Their model-based covariance.
+    tau2, sigma2 : float
+        Variance between clusters and within them, in squared units of the outcome.
+    loglik : float
+        Restricted (or full) log-likelihood with all its constants, as lme4 gives it.
+    at_boundary : bool
+        Whether the variance between clusters is estimated as nought.
+    n_rows, n_clusters : int
+        What was counted.
+    reml : bool
+        Restricted likelihood, or full.
+    """
+
+    coef: Floats
+    cov: Floats
+    tau2: float
+    sigma2: float
+    loglik: float
+    at_boundary: bool
+    n_rows: int
+    n_clusters: int
+    reml: bool
+    collapsed: Collapsed = field(repr=False)
+
+    @property
+    def icc(self) -> float:
+        """Which share of the variance lies between clusters?"""
+        return self.tau2 / (self.tau2 + self.sigma2)
+
+
+def fit_random_intercept(
+    moments: ClusterMoments, regressors: Sequence[int], outcome: int, reml: bool = True
+) -> MixedFit:
+    """Which coefficients and variances fit best, with a random intercept for each cluster?
+
+    Parameters
+    ----------
+    moments : ClusterMoments
+        Of all columns used.
+    regressors : sequence of int
+        Columns on the right; no intercept is added.
+    outcome : int
+        The column on the left.
+    reml : bool
+        Restricted likelihood (the default), or full.
+
+    Returns
+    -------
+    MixedFit
+        The global maximum, at the boundary where that is it.
+
+    Raises
+    ------
+    EstimationError
+        Where columns say the same thing, the outcome does not vary, or the data cannot tell variance
+        between clusters from variance within.
+    """
+    used = moments.take(moments.n > 0) if (moments.n == 0).any() else moments
+    columns = [*regressors, outcome]
+    data = collapse(used, columns, reml)
+    check_identified(data)
+    best = maximise(data)
+    sigma2 = best.rss / data.df
+    back = unshift(*_constant(used, columns[:-1]), used.shift[columns[:-1]], float(used.shift[outcome]))
+    mapped = back.matrix @ best.root
+    return MixedFit(
+        coef=back.matrix @ best.coef + back.offset,
+        cov=sigma2 * (mapped @ mapped.T),
+        tau2=best.ratio * sigma2,
+        sigma2=sigma2,
+        loglik=-best.deviance / 2,
+        at_boundary=best.ratio == 0,
+        n_rows=used.n_rows,
+        n_clusters=used.n_clusters,
+        reml=reml,
+        collapsed=data,
+    )
+
+
+def collapse(moments: ClusterMoments, columns: Sequence[int], reml: bool) -> Collapsed:
+    """What do the clusters come to, by size?
+
+    Parameters
+    ----------
+    moments : ClusterMoments
+        Without empty clusters.
+    columns : sequence of int
+        Regressors, then the outcome.
+    reml : bool
+        Restricted likelihood, or full.
+
+    Returns
+    -------
+    Collapsed
+        Exact: nothing is lost.
+    """
+    picked = list(columns)
+    sums = moments.sums[:, picked]
+    within = (moments.cross[:, picked][:, :, picked] - sums[:, :, None] * (sums / moments.n[:, None])[:, None, :]).sum(0)
+    order = np.argsort(moments.n, kind="stable")
+    sizes, starts, counts = np.unique(moments.n[order], return_index=True, return_counts=True)
+    ordered = sums[order]
+    between = np.add.reduceat(ordered[:, :, None] * ordered[:, None, :], starts, axis=0)
+    return Collapsed(
+        within=(within + within.T) / 2,
+        sizes=sizes.astype(np.float64),
+        counts=counts.astype(np.float64),
+        between=between,
+        n_rows=moments.n_rows,
+        reml=reml,
+    )
+
+
+def check_identified(data: Collapsed) -> None:
+    """Can the data tell the variance between clusters from that within?
+
+    Parameters
+    ----------
+    data : Collapsed
+        What the likelihood needs.
+
+    Raises
+    ------
+    EstimationError
+        Saying which is missing: clusters, rows, variation, or columns that differ.
+    """
+    if data.n_clusters < 2:
+        raise EstimationError("A multilevel model needs at least two clusters, and there is one.")
+    if data.n_rows <= data.p:
+        raise EstimationError(f"{data.n_rows} rows cannot determine {data.p} coefficients and two variances.")
+    total = data.within + data.weighted(1 / data.sizes)
+    check_rank(total[:-1, :-1])
+    between, within = degrees_of_freedom(data)
+    if within < 1:
+        raise EstimationError("No cluster has rows to spare: variance within clusters cannot be told from between.")
+    if between < 1:
+        raise EstimationError("The columns leave no cluster to spare: variance between clusters cannot be seen.")
+    _check_varies(data, total)
+
+
+def degrees_of_freedom(data: Collapsed) -> tuple[int, int]:
+    """How many degrees of freedom are there between and within clusters, after the regressors?
+
+    Parameters
+    ----------
+    data : Collapsed
+        What the likelihood needs.
+
+    Returns
+    -------
+    tuple of int
+        Between, within; they add up to rows minus regressors.
+    """
+    within = data.n_rows - data.n_clusters - _within_rank(data)
+    return data.n_rows - data.p - within, within
+
+
+def _within_rank(data: Collapsed) -> int:
+    """Rank of the regressors inside clusters, judged against their size over all rows."""
+    total = np.diagonal(data.within)[:-1] + np.diagonal(data.weighted(1 / data.sizes))[:-1]
+    size = np.sqrt(total)
+    scaled = data.within[:-1, :-1] / np.outer(size, size)
+    return int(np.count_nonzero(np.linalg.eigvalsh(scaled) > 1e-11))
+
+
+def _check_varies(data: Collapsed, total: Floats) -> None:
+    if within_rss(data) <= NEGLIGIBLE * max(total[-1, -1], np.finfo(float).tiny):
+        raise EstimationError(
+            "The outcome does not vary within clusters beyond what the columns explain: there is nothing to estimate."
+        )
+
+
+def within_rss(data: Collapsed) -> float:
+    """How much of the outcome is left inside clusters once the columns are allowed for?
+
+    Parameters
+    ----------
+    data : Collapsed
+        What the likelihood needs.
+
+    Returns
+    -------
+    float
+        Residual sum of squares of the regression with an intercept for each cluster.
+    """
+    gram, cross = data.within[:-1, :-1], data.within[:-1, -1]
+    size = np.sqrt(np.diagonal(gram) + np.diagonal(data.weighted(1 / data.sizes))[:-1])
+    values, vectors = np.linalg.eigh(gram / np.outer(size, size))
+    keep = values > 1e-11
+    loads = vectors[:, keep].T @ (cross / size)
+    return max(float(data.within[-1, -1] - (loads * loads / values[keep]).sum()), 0.0)
+
+
+def solve(data: Collapsed, ratio: float) -> Solved:
+    """What are the coefficients, the deviance and its slope at this ratio of variances?
+
+    Parameters
+    ----------
+    data : Collapsed
+        What the likelihood needs.
+    ratio : float
+        Variance between over variance within, not negative.
+
+    Returns
+    -------
+    Solved
+        All of it.
+    """
+    grown = 1 + data.sizes * ratio
+    a = data.within + data.weighted(1 / (data.sizes * grown))
+    slope = -data.weighted(1 / grown**2)
+    root = inverse_root(a[:-1, :-1])
+    coef = root @ (root.T @ a[:-1, -1])
+    coef += root @ (root.T @ (a[:-1, -1] - a[:-1, :-1] @ coef))
+    r = np.append(-coef, 1.0)
+    rss = float(r @ a @ r)
+    deviance = data.df * (1 + math.log(2 * math.pi * rss / data.df)) + float(data.counts @ np.log1p(data.sizes * ratio))
+    score = data.df * float(r @ slope @ r) / rss + float(data.counts @ (data.sizes / grown))
+    if data.reml:
+        deviance -= 2 * float(np.log(np.abs(np.diagonal(root))).sum())
+        score += float(np.einsum("ab,ab->", root, slope[:-1, :-1] @ root))
+    return Solved(ratio, coef, root, rss, deviance, score)
+
+
+def maximise(data: Collapsed) -> Solved:
+    """At which ratio of variances is the likelihood greatest?
+
+    Parameters
+    ----------
+    data : Collapsed
+        What the likelihood needs.
+
+    Returns
+    -------
+    Solved
+        The best of all local maxima, nought included.
+
+    Raises
+    ------
+    EstimationError
+        Where the likelihood still rises at a ratio of 1e12.
+    """
+    points = [solve(data, math.exp(at)) for at in LOG_RATIOS]
+    if points[-1].score < 0 and points[-1].deviance <= min(point.deviance for point in points):
+        raise EstimationError("All variance lies between clusters: the outcome is the same within each.")
+    found = [solve(data, 0.0)]
+    for low, high in zip(points, points[1:], strict=False):
+        if low.score < 0 <= high.score:
+            found.append(solve(data, _root(lambda ratio: solve(data, ratio).score, low.ratio, high.ratio)))
+    return min(found, key=lambda point: point.deviance)
+
+
+def _root(function: Callable[[float], float], low: float, high: float) -> float:
+    """Root on a log scale, to the last digits."""
+    from scipy.optimize import brentq
+
+    at = brentq(lambda log: function(math.exp(log)) * math.exp(log), math.log(low), math.log(high), xtol=1e-15)
+    return math.exp(float(at))
+
+
+def _constant(moments: ClusterMoments, columns: list[int]) -> tuple[Floats, Floats, int]:
+    gram = moments.cross[:, columns][:, :, columns].sum(axis=0)
+    return inverse_root(gram), moments.sums[:, columns].sum(axis=0), moments.n_rows
+
+
+def icc_interval(fit: MixedFit, level: float = 0.95) -> tuple[float, float]:
+    """Between which shares of variance does the true ICC lie?
+
+    Exact for normal data, any sizes and any columns: the sum of squares between clusters at a ratio lambda,
+    over that within, has an F distribution at the true lambda, and falls as lambda grows.
+
+    Parameters
+    ----------
+    fit : MixedFit
+        From ``fit_random_intercept``.
+    level : float
+        Confidence level.
+
+    Returns
+    -------
+    tuple of float
+        Low and high end, from 0 to below 1; they always hold the estimate.
+    """
+    from scipy.special import fdtri
+
+    data = fit.collapsed
+    between, within = degrees_of_freedom(data)
+    spread = within_rss(data) / within
+    tail = (1 - level) / 2
+
+    def gap(ratio: float, probability: float) -> float:
+        statistic = (solve(data, ratio).rss - spread * within) / between / spread
+        return statistic - float(fdtri(between, within, probability))
+
+    ends = [_crossing(gap, 1 - tail), _crossing(gap, tail)]
+    low, high = (ratio / (1 + ratio) for ratio in ends)
+    return min(low, fit.icc), max(high, fit.icc)
+
+
+def _crossing(gap: Callable[[float, float], float], probability: float) -> float:
+    """The ratio where a falling function crosses nought; 0 where it is below from the start."""
+    if gap(0.0, probability) <= 0:
+        return 0.0
+    low, high = 1e-12, 1e12
+    if gap(low, probability) <= 0:
+        return 0.0
+    if gap(high, probability) >= 0:
+        return high
+    return _root(lambda ratio: gap(ratio, probability), low, high)
