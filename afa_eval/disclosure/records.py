@@ -71,6 +71,46 @@ class ReleasedTable:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReleasedStep:
+    """One step of the pupil flow as it may be published.
+
+    Attributes
+    ----------
+    name, table, reason : str
+        As in ``data.tables.Step``.
+    rows_in, rows_out : int or None
+        None where hidden: the difference to a shown count would be too few.
+    """
+
+    name: str
+    table: str
+    rows_in: int | None
+    rows_out: int | None
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReleasedFault:
+    """All faults of one kind as they may be published: how many, never which.
+
+    Attributes
+    ----------
+    severity, code : str
+        As in ``Fault``.
+    message, fix : str
+        Without file, row, value or name.
+    count : int or None
+        None where hidden.
+    """
+
+    severity: str
+    code: str
+    message: str
+    fix: str
+    count: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Release:
     """What may leave?
 
@@ -78,15 +118,21 @@ class Release:
     ----------
     profile : str
         The policy it was made under.
+    policy : str
+        What that policy hides, in words.
     about : dict
         The plan's words: evaluation, programme, outcomes (id, label, design, primary, focus,
-        question, years), the trust's own words.
+        question, years), the trust's own words. ``report.context`` says which keys pages read.
     estimates : tuple of ReleasedEstimate
         In reading order.
     tables : tuple of ReleasedTable
         Counts and series.
     findings : tuple of Finding
         What a reader must mind.
+    flow : tuple of ReleasedStep
+        Who was left out on the way, and why.
+    faults : tuple of ReleasedFault
+        What the checks found, by kind.
     manifest : dict
         Hashes and versions, never a path.
     """
@@ -96,4 +142,7 @@ class Release:
     estimates: tuple[ReleasedEstimate, ...]
     tables: tuple[ReleasedTable, ...]
     findings: tuple[Finding, ...]
+    flow: tuple[ReleasedStep, ...] = ()
+    faults: tuple[ReleasedFault, ...] = ()
     manifest: dict[str, Any] = field(default_factory=dict)
+    policy: str = ""

@@ -1,0 +1,170 @@
+"""The one way out: an evaluation goes in, what may be published comes out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Protocol
+
+from afa_eval.disclosure import cells, linked, policies, texts
+from afa_eval.disclosure.linked import Hidden, key_of
+from afa_eval.disclosure.policies import Policy
+from afa_eval.disclosure.primary import counted, unavailable
+from afa_eval.disclosure.records import Release, ReleasedEstimate
+from afa_eval.estimate import Estimate, Estimates, Table
+from afa_eval.estimate.records import Interval
+
+HIDDEN, UNAVAILABLE = "c", "x"
+
+
+class Evaluated(Protocol):
+    """What is needed of an evaluation?
+
+    Besides these, ``tables``, ``findings``, ``flow`` and ``faults`` are read where it has them.
+    """
+
+    @property
+    def estimates(self) -> Estimates:
+        """All figures, with their tables and findings."""
+
+    @property
+    def about(self) -> Mapping[str, Any]:
+        """The plan's words."""
+
+    @property
+    def manifest(self) -> Mapping[str, Any]:
+        """Hashes and versions."""
+
+
+def release(evaluation: Evaluated, profile: str | Path | Policy = "publish") -> Release:
+    """What may leave an evaluation under a policy?
+
+    Parameters
+    ----------
+    evaluation : Evaluation
+        Anything with ``estimates``, ``about`` and ``manifest``.
+    profile : str, Path or Policy
+        ``publish``, ``trust``, ``opensafely``, a TOML file of one's own, or a policy.
+
+    Returns
+    -------
+    Release
+        Every figure, with its value or with the reason why it is hidden.
+
+    Raises
+    ------
+    DisclosureError
+        Where there is no such policy.
+
+    Examples
+    --------
+    >>> from types import SimpleNamespace
+    >>> release(SimpleNamespace(estimates=Estimates(), about={}, manifest={})).profile
+    'publish'
+    """
+    policy = policies.find(profile)
+    estimates = evaluation.estimates
+    hidden = linked.suppress(estimates.items, policy)
+    tables = _once(estimates.tables, getattr(evaluation, "tables", ()))
+    findings = dict.fromkeys((*estimates.findings, *getattr(evaluation, "findings", ())))
+    return Release(
+        profile=policy.name,
+        policy=policy.words,
+        about=dict(evaluation.about),
+        estimates=tuple(_released(item, hidden.get(key_of(item)), policy) for item in estimates),
+        tables=tuple(cells.protect(_scrubbed(table, policy), policy) for table in tables),
+        findings=tuple(texts.finding(item, policy) for item in findings),
+        flow=texts.flow(getattr(evaluation, "flow", ()), policy),
+        faults=texts.faults(getattr(evaluation, "faults", ()), policy),
+        manifest=texts.manifest(evaluation.manifest),
+    )
+
+
+def _once(*groups: Sequence[Table]) -> tuple[Table, ...]:
+    return tuple({table.name: table for group in groups for table in group}.values())
+
+
+def _scrubbed(table: Table, policy: Policy) -> Table:
+    return replace(table, note=texts.scrub(table.note, policy), title=texts.scrub(table.title, policy))
+
+
+def _released(item: Estimate, hidden: Hidden | None, policy: Policy) -> ReleasedEstimate:
+    blank = ReleasedEstimate(
+        outcome=item.outcome,
+        group=item.group,
+        estimand=item.estimand,
+        unit=item.unit,
+        base=item.base,
+        claim=item.claim,
+        method=texts.scrub(item.method, policy),
+        value=None,
+        level=item.level,
+        null=item.null,
+        comparator=item.comparator,
+        notes=tuple(texts.scrub(note, policy) for note in item.notes),
+    )
+    if hidden is not None:
+        return replace(blank, status=HIDDEN, reason=hidden.reason)
+    if unavailable(item):
+        return replace(blank, status=UNAVAILABLE, reason="it could not be estimated")
+    return _with_numbers(blank, item, policy)
+
+
+def _with_numbers(blank: ReleasedEstimate, item: Estimate, policy: Policy) -> ReleasedEstimate:
+    value, count = item.value, item.n_pupils
+    if policy.round_to and item.base != "schools":
+        count = int(to_nearest(count, policy.round_to))
+        value = _rounded_value(item, count, policy.round_to)
+    return replace(
+        blank,
+        value=value,
+        se=item.se,
+        df=item.df,
+        statistic=item.statistic,
+        p_value=item.p_value,
+        p_adjusted=item.p_adjusted,
+        ci=_moved(item.ci, value - item.value),
+        n_pupils=count,
+        n_schools=item.n_schools,
+    )
+
+
+def _rounded_value(item: Estimate, count: int, step: int) -> float:
+    """Counts to the step; shares from rounded counts; their differences to what such shares can show."""
+    if item.unit == "count":
+        return to_nearest(item.value, step)
+    numerator = counted(item)
+    if numerator is not None and count:
+        return min(1.0, to_nearest(numerator, step) / count)
+    if item.unit == "proportion difference" and count:
+        return to_nearest(item.value * count, step) / count
+    return item.value
+
+
+def to_nearest(value: float, step: int) -> float:
+    """What is the nearest multiple, halves away from nought?
+
+    Parameters
+    ----------
+    value : float
+        Any number.
+    step : int
+        1 or more.
+
+    Returns
+    -------
+    float
+        A multiple of ``step``.
+
+    Examples
+    --------
+    >>> to_nearest(12.5, 5), to_nearest(-12.6, 5)
+    (15.0, -15.0)
+    """
+    size = int(abs(value) / step + 0.5) * step
+    return float(size if value >= 0 else -size)
+
+
+def _moved(ends: Interval | None, by: float) -> Interval | None:
+    return None if ends is None else (ends[0] + by, ends[1] + by)

@@ -1,0 +1,145 @@
+"""Under which rules may figures leave? Policies are data: three ship, a trust may write its own."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from afa_eval.errors import DisclosureError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """What is too few, and what is done about it?
+
+    Attributes
+    ----------
+    name : str
+        ``publish``, ``trust``, ``opensafely`` or the file's own.
+    threshold : int
+        Smallest base, and smallest count or complement of a share, that may be shown.
+    residual_df : int
+        Smallest number of people minus parameters behind an interval; schools never count here.
+    hide_zeros : bool
+        Whether a true zero (or 100 per cent) is hidden unless it is structural.
+    round_to : int
+        Shown counts are rounded to this, shares follow; 0 means not rounded.
+    min_schools : int
+        How many schools must have answered where schools are what is counted.
+    title, source : str
+        The policy in words, and where its numbers come from.
+    """
+
+    name: str
+    threshold: int = 10
+    residual_df: int = 10
+    hide_zeros: bool = True
+    round_to: int = 0
+    min_schools: int = 3
+    title: str = ""
+    source: str = ""
+
+    def __post_init__(self) -> None:
+        """Refuse a policy that would hide nothing."""
+        if self.threshold < 1 or self.residual_df < 0 or self.round_to < 0 or self.min_schools < 1:
+            raise DisclosureError(f"policy '{self.name}': the threshold and min_schools start at 1, the others at 0.")
+
+    def too_few(self, count: float) -> bool:
+        """Is a count of people between 1 and the threshold?
+
+        Parameters
+        ----------
+        count : float
+            How many.
+
+        Returns
+        -------
+        bool
+            A zero is not too few here: ``hide_zeros`` speaks of it.
+        """
+        return 0 < round(count) < self.threshold
+
+    @property
+    def words(self) -> str:
+        """How does a page explain what is hidden?"""
+        rule = f"figures about fewer than {self.threshold} people, and what could be worked out from them, are hidden"
+        return rule + (f"; shown counts are rounded to the nearest {self.round_to}" if self.round_to else "")
+
+
+@cache
+def _shipped() -> dict[str, Policy]:
+    text = files("afa_eval.disclosure").joinpath("data", "policies.toml").read_text("utf-8")
+    return {name: Policy(name=name, **entry) for name, entry in tomllib.loads(text).items()}
+
+
+def names() -> tuple[str, ...]:
+    """Which policies ship with the package?
+
+    Returns
+    -------
+    tuple of str
+        The first is the default.
+
+    Examples
+    --------
+    >>> names()
+    ('publish', 'trust', 'opensafely')
+    """
+    return tuple(_shipped())
+
+
+def find(profile: str | Path | Policy) -> Policy:
+    """Which policy is meant?
+
+    Parameters
+    ----------
+    profile : str, Path or Policy
+        A shipped name, a TOML file of one's own (its keys are the fields of ``Policy``), or a policy.
+
+    Returns
+    -------
+    Policy
+        That policy.
+
+    Raises
+    ------
+    DisclosureError
+        Where there is no such policy, or the file cannot be used.
+
+    Examples
+    --------
+    >>> find("publish").threshold
+    10
+    """
+    if isinstance(profile, Policy):
+        return profile
+    if str(profile) in _shipped():
+        return _shipped()[str(profile)]
+    path = Path(profile)
+    if path.suffix == ".toml" and path.is_file():
+        return _from_file(path)
+    raise DisclosureError(f"There is no disclosure profile '{profile}'. There are: {', '.join(names())}.")
+
+
+def _from_file(path: Path) -> Policy:
+    try:
+        entry = tomllib.loads(path.read_text("utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise DisclosureError(f"{path.name} is no TOML file that can be read: {error}.") from None
+    return _checked(path.stem, entry)
+
+
+def _checked(name: str, entry: Mapping[str, Any]) -> Policy:
+    kinds = {"threshold": int, "residual_df": int, "round_to": int, "min_schools": int, "hide_zeros": bool}
+    known = {item.name for item in fields(Policy)}
+    for key, value in entry.items():
+        if key not in known:
+            raise DisclosureError(f"policy '{name}': unknown key '{key}'. It may have: {', '.join(sorted(known))}.")
+        if type(value) is not kinds.get(key, str):
+            raise DisclosureError(f"policy '{name}': {key} must be {kinds.get(key, str).__name__}, not {value!r}.")
+    return Policy(**{"name": name, **entry})

@@ -1,0 +1,175 @@
+"""Primary suppression: is one figure, on its own, about too few people?"""
+
+from __future__ import annotations
+
+import math
+import tomllib
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+from afa_eval.disclosure.policies import Policy
+from afa_eval.estimate import Estimand, Estimate
+
+SCHOOLS = "schools"
+STRUCTURAL = "structural zero"
+SHARE_UNIT = "proportion"
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What must be known of an estimand besides its unit and inputs?
+
+    Attributes
+    ----------
+    not_counts, harmless_extremes : frozenset of str
+        Proportions that are no share of people; shares of which 0 or 1 may be shown.
+    parameters : dict of str to int
+        Parameters behind a figure.
+    nests : dict of str to tuple of str
+        Groups that are others put together.
+    """
+
+    not_counts: frozenset[str]
+    harmless_extremes: frozenset[str]
+    parameters: dict[str, int]
+    nests: dict[str, tuple[str, ...]]
+
+
+@cache
+def figures() -> Figures:
+    """What is written in ``data/figures.toml``?
+
+    Returns
+    -------
+    Figures
+        Read once.
+    """
+    data = tomllib.loads(files("afa_eval.disclosure").joinpath("data", "figures.toml").read_text("utf-8"))
+    nests = {whole: tuple(members) for whole, members in data["nests"].items()}
+    return Figures(frozenset(data["not_counts"]), frozenset(data["harmless_extremes"]), dict(data["parameters"]), nests)
+
+
+def parameters(estimand: Estimand) -> int:
+    """How many parameters stand behind a figure?
+
+    Parameters
+    ----------
+    estimand : Estimand
+        What was estimated.
+
+    Returns
+    -------
+    int
+        As listed, else one: means, shares and changes of the same pupils have one each.
+    """
+    return figures().parameters.get(str(estimand), 1)
+
+
+def counted(item: Estimate) -> float | None:
+    """How many people does the figure count?
+
+    Parameters
+    ----------
+    item : Estimate
+        Any figure.
+
+    Returns
+    -------
+    float or None
+        The numerator of a share or the count itself; None where it counts nobody.
+    """
+    if item.base == SCHOOLS or str(item.estimand) in figures().not_counts:
+        return None
+    if item.unit == "count":
+        return item.value
+    return item.value * item.n_pupils if item.unit == SHARE_UNIT else None
+
+
+def smaller_side(item: Estimate) -> float:
+    """How many people would a reader learn about who could work the figure out?
+
+    Parameters
+    ----------
+    item : Estimate
+        Any figure.
+
+    Returns
+    -------
+    float
+        The smaller of those counted and those not; the base where it counts nobody.
+    """
+    count = counted(item)
+    if count is None or item.n_pupils == 0:
+        return item.n_pupils
+    return max(0.0, min(count, item.n_pupils - count))
+
+
+def base_reason(item: Estimate, policy: Policy) -> str:
+    """Why are too few people behind the figure?
+
+    Parameters
+    ----------
+    item : Estimate
+        Any figure.
+    policy : Policy
+        The rules.
+
+    Returns
+    -------
+    str
+        Empty where there are enough.
+    """
+    if item.base == SCHOOLS:
+        few = item.n_pupils < policy.min_schools
+        return f"fewer than {policy.min_schools} schools answered" if few else ""
+    if item.n_pupils < policy.threshold:
+        return f"fewer than {policy.threshold} {item.base}"
+    if item.ci is not None and item.n_pupils - parameters(item.estimand) < policy.residual_df:
+        return f"fewer than {policy.residual_df} residual degrees of freedom ({item.base} minus parameters)"
+    return ""
+
+
+def count_reason(item: Estimate, policy: Policy) -> str:
+    """Why is the share or count about too few people, or about every one of them?
+
+    Parameters
+    ----------
+    item : Estimate
+        Any figure.
+    policy : Policy
+        The rules.
+
+    Returns
+    -------
+    str
+        Empty where it may be shown.
+    """
+    count = counted(item)
+    if count is None:
+        return ""
+    if policy.too_few(count):
+        return f"counts fewer than {policy.threshold} {item.base}"
+    if policy.too_few(item.n_pupils - count):
+        return f"all but fewer than {policy.threshold} {item.base} are counted"
+    extreme = round(count) == 0 or round(item.n_pupils - count) == 0
+    allowed = STRUCTURAL in item.notes or str(item.estimand) in figures().harmless_extremes
+    if extreme and policy.hide_zeros and not allowed:
+        return f"none or all of the {item.base} are counted"
+    return ""
+
+
+def unavailable(item: Estimate) -> bool:
+    """Is there no number to show?
+
+    Parameters
+    ----------
+    item : Estimate
+        Any figure.
+
+    Returns
+    -------
+    bool
+        True where the value is not finite.
+    """
+    return not math.isfinite(item.value)

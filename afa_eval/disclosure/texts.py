@@ -1,0 +1,186 @@
+"""What words, steps, faults and hashes may say: text leaks numbers and names as tables do."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from itertools import groupby
+from pathlib import PurePath, PureWindowsPath
+from typing import Any
+
+from afa_eval.data.tables import Step
+from afa_eval.disclosure.policies import Policy
+from afa_eval.disclosure.records import ReleasedFault, ReleasedStep
+from afa_eval.estimate import Fault, Finding
+
+PEOPLE = "pupils?|children|child|enrolments?|parents?|teachers?|respondents?|families|boys|girls|rows?"
+NUMBER_WORDS = dict(zip(("two", "three", "four", "five", "six", "seven", "eight", "nine"), range(2, 10), strict=True))
+_SMALL = re.compile(
+    rf"(?<![\d.,/])(\d{{1,2}}|{'|'.join(NUMBER_WORDS)})((?:\s+(?!of\b)[a-z]+){{0,2}}\s+(?:{PEOPLE}))\b", re.I
+)
+_NAMED = re.compile(r"'[^']*'|\"[^\"]*\"|\u2018[^\u2019]*\u2019|\u201c[^\u201d]*\u201d")
+_LONG_NUMBER = re.compile(r"\b\w*\d{4,}\w*\b")
+COUNTING_KEYS = frozenset({"steps", "flow", "rows", "rows_in", "rows_out", "counts", "folder", "cwd", "user", "host"})
+
+
+def scrub(text: str, policy: Policy) -> str:
+    """How does a sentence read without numbers of people that are too few?
+
+    Parameters
+    ----------
+    text : str
+        Written by a design or a check.
+    policy : Policy
+        The rules.
+
+    Returns
+    -------
+    str
+        ``3 pupils`` becomes ``fewer than 10 pupils``.
+
+    Examples
+    --------
+    >>> scrub("The status of 3 pupils moved; 41 pupils left.", Policy(name="own"))
+    'The status of fewer than 10 pupils moved; 41 pupils left.'
+    """
+
+    def said(match: re.Match[str]) -> str:
+        word = match[1].lower()
+        count = NUMBER_WORDS.get(word, int(word) if word.isdigit() else 0)
+        return f"fewer than {policy.threshold}{match[2]}" if policy.too_few(count) else match[0]
+
+    return _SMALL.sub(said, text)
+
+
+def finding(item: Finding, policy: Policy) -> Finding:
+    """How may a finding be published?
+
+    Parameters
+    ----------
+    item : Finding
+        As raised.
+    policy : Policy
+        The rules.
+
+    Returns
+    -------
+    Finding
+        With its words scrubbed.
+    """
+    return replace(item, message=scrub(item.message, policy), fix=scrub(item.fix, policy))
+
+
+def faults(items: Iterable[Fault], policy: Policy) -> tuple[ReleasedFault, ...]:
+    """How many faults of each kind may be told?
+
+    Parameters
+    ----------
+    items : iterable of Fault
+        As the checks found them.
+    policy : Policy
+        The rules.
+
+    Returns
+    -------
+    tuple of ReleasedFault
+        One per severity, code and message, without file, row, value or name.
+    """
+    plain = [(item.severity, item.code, _anonymous(item.message), _anonymous(item.fix), item.count) for item in items]
+    order = {"error": 0, "query": 1, "info": 2}
+    plain.sort(key=lambda item: (order.get(item[0], 3), item[1:4]))
+    return tuple(
+        ReleasedFault(severity=kind[0], code=kind[1], message=kind[2], fix=kind[3], count=_count(group, policy))
+        for kind, group in groupby(plain, key=lambda item: item[:4])
+    )
+
+
+def _count(group: Iterable[tuple[str, str, str, str, int]], policy: Policy) -> int | None:
+    total = sum(item[4] for item in group)
+    return None if policy.too_few(total) else total
+
+
+def _anonymous(text: str) -> str:
+    """A message without what stands in quotation marks, long numbers or counts."""
+    text = _LONG_NUMBER.sub("\u2026", _NAMED.sub("\u2026", text))
+    return re.sub(r"(?<!\w)\d+(?!\w)", "\u2026", text)
+
+
+def flow(steps: Sequence[Step], policy: Policy) -> tuple[ReleasedStep, ...]:
+    """Which counts of the pupil flow may be shown?
+
+    Read from the end: a count is shown where it equals the next shown one or differs from it by
+    the threshold or more, so that no difference is about too few.
+
+    Parameters
+    ----------
+    steps : sequence of Step
+        In the order they were taken.
+    policy : Policy
+        The rules.
+
+    Returns
+    -------
+    tuple of ReleasedStep
+        The same steps in the same order.
+    """
+    last: dict[str, int] = {}
+    shown: list[ReleasedStep] = []
+    for step in reversed(steps):
+        rows_out = _kept(step.rows_out, step.table, last, policy)
+        rows_in = _kept(step.rows_in, step.table, last, policy)
+        shown.append(
+            ReleasedStep(
+                name=scrub(step.name, policy),
+                table=step.table,
+                rows_in=rows_in,
+                rows_out=rows_out,
+                reason=scrub(step.reason, policy),
+            )
+        )
+    return tuple(reversed(shown))
+
+
+def _kept(count: int, table: str, last: dict[str, int], policy: Policy) -> int | None:
+    after = last.get(table)
+    if count < policy.threshold or (after is not None and policy.too_few(abs(count - after))):
+        return None
+    last[table] = count
+    return _to_nearest(count, policy.round_to)
+
+
+def _to_nearest(count: int, step: int) -> int:
+    return count if not step else step * ((2 * count + step) // (2 * step))
+
+
+def manifest(document: Mapping[str, Any]) -> dict[str, Any]:
+    """Which hashes and versions may be published?
+
+    Parameters
+    ----------
+    document : mapping
+        The evaluation's manifest.
+
+    Returns
+    -------
+    dict
+        Without counts of rows; paths cut to the file's name.
+    """
+    return {key: _public(value) for key, value in document.items() if key not in COUNTING_KEYS}
+
+
+def _public(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {_file_name(str(key)): item for key, item in manifest(value).items()}
+    if isinstance(value, list | tuple):
+        return [_public(item) for item in value]
+    if isinstance(value, PurePath):
+        return value.name
+    return _file_name(value) if isinstance(value, str) else value
+
+
+def _file_name(text: str) -> str:
+    """An absolute path cut to its last part; anything else as it is."""
+    windows = PureWindowsPath(text)
+    absolute = text.startswith(("/", "~", "file:")) or (windows.drive and windows.root)
+    return windows.name if absolute and "\n" not in text else text
