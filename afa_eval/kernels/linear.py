@@ -137,5 +137,5 @@ def unshift(root: Floats, sums: Floats, n_rows: int, shift: Floats, outcome_shif
         raise EstimationError("Shifted columns need a constant among the regressors; make the moments without a shift.")
     constant = root @ whitened
     constant[np.abs(constant) < 1e-13 * np.abs(constant).max()] = 0.0
-    matrix = np.linalg.inv(np.eye(p) + np.outer(constant, shift))
+    matrix = np.linalg.inv(np.eye(p) + np.outer(constant, shift)).astype(np.float64)
     return Unshift(matrix, matrix @ constant * outcome_shift)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from afa_eval.errors import EstimationError
 from afa_eval.kernels.linear import Floats, Ints
@@ -43,7 +44,17 @@ class ClusterMoments:
         """How many clusters have a row?"""
         return int(np.count_nonzero(self.n))
 
-    def take(self, clusters: Ints) -> ClusterMoments:
+    def occupied(self) -> ClusterMoments:
+        """What is left without the clusters that have no row?
+
+        Returns
+        -------
+        ClusterMoments
+            The same record where every cluster has one.
+        """
+        return self if self.n.all() else self.take(self.n > 0)
+
+    def take(self, clusters: Ints | NDArray[np.bool_]) -> ClusterMoments:
         """What are the moments of these clusters, in this order?
 
         Parameters
@@ -65,18 +76,20 @@ def constant_safe_shift(columns: Floats) -> Floats:
     Parameters
     ----------
     columns : ndarray, shape (n, q)
-        The columns, of which constant ones stay as they are.
+        The columns; constants and indicators (only 0 and 1) stay as they are: they lose no digits, and
+        indicators that add up to one must go on doing so.
 
     Returns
     -------
     ndarray, shape (q,)
-        Mean of the first 1,000 rows, 0 for constant columns.
+        Mean of the first 1,000 rows, 0 for constants and indicators.
     """
     if not columns.shape[0]:
         return np.zeros(columns.shape[1])
     shift: Floats = columns[:FIRST_ROWS].mean(axis=0)
-    varies = (columns != columns[0]).any(axis=0)
-    return np.where(varies, shift, 0.0)
+    constant = (columns == columns[0]).all(axis=0)
+    indicator = ((columns == 0) | (columns == 1)).all(axis=0)
+    return np.where(constant | indicator, 0.0, shift)
 
 
 def cluster_moments(columns: Floats, cluster: Ints, shift: Floats | None = None) -> ClusterMoments:

@@ -108,7 +108,7 @@ def fit_ols(moments: ClusterMoments, regressors: Sequence[int], outcome: int, vc
     """
     if vcov not in KINDS:
         raise ValueError(f"vcov must be one of {', '.join(KINDS)}, not {vcov!r}")
-    used = moments.take(moments.n > 0) if (moments.n == 0).any() else moments
+    used = moments.occupied()
     columns = list(regressors)
     _check(used, len(columns), vcov)
     gram_j = used.cross[:, columns][:, :, columns]
@@ -212,13 +212,12 @@ def _scale(vcov: str, clusters: int, rows: int, p: int) -> float:
 
 def _adjustments(leverage: Floats, vcov: str) -> Floats:
     """(I - K_j) to the kind's power, by eigenvalues; (J, p, p)."""
-    power = POWERS.get(vcov, 0.0)
+    power: float = POWERS.get(vcov, 0.0)
     if not power:
         return np.empty((0, 0, 0))
     values, vectors = np.linalg.eigh(leverage)
-    gap = 1.0 - values
-    safe = np.where(gap > SINGULAR, gap, 1.0)
-    weight = np.where(gap > SINGULAR, safe**power, 0.0)
+    weight = np.zeros_like(values)
+    np.power(1.0 - values, power, out=weight, where=values < 1.0 - SINGULAR)
     out: Floats = (vectors * weight[:, None, :]) @ vectors.transpose(0, 2, 1)
     return out
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import numpy as np
 
@@ -64,7 +65,7 @@ class Collapsed:
     @property
     def n_clusters(self) -> int:
         """How many clusters are there?"""
-        return int(self.counts.sum())
+        return round(float(self.counts.sum()))
 
     def weighted(self, weights: Floats) -> Floats:
         """What is the sum of the size matrices with these weights?
@@ -176,7 +177,7 @@ def fit_random_intercept(
         Where columns say the same thing, the outcome does not vary, or the data cannot tell variance
         between clusters from variance within.
     """
-    used = moments.take(moments.n > 0) if (moments.n == 0).any() else moments
+    used = moments.occupied()
     columns = [*regressors, outcome]
     data = collapse(used, columns, reml)
     check_identified(data)
@@ -217,7 +218,9 @@ def collapse(moments: ClusterMoments, columns: Sequence[int], reml: bool) -> Col
     """
     picked = list(columns)
     sums = moments.sums[:, picked]
-    within = (moments.cross[:, picked][:, :, picked] - sums[:, :, None] * (sums / moments.n[:, None])[:, None, :]).sum(0)
+    within = (moments.cross[:, picked][:, :, picked] - sums[:, :, None] * (sums / moments.n[:, None])[:, None, :]).sum(
+        0
+    )
     order = np.argsort(moments.n, kind="stable")
     sizes, starts, counts = np.unique(moments.n[order], return_index=True, return_counts=True)
     ordered = sums[order]
@@ -365,7 +368,7 @@ def maximise(data: Collapsed) -> Solved:
     if points[-1].score < 0 and points[-1].deviance <= min(point.deviance for point in points):
         raise EstimationError("All variance lies between clusters: the outcome is the same within each.")
     found = [solve(data, 0.0)]
-    for low, high in zip(points, points[1:], strict=False):
+    for low, high in pairwise(points):
         if low.score < 0 <= high.score:
             found.append(solve(data, _root(lambda ratio: solve(data, ratio).score, low.ratio, high.ratio)))
     return min(found, key=lambda point: point.deviance)

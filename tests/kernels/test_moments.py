@@ -1,0 +1,45 @@
+"""Moments of clusters: the sums they claim to be, and what is refused."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from afa_eval.errors import EstimationError
+from afa_eval.kernels.moments import cluster_moments, constant_safe_shift
+
+
+def test_sums_and_products_of_shifted_columns():
+    rng = np.random.default_rng(0)
+    columns, cluster = rng.normal(3, 1, (200, 4)), rng.integers(0, 7, 200)
+    shift = np.array([0.0, 1, 2, 3])
+    moments = cluster_moments(columns, cluster, shift)
+    for j in range(7):
+        block = columns[cluster == j] - shift
+        np.testing.assert_allclose(moments.cross[j], block.T @ block, rtol=1e-13)  # rounding of another order
+        np.testing.assert_allclose(moments.sums[j], block.sum(axis=0), rtol=1e-12)
+        assert moments.n[j] == len(block)
+    assert (moments.n_rows, moments.n_clusters) == (200, 7)
+
+
+def test_a_cluster_taken_twice_counts_as_two():
+    moments = cluster_moments(np.arange(8.0).reshape(4, 2), np.array([0, 0, 1, 2])).take(np.array([1, 1, 0]))
+    assert moments.n.tolist() == [1, 1, 2]
+    assert moments.n_clusters == 3
+
+
+def test_constants_and_indicators_are_not_shifted():
+    columns = np.column_stack([np.ones(4), [0, 1, 1, 0], [10.0, 20, 30, 40]])
+    assert constant_safe_shift(columns).tolist() == [0, 0, 25]
+    assert constant_safe_shift(np.empty((0, 2))).tolist() == [0, 0]
+
+
+def test_bad_input():
+    with pytest.raises(EstimationError, match="no rows"):
+        cluster_moments(np.empty((0, 2)), np.empty(0, dtype=np.int64))
+    with pytest.raises(EstimationError, match="missing"):
+        cluster_moments(np.array([[np.nan]]), np.array([0]))
+    with pytest.raises(ValueError, match="negative"):
+        cluster_moments(np.ones((1, 1)), np.array([-1]))
+    with pytest.raises(ValueError, match="columns must be"):
+        cluster_moments(np.ones((2, 1)), np.array([0]))
