@@ -50,9 +50,21 @@ class PlanError(AfaEvalError):
 
 
 class DataError(AfaEvalError):
-    """What in the data cannot be used?"""
+    """What in the data cannot be used?
+
+    Parameters
+    ----------
+    message : str
+        What is wrong and what to do.
+    faults : tuple of Fault
+        Everything the check found, where a check was made.
+    """
 
     exit_code = 1
+
+    def __init__(self, message: str, *, faults: tuple[object, ...] = ()) -> None:
+        super().__init__(message)
+        self.faults = faults
 
 
 class ColumnNotFound(DataError):  # noqa: N818 - the contract names it so

@@ -10,8 +10,9 @@ from typing import ClassVar
 
 import pandas as pd
 
+from afa_eval.codes import years
 from afa_eval.data.tables import Need, Tables
-from afa_eval.errors import PlanError
+from afa_eval.errors import DataError, PlanError
 from afa_eval.estimate import Estimates
 
 Data = Tables | Mapping[str, pd.DataFrame] | pd.DataFrame | str | Path
@@ -87,6 +88,9 @@ class Design(ABC):
         """Refuse a design that asks for what does not exist."""
         if self.sen_status_at not in STATUS_TIMES:
             raise PlanError(f"'{self.sen_status_at}' is none of {', '.join(STATUS_TIMES)}.", key="sen_status_at")
+        for key in ("baseline_year", "outcome_year"):
+            if getattr(self, key):
+                object.__setattr__(self, key, _year(getattr(self, key), key))
 
     @abstractmethod
     def needs(self) -> tuple[Need, ...]:
@@ -119,3 +123,10 @@ class Design(ABC):
         EstimationError
             Where the data cannot answer the question.
         """
+
+
+def _year(text: str, key: str) -> str:
+    try:
+        return years.parse(text)
+    except DataError as error:
+        raise PlanError(str(error), key=key) from error

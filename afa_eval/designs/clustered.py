@@ -16,9 +16,12 @@ import numpy.typing as npt
 import pandas as pd
 
 from afa_eval.designs.base import Design
+from afa_eval.errors import EstimationError
 from afa_eval.estimate import Claim, Comparator, Estimand, Estimate
 from afa_eval.kernels.moments import cluster_moments
 from afa_eval.kernels.ols import OlsFit, contrast, fit_ols
+from afa_eval.kernels.power import smallest_detectable
+from afa_eval.kernels.reml import fit_random_intercept, icc_interval
 
 Floats = npt.NDArray[np.float64]
 METHOD = "school-clustered (CR2, Satterthwaite degrees of freedom)"
@@ -296,3 +299,97 @@ def answer(
         method=f"{method}; {METHOD}" if enough else method,
         notes=notes,
     )
+
+
+def between_schools(
+    design: Design, group: str, values: pd.Series, school: pd.Series, *, unit: str, base: str
+) -> Estimate | None:
+    """What share of the variance lies between schools?
+
+    Parameters
+    ----------
+    design : Design
+        Gives the outcome id and the least number of schools.
+    group, unit, base : str
+        As in ``Estimate``; ``unit`` is that of the values and only named in the method.
+    values, school : pandas.Series
+        One per row; missing ones are left out.
+
+    Returns
+    -------
+    Estimate or None
+        The intraclass correlation with its exact interval (REML, random intercept); None below
+        ``design.min_schools`` schools, or where nothing varies.
+    """
+    keep = values.notna() & school.notna()
+    codes, names = pd.factorize(school[keep], sort=True)
+    y = values[keep].to_numpy(dtype=np.float64)
+    if len(names) < design.min_schools or y.size <= len(names) or np.ptp(y) == 0:
+        return None
+    columns = np.column_stack([np.ones_like(y), y - y.mean()])
+    try:
+        fit = fit_random_intercept(cluster_moments(columns, codes), [0], 1)
+    except EstimationError:
+        return None
+    return Estimate(
+        outcome=design.id,
+        group=group,
+        estimand=Estimand.ICC,
+        value=fit.icc,
+        interval=icc_interval(fit),
+        unit="proportion",
+        base=base,
+        n_pupils=int(y.size),
+        n_schools=len(names),
+        claim=Claim.DESCRIPTION,
+        method=f"random intercept by school, REML, of {unit}",
+    )
+
+
+def about_precision(
+    design: Design, group: str, what: Clustered, *, unit: str, base: str, of: str, n: int | None = None
+) -> tuple[Estimate, ...]:
+    """How much did clustering cost, and how small a change could have been shown?
+
+    Parameters
+    ----------
+    design : Design
+        Gives the outcome id and the least number of schools.
+    group, unit, base : str
+        As in ``Estimate``.
+    what : Clustered
+        The headline change.
+    of : str
+        What it is the change of, for the method line.
+    n : int, optional
+        What was counted, where it is not the number of rows.
+
+    Returns
+    -------
+    tuple of Estimate
+        Design effect and smallest detectable change; empty where there is no interval.
+    """
+    if not what.se or what.design_effect is None or what.n_schools < design.min_schools:
+        return ()
+    plain = replace(what, se=None, df=None)
+    effect = answer(
+        design,
+        group,
+        Estimand.DESIGN_EFFECT,
+        replace(plain, value=what.design_effect),
+        unit="ratio",
+        base=base,
+        method=f"variance of the {of} by school over that of unrelated pupils",
+        n=n,
+    )
+    smallest = answer(
+        design,
+        group,
+        Estimand.MDES,
+        replace(plain, value=smallest_detectable(what.se, what.df)),
+        unit=unit,
+        base=base,
+        method=f"(t at 97.5% + t at 80%) times the standard error of the {of}",
+        n=n,
+    )
+    return tuple(replace(item, notes=()) for item in (effect, smallest))

@@ -1,0 +1,238 @@
+"""afa-eval: from a trust's files to a published book, in the terminal."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from afa_eval.errors import AfaEvalError, DataError
+
+app = typer.Typer(
+    name="afa-eval",
+    help="Evaluate school programmes for children with SEND, and publish the answer as a book.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+comparators_app = typer.Typer(help="National figures to set an evaluation against.", no_args_is_help=True)
+app.add_typer(comparators_app, name="comparators")
+
+PlanPath = Annotated[Path, typer.Argument(metavar="PLAN", help="The plan file, or the folder that holds plan.toml.")]
+Quiet = Annotated[bool, typer.Option("--quiet", help="Print nothing but the last line.")]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
+
+
+def main() -> None:
+    """What does the user want done? Mistakes are told in a sentence, never with a traceback."""
+    try:
+        app(standalone_mode=False)
+    except AfaEvalError as error:
+        _complain(error)
+        sys.exit(error.exit_code)
+    except typer.Exit as stop:
+        sys.exit(stop.exit_code)
+    except typer.Abort:
+        sys.exit(2)
+    except Exception as error:
+        if hasattr(error, "format_message") and hasattr(error, "exit_code"):  # click's own usage errors
+            typer.echo(f"afa-eval: {error.format_message()}", err=True)
+            sys.exit(2)
+        raise
+
+
+@app.command()
+def init(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A new or empty folder.")],
+    quiet: Quiet = False,
+) -> None:
+    """Write a plan, empty tables with their headers, and a page on what to export from where."""
+    from afa_eval.data.scaffold import write_scaffold
+
+    plan = write_scaffold(folder)
+    if not quiet:
+        typer.echo("Fill the tables in data/, mend plan.toml, then run: afa-eval check " + str(folder))
+    _made(plan)
+
+
+@app.command()
+def demo(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A new or empty folder.")],
+    schools: Annotated[int, typer.Option(min=4, max=400, help="How many schools the demo trust has.")] = 20,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same trust.")] = 20260901,
+    book: Annotated[bool, typer.Option(help="Check, evaluate and build the book too.")] = True,
+    quiet: Quiet = False,
+) -> None:
+    """Write the demo trust, check it, evaluate it against England and build its book."""
+    from afa_eval import demo as demo_trust
+
+    with _working(quiet) as tell:
+        tell("Simulating the demo trust")
+        plan = demo_trust.write(folder, schools=schools, seed=seed)
+        page = _book(plan, tell) if book else plan
+    _made(page)
+
+
+@app.command()
+def check(plan: PlanPath, quiet: Quiet = False, as_json: Json = False) -> None:
+    """List everything that is wrong with the data, once, and how to mend it."""
+    from afa_eval import evaluation
+    from afa_eval.data import output
+    from afa_eval.plan import load_plan
+
+    with _working(quiet or as_json) as tell:
+        asked = load_plan(plan)
+        tell("Reading and checking the data")
+        faults = evaluation.check(asked)
+    made = output.write_checks(faults, asked.folder / "build")
+    if as_json:
+        _print_json(output.as_rows(faults))
+    else:
+        if not quiet:
+            _show(output.fault_tables(faults))
+        _made(made)
+    if any(fault.severity == "error" for fault in faults):
+        raise typer.Exit(1)
+
+
+@app.command()
+def run(plan: PlanPath, quiet: Quiet = False, as_json: Json = False) -> None:
+    """Estimate every outcome; write estimates.csv (released) and evaluation.json (internal)."""
+    from afa_eval.report.workspace import run_plan
+
+    with _working(quiet or as_json) as tell:
+        done = run_plan(plan, tell)
+    if as_json:
+        _print_json(done.as_dict())
+        return
+    if not quiet:
+        for line in done.headlines:
+            typer.echo(line)
+    _made(done.estimates_csv)
+
+
+@app.command()
+def book(
+    plan: PlanPath,
+    templates: Annotated[Path | None, typer.Option(help="A folder of your own page templates.")] = None,
+    quiet: Quiet = False,
+    as_json: Json = False,
+) -> None:
+    """Build the Jupyter Book; evaluates first if an input or the plan changed."""
+    with _working(quiet or as_json) as tell:
+        page = _book(plan, tell, templates)
+    if as_json:
+        _print_json({"index": str(page)})
+    else:
+        _made(page)
+
+
+def _book(plan: Path, tell: Callable[[str], None], templates: Path | None = None) -> Path:
+    from afa_eval.report.workspace import book_plan
+
+    return book_plan(plan, tell, templates=templates)
+
+
+@comparators_app.command("list")
+def list_comparators(as_json: Json = False) -> None:
+    """Which national measures are bundled, for which years and groups?"""
+    from afa_eval import comparators
+
+    rows = comparators.overview()
+    if as_json:
+        _print_json(rows)
+        return
+    _table("National measures", rows)
+
+
+@comparators_app.command("show")
+def show_comparator(
+    slug: Annotated[str, typer.Argument(help="A measure, for example persistent-absence.")],
+    year: Annotated[str | None, typer.Option(help="Academic year, for example 202223.")] = None,
+    sen: Annotated[str | None, typer.Option(help="all, none, any, support or ehcp.")] = None,
+    phase: Annotated[str, typer.Option(help="all, primary, secondary or special.")] = "all",
+    as_json: Json = False,
+) -> None:
+    """What are the figures of one national measure, and where do they come from?"""
+    from afa_eval import comparators
+
+    rows = comparators.figures(slug, year=year, sen=sen, phase=phase)
+    if as_json:
+        _print_json(rows)
+        return
+    _table(slug, rows)
+
+
+@app.command()
+def doctor(as_json: Json = False) -> None:
+    """Is everything installed that an evaluation and its book need?"""
+    from afa_eval.report.workspace import diagnose
+
+    rows = diagnose()
+    if as_json:
+        _print_json(rows)
+    else:
+        _table("afa-eval doctor", rows)
+    if any(row["result"] == "missing" for row in rows):
+        raise typer.Exit(1)
+
+
+@contextmanager
+def _working(quiet: bool) -> Iterator[Callable[[str], None]]:
+    """A spinner with words on a terminal; plain lines elsewhere; nothing when quiet."""
+    from rich.console import Console
+
+    console = Console(stderr=True, highlight=False)
+    if quiet:
+        yield lambda _: None
+    elif console.is_terminal:
+        with console.status("Starting") as status:
+            yield status.update
+    else:
+        yield lambda words: console.print(words, soft_wrap=True)
+
+
+def _show(renderables: Sequence[Any]) -> None:
+    from rich.console import Console
+
+    console = Console(highlight=False)
+    for renderable in renderables:
+        console.print(renderable)
+
+
+def _table(title: str, rows: Sequence[dict[str, Any]]) -> None:
+    from rich.table import Table
+
+    table = Table(title=title, title_justify="left")
+    for column in rows[0] if rows else ():
+        table.add_column(column, overflow="fold")
+    for row in rows:
+        table.add_row(*("" if value is None else str(value) for value in row.values()))
+    _show([table])
+
+
+def _print_json(document: Any) -> None:
+    typer.echo(json.dumps(document, ensure_ascii=False, indent=1, default=str))
+
+
+def _made(path: Path) -> None:
+    """The last line: the bare absolute path of what was made, never wrapped."""
+    typer.echo(str(path.resolve()))
+
+
+def _complain(error: AfaEvalError) -> None:
+    if isinstance(error, DataError) and error.faults:
+        from rich.console import Console
+
+        from afa_eval.data import output
+
+        console = Console(stderr=True, highlight=False)
+        for renderable in output.fault_tables(error.faults):
+            console.print(renderable)
+    typer.echo(f"afa-eval: {error}", err=True)

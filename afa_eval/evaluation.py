@@ -1,0 +1,226 @@
+"""Plan and data in, an Evaluation out: every answer, what else could explain it, and how it was made."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from afa_eval import robustness
+from afa_eval.data.loading import Loaded, load
+from afa_eval.data.tables import Need, Step, Tables
+from afa_eval.designs.base import Design
+from afa_eval.designs.participants import participants
+from afa_eval.errors import DataError, EstimationError
+from afa_eval.estimate import Estimates, Fault, Finding, Severity, Table
+from afa_eval.plan import Plan, load_plan
+
+VERSIONED = ("afa-eval", "pandas", "numpy", "scipy", "linearmodels", "pingouin", "statsmodels", "jupyter-book")
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Evaluation:
+    """What did an evaluation find, and how was it made?
+
+    Attributes
+    ----------
+    plan : Plan
+        What was asked.
+    estimates : Estimates
+        Every answer, with all tables and findings.
+    faults : tuple of Fault
+        Queries and notes on the data; errors stop an evaluation before it starts.
+    manifest : dict
+        Hashes of the inputs, rows in and out of each step, versions, comparators used.
+    about : dict
+        The words that a book needs: title, programme, outcomes, the trust's own words.
+    """
+
+    plan: Plan
+    estimates: Estimates
+    faults: tuple[Fault, ...] = ()
+    manifest: dict[str, Any] = field(default_factory=dict)
+    about: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """What else could explain the answers?"""
+        return self.estimates.findings
+
+    @property
+    def tables(self) -> tuple[Table, ...]:
+        """Which counts and series belong to them?"""
+        return self.estimates.tables
+
+
+def check(plan: Plan | str | Path) -> list[Fault]:
+    """What is wrong with the data, all of it, and how is each fault mended?
+
+    Parameters
+    ----------
+    plan : Plan, str or Path
+        The plan, or where it stands.
+
+    Returns
+    -------
+    list of Fault
+        Errors, queries and notes, in the order of the files.
+
+    Raises
+    ------
+    PlanError
+        Where the plan itself is wrong.
+    """
+    return list(_load(_as_plan(plan)).faults)
+
+
+def evaluate(plan: Plan | str | Path, *, progress: Progress | None = None) -> Evaluation:
+    """What is the answer to every question of a plan?
+
+    Parameters
+    ----------
+    plan : Plan, str or Path
+        The plan, or where it stands.
+    progress : callable, optional
+        Told in a few words what is being done.
+
+    Returns
+    -------
+    Evaluation
+        At full precision; internal until disclosure control released it.
+
+    Raises
+    ------
+    PlanError
+        Where the plan is wrong.
+    DataError
+        Where the data have errors; ``faults`` holds them all.
+    EstimationError
+        Where no outcome at all could be estimated.
+    """
+    plan, tell = _as_plan(plan), progress or (lambda _: None)
+    tell("Reading and checking the data")
+    loaded = _load(plan)
+    errors = [fault for fault in loaded.faults if fault.severity == "error"]
+    if errors:
+        raise DataError(f"The data have {len(errors)} errors. `afa-eval check` lists them.", faults=loaded.faults)
+    estimates = Estimates(tables=participants(loaded.tables))
+    for design in plan.designs:
+        tell(f"Estimating {design.label or design.id}")
+        estimates = estimates + _answers(design, loaded.tables)
+    if not estimates.items:
+        raise EstimationError(" ".join(finding.message for finding in estimates.findings))
+    estimates = Estimates(estimates.items, estimates.findings, (*estimates.tables, _flow_table(loaded.tables.flow)))
+    return Evaluation(plan, estimates, loaded.faults, _manifest(plan, loaded, estimates), _about(plan, loaded.tables))
+
+
+def _as_plan(plan: Plan | str | Path) -> Plan:
+    return plan if isinstance(plan, Plan) else load_plan(plan)
+
+
+def _load(plan: Plan) -> Loaded:
+    period = plan.evaluation.period
+    return load(
+        plan.data.files(),
+        folder=plan.folder,
+        columns={str(table): dict(names) for table, names in plan.columns.items()},
+        needs=needs(plan.designs),
+        before=period.before if period else "",
+        after=period.after if period else "",
+    )
+
+
+def needs(designs: Iterable[Design]) -> tuple[Need, ...]:
+    """Which columns do these questions need, each once?
+
+    Parameters
+    ----------
+    designs : iterable of Design
+        The questions.
+
+    Returns
+    -------
+    tuple of Need
+        In the order they are first needed.
+    """
+    return tuple(dict.fromkeys(need for design in designs for need in design.needs()))
+
+
+def _answers(design: Design, tables: Tables) -> Estimates:
+    """One outcome's answers with every threat looked at; one that cannot be answered is a Finding."""
+    try:
+        estimates = design.estimate(tables)
+    except EstimationError as error:
+        message = f"{design.label or design.id} could not be estimated: {error}"
+        return Estimates(
+            findings=(Finding(code="not-estimated", severity=Severity.SERIOUS, message=message, outcomes=(design.id,)),)
+        )
+    return estimates + robustness.examine(design, tables, estimates)
+
+
+def _flow_table(flow: tuple[Step, ...]) -> Table:
+    """How many rows came through each step, as a table for the book."""
+    rows = tuple(f"{step.name} ({step.table})" for step in flow)
+    cells = tuple((float(step.rows_in), float(step.rows_out), float(step.rows_in - step.rows_out)) for step in flow)
+    columns = ("Rows in", "Rows out", "Left out")
+    return Table(
+        name="flow", title="Rows in and out of each step", rows=rows, columns=columns, cells=cells, base="rows"
+    )
+
+
+def _manifest(plan: Plan, loaded: Loaded, estimates: Estimates) -> dict[str, Any]:
+    lines = {str(item.comparator): item.comparator for item in estimates if item.comparator is not None}
+    return {
+        "plan_sha256": plan.digest,
+        "inputs": [source.as_dict() for source in loaded.sources],
+        "steps": [[step.table, step.name, step.rows_in, step.rows_out, step.reason] for step in loaded.tables.flow],
+        "versions": {"python": platform.python_version()} | {name: _version(name) for name in VERSIONED},
+        "comparators": sorted({f"{line.source}, {line.release}".strip(", ") for line in lines.values()}),
+        "seed": None,
+        "disclosure_profile": plan.disclosure.profile,
+    }
+
+
+def _version(name: str) -> str:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return "not installed"
+
+
+def _about(plan: Plan, tables: Tables) -> dict[str, Any]:
+    primary = plan.primary()
+    period = plan.evaluation.period
+    words = plan.folder / plan.evaluation.words if plan.evaluation.words else None
+    return {
+        "title": plan.evaluation.title,
+        "organisation": plan.evaluation.organisation,
+        "period": None if period is None else {"before": period.before, "after": period.after},
+        "programme": plan.programme.model_dump(by_alias=True),
+        "words": words.read_text(encoding="utf-8") if words and words.is_file() else "",
+        "plan_text": plan.text,
+        "n_schools": _n_schools(tables),
+        "outcomes": [
+            {
+                "id": design.id,
+                "label": design.label or design.id,
+                "design": design.slug,
+                "question": design.question,
+                "primary": design.id in primary,
+                "focus": design.focus,
+                "before": design.baseline_year,
+                "after": design.outcome_year,
+            }
+            for design in plan.designs
+        ],
+    }
+
+
+def _n_schools(tables: Tables) -> int:
+    frames = (tables.pupils, tables.attendance, tables.attainment, tables.responses)
+    schools = [frame["urn"] for frame in frames if frame is not None and "urn" in frame.columns]
+    return 0 if not schools else int(schools[0].nunique())

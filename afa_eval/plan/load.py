@@ -1,0 +1,217 @@
+"""From the text of plan.toml to a Plan, with the line of every mistake."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+import tomllib
+from collections.abc import Iterable, Mapping
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any, get_args
+
+from pydantic import TypeAdapter, ValidationError
+
+from afa_eval.designs import DESIGNS
+from afa_eval.designs.base import Design, Selection
+from afa_eval.errors import AfaEvalError, PlanError
+from afa_eval.plan.lines import key_lines, line_of
+from afa_eval.plan.model import Plan
+
+MOST_PRIMARY = 3
+OUTCOME_KEYS = frozenset({"design", "primary"})
+Mistake = tuple[tuple[str | int, ...], str]
+
+
+def load_plan(path: str | Path) -> Plan:
+    """Which plan stands in this file?
+
+    Parameters
+    ----------
+    path : str or Path
+        The plan file, or the folder that holds ``plan.toml``.
+
+    Returns
+    -------
+    Plan
+        Checked, with its designs ready.
+
+    Raises
+    ------
+    PlanError
+        Naming every mistake with its key and line.
+    """
+    file = Path(path)
+    file = file / "plan.toml" if file.is_dir() else file
+    if not file.is_file():
+        raise PlanError(f"There is no plan at '{path}'. `afa-eval init DIR` writes one to start from.")
+    try:
+        text = file.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise PlanError(f"'{file.name}' is not UTF-8 text. Save it as UTF-8.") from error
+    return parse_plan(text, folder=file.resolve().parent, name=file.name)
+
+
+def parse_plan(text: str, *, folder: Path, name: str = "plan.toml") -> Plan:
+    """Which plan does this text say?
+
+    Parameters
+    ----------
+    text : str
+        TOML.
+    folder : Path
+        What the plan's paths are relative to.
+    name : str
+        How mistakes name the file.
+
+    Returns
+    -------
+    Plan
+        Checked, with its designs ready.
+
+    Raises
+    ------
+    PlanError
+        Naming every mistake with its key and line.
+    """
+    try:
+        document = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        found = re.search(r"line (\d+)", str(error))
+        message = f"{name} is not valid TOML: {error}"
+        raise PlanError(message, line=int(found.group(1)) if found else None) from error
+    lines = key_lines(text)
+    mistakes: list[Mistake] = []
+    plan: Plan | None = None
+    try:
+        plan = Plan.model_validate(document)
+    except ValidationError as error:
+        mistakes.extend(_said(error, Plan))
+    designs = _designs(document, plan, mistakes)
+    if mistakes or plan is None:
+        raise _plan_error(mistakes, lines, name)
+    plan._designs, plan._folder, plan._text = designs, folder, text
+    return plan
+
+
+def _designs(document: Mapping[str, Any], plan: Plan | None, mistakes: list[Mistake]) -> tuple[Design, ...]:
+    outcomes = document.get("outcome")
+    if not isinstance(outcomes, list) or not all(isinstance(item, dict) for item in outcomes):
+        return ()
+    mistakes.extend(_across(outcomes))
+    defaults = _defaults(plan) if plan is not None else {}
+    made = (_design(position, item, defaults, mistakes) for position, item in enumerate(outcomes))
+    return tuple(design for design in made if design is not None)
+
+
+def _across(outcomes: list[dict[str, Any]]) -> Iterable[Mistake]:
+    """What is wrong between outcomes: an id given twice, too many headlines."""
+    seen: set[object] = set()
+    for position, item in enumerate(outcomes):
+        if item.get("id") in seen:
+            yield ("outcome", position, "id"), f"the id '{item['id']}' is given twice; each outcome needs its own."
+        seen.add(item.get("id"))
+    primary = [position for position, item in enumerate(outcomes) if item.get("primary")]
+    if len(primary) > MOST_PRIMARY:
+        yield (
+            ("outcome", primary[MOST_PRIMARY], "primary"),
+            f"at most {MOST_PRIMARY} outcomes can be primary, not {len(primary)}: choose before you look.",
+        )
+
+
+def _design(position: int, item: dict[str, Any], defaults: dict[str, Any], mistakes: list[Mistake]) -> Design | None:
+    where = ("outcome", position)
+    slug = item.get("design")
+    if not isinstance(item.get("id"), str) or not re.fullmatch(r"[a-z0-9][a-z0-9_-]*", item["id"]):
+        mistakes.append(((*where, "id"), "each outcome needs an id of small letters, digits and hyphens."))
+        return None
+    if slug is None:
+        near = get_close_matches("design", item, n=1)
+        said = (
+            f"'{near[0]}' is no key. Did you mean 'design'?"
+            if near
+            else f"this key is missing. {_nearest('', DESIGNS)}"
+        )
+        mistakes.append(((*where, near[0] if near else "design"), said))
+        return None
+    if slug not in DESIGNS:
+        mistakes.append(((*where, "design"), f"'{slug}' is no design. {_nearest(str(slug), DESIGNS)}"))
+        return None
+    kind = DESIGNS[slug]
+    names = {field.name for field in dataclasses.fields(kind)} - {"selection", "programme_start"}
+    unknown = [key for key in item if key not in names | OUTCOME_KEYS]
+    for key in unknown:
+        mistakes.append(((*where, key), f"design '{slug}' has no '{key}'. {_nearest(key, names | OUTCOME_KEYS)}"))
+    given = {key: value for key, value in item.items() if key in names}
+    for key, value in given.items():
+        given[key] = [value] if key in {"by", "items"} and isinstance(value, str) else value
+    try:
+        return TypeAdapter(kind).validate_python(defaults | given)
+    except ValidationError as error:
+        mistakes.extend(((*where, *place), said) for place, said in _said(error, kind))
+    except AfaEvalError as error:
+        at = getattr(error, "key", None)
+        mistakes.append(((*where, at) if at else where, getattr(error, "message", str(error))))
+    return None
+
+
+def _defaults(plan: Plan) -> dict[str, Any]:
+    period, chosen = plan.evaluation.period, plan.programme.selection
+    years = {} if period is None else {"baseline_year": period.before, "outcome_year": period.after}
+    return years | {
+        "sen_status_at": plan.evaluation.sen_status_at,
+        "min_schools": plan.evaluation.min_schools,
+        "programme_start": plan.programme.start,
+        "selection": Selection(how=chosen.how, measure=chosen.measure, from_=chosen.from_),
+    }
+
+
+def _said(error: ValidationError, kind: type) -> Iterable[Mistake]:
+    """Tell pydantic's errors in our words, with the names that do exist."""
+    for item in error.errors(include_url=False):
+        place = tuple(
+            part for part in item["loc"] if isinstance(part, int) or not part.startswith(("function-", "tuple["))
+        )
+        message = item["msg"].removeprefix("Value error, ")
+        if item["type"] == "extra_forbidden":
+            message = f"unknown key. {_nearest(str(place[-1]), _keys_at(kind, place))}"
+        elif item["type"] == "missing":
+            message = "this key is missing."
+        yield place, message[:1].lower() + message[1:]
+
+
+def _keys_at(kind: type, place: tuple[str | int, ...]) -> list[str]:
+    """Which keys may stand beside the last of a location?"""
+    model: Any = kind
+    for part in place[:-1]:
+        field = getattr(model, "model_fields", {}).get(part)
+        if field is None:
+            return []
+        options = [field.annotation, *get_args(field.annotation)]
+        model = next((option for option in options if hasattr(option, "model_fields")), None)
+    fields = getattr(model, "model_fields", {})
+    return [field.alias or name for name, field in fields.items()]
+
+
+def _nearest(word: str, known: Iterable[str]) -> str:
+    names = sorted(known)
+    near = get_close_matches(word, names, n=1)
+    if near:
+        return f"Did you mean '{near[0]}'?"
+    return f"There are: {', '.join(names)}." if names else ""
+
+
+def _plan_error(mistakes: list[Mistake], lines: dict[tuple[str | int, ...], int], name: str) -> PlanError:
+    """One error that says them all, in the order of the file."""
+    placed = [(line_of(place, lines), _dotted(place), said) for place, said in mistakes]
+    placed.sort(key=lambda item: (item[0] is None, item[0] or 0))
+    line, key, said = placed[0]
+    if len(placed) == 1:
+        return PlanError(f"{said} ({name})", key=key, line=line)
+    rows = [f"  {f'line {at}: ' if at else ''}{where}: {what}" for at, where, what in placed]
+    return PlanError("\n".join([f"{len(placed)} mistakes in {name}", *rows]))
+
+
+def _dotted(place: tuple[str | int, ...]) -> str:
+    """A location as a person says it: outcome 2, not outcome.1."""
+    return ".".join(str(part + 1) if isinstance(part, int) else part for part in place)
