@@ -1,0 +1,32 @@
+"""How does it look? Charts of estimates and tables, each with its finding in words.
+
+Every function returns a ``matplotlib.figure.Figure`` (``flow`` returns SVG text itself).
+``to_svg(figure)`` turns it into accessible, repeatable SVG; ``alt(figure)`` is its finding in
+words. ``narrow=True`` draws the same chart for a phone. What may not be published is written as
+such, never drawn as nought; where nothing is left to draw, a ``ReportError`` says so.
+"""
+
+from afa_eval.estimate.charts.canvas import alt, to_svg
+from afa_eval.estimate.charts.flow_diagram import flow
+from afa_eval.estimate.charts.forest_plot import forest
+from afa_eval.estimate.charts.pairs import dumbbell, slopes
+from afa_eval.estimate.charts.saying import alt_bars, alt_flow, alt_forest, alt_slopes, alt_table
+from afa_eval.estimate.charts.stacked import coverage, likert
+from afa_eval.estimate.charts.timeline import absence_lines
+
+__all__ = [
+    "absence_lines",
+    "alt",
+    "alt_bars",
+    "alt_flow",
+    "alt_forest",
+    "alt_slopes",
+    "alt_table",
+    "coverage",
+    "dumbbell",
+    "flow",
+    "forest",
+    "likert",
+    "slopes",
+    "to_svg",
+]

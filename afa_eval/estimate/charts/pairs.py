@@ -1,0 +1,367 @@
+"""What moved from before to after: slopes by group, and gaps as dumbbells."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from afa_eval.errors import ReportError
+from afa_eval.estimate import words
+from afa_eval.estimate.charts import axis, saying
+from afa_eval.estimate.charts.canvas import (
+    INK,
+    NATIONAL,
+    OURS,
+    PAD,
+    QUIET,
+    SIZES,
+    Canvas,
+    group_style,
+    spread,
+    start,
+    width_of,
+)
+from afa_eval.estimate.shown import Shown
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+BEFORE, AFTER = "_before", "_after"
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """Which two figures of one group belong together?
+
+    Attributes
+    ----------
+    group : str
+        As in ``Estimate.group``.
+    outcome : str
+        The plan's outcome id.
+    before, after : Estimate or ReleasedEstimate
+        The same measure twice.
+    """
+
+    group: str
+    outcome: str
+    before: Shown
+    after: Shown
+
+    @property
+    def ends(self) -> tuple[float, float] | None:
+        """Both values, None where one is hidden."""
+        if self.before.value is None or self.after.value is None:
+            return None
+        return self.before.value, self.after.value
+
+    @property
+    def national(self) -> tuple[float, float] | None:
+        """Both national values, None where one is missing."""
+        first, last = saying.line_of(self.before), saying.line_of(self.after)
+        return None if first is None or last is None else (first, last)
+
+
+def pairs(items: Iterable[Shown]) -> list[Pair]:
+    """Which figures are a before and an after of the same measure and group?
+
+    Parameters
+    ----------
+    items : iterable of Estimate or ReleasedEstimate
+        Any; estimands that end in neither ``_before`` nor ``_after`` are passed over.
+
+    Returns
+    -------
+    list of Pair
+        In order of first appearance.
+    """
+    found: dict[tuple[str, str, str], dict[str, Shown]] = {}
+    for item in items:
+        name = str(item.estimand)
+        for end in (BEFORE, AFTER):
+            if name.endswith(end):
+                found.setdefault((item.outcome, name.removesuffix(end), item.group), {})[end] = item
+    return [
+        Pair(group, outcome, both[BEFORE], both[AFTER]) for (outcome, _, group), both in found.items() if len(both) == 2
+    ]
+
+
+def drawable(items: Iterable[Shown], what: str) -> list[Pair]:
+    """Which pairs can be drawn on one axis?
+
+    Parameters
+    ----------
+    items : iterable
+        Estimates.
+    what : str
+        Name of the chart, for the message.
+
+    Returns
+    -------
+    list of Pair
+        At least one with both values.
+
+    Raises
+    ------
+    ReportError
+        Where there is none, or units differ.
+    """
+    found = pairs(items)
+    if not any(pair.ends for pair in found):
+        raise ReportError(f"There is nothing to draw: no group has both a before and an after to show in the {what}.")
+    if len({pair.before.unit for pair in found} | {pair.after.unit for pair in found}) > 1:
+        raise ReportError(f"The {what} can show one unit only; choose the estimates of one measure.")
+    return found
+
+
+def slopes(
+    items: Iterable[Shown],
+    title: str = "",
+    subtitle: str = "",
+    *,
+    labels: tuple[str, str] = ("Before", "After"),
+    note: str = "",
+    narrow: bool = False,
+) -> Figure:
+    """How did each group move from before to after, and how did England?
+
+    Parameters
+    ----------
+    items : iterable of Estimate or ReleasedEstimate
+        Before and after of one measure by group (estimands ending in ``_before`` and ``_after``);
+        each comparator is the national figure of that group and year. Six groups at most read well.
+    title : str
+        The finding, as a headline; made from the estimands where empty.
+    subtitle : str
+        What was measured, of whom, when.
+    labels : tuple of str
+        What both ends are called, for example the academic years.
+    note : str
+        Below the chart.
+    narrow : bool
+        For a phone.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        Lines with intervals, labelled at both ends; the national line dashed with hollow diamonds.
+
+    Raises
+    ------
+    ReportError
+        Where there is nothing to draw.
+    """
+    found = drawable(items, "slope chart")
+    shown = [pair for pair in found if pair.ends]
+    hidden = [pair for pair in found if not pair.ends]
+    two_lines = any(pair.national for pair in shown)
+    apart = 0.34 if two_lines else 0.2
+    tall = max(2.3, apart * len(shown) + 0.7)
+    keys = [axis.Mark("this evaluation, with its interval")] + (
+        [axis.Mark("England, same pupils", "D", NATIONAL, "--", hollow=True)] if two_lines else []
+    )
+    rows = axis.key_rows(keys, (3.65 if narrow else 6.9) - 2 * PAD)
+    body = 0.25 + tall + 0.12 + len(rows) * axis.KEY_LINE + 0.2 * len(hidden)
+    first = [pair.before for pair in found] + [pair.after for pair in found]
+    canvas = start(
+        title or saying.pair_title(found[0].before),
+        subtitle or saying.forest_subtitle(first),
+        body,
+        note,
+        narrow=narrow,
+        alt=saying.alt_slopes(first, labels),
+    )
+    _slope_body(canvas, shown, (canvas.top + 0.25, tall, apart), labels, narrow=narrow)
+    for step, pair in enumerate(hidden):
+        said = f"{words.label(pair.group)}: too few to publish"
+        canvas.write(PAD, canvas.top + 0.25 + tall + 0.2 * step + 0.14, said, size="small", color=QUIET)
+    axis.draw_key(canvas, keys, canvas.top + 0.25 + tall + 0.1 + 0.2 * len(hidden))
+    return canvas.figure
+
+
+def _slope_body(
+    canvas: Canvas, shown: Sequence[Pair], place: tuple[float, float, float], labels: tuple[str, str], *, narrow: bool
+) -> None:
+    top, tall, apart = place
+    left, right = PAD + 0.95, 1.2 if narrow else 2.0
+    names = max(width_of(words.label(pair.group), SIZES["text"], True) for pair in shown)
+    right = min(max(right, names + 0.75), canvas.width - left - 1.1)
+    width = canvas.width - left - right
+    axes = canvas.axes(left, top, width, tall)
+    values = [value for pair in shown for both in (pair.ends, pair.national) if both for value in both]
+    ends = [item.ci for pair in shown for item in (pair.before, pair.after) if item.ci is not None]
+    axes.set_xlim(-0.04, 1.04)
+    axes.set_ylim(*axis.extent(values, ends, unit=shown[0].before.unit))
+    for side, text in enumerate(labels):
+        axes.axvline(side, color="#d5dae0", lw=0.8, zorder=0)
+        canvas.write(left + width * (0.04 + side) / 1.08, top - 0.12, text, bold=True, ha="center")
+    offsets = [(i - (len(shown) - 1) / 2) * 0.025 for i in range(len(shown))]
+    for position, (pair, offset) in enumerate(zip(shown, offsets, strict=True)):
+        _slope(axes, pair, group_style(pair.group, position)[0], group_style(pair.group, position)[1], offset)
+    for side in (0, 1):
+        _slope_labels(canvas, axes, shown, side, (left, width, top, tall, apart))
+
+
+def _slope(axes: Axes, pair: Pair, colour: str, marker: str, offset: float) -> None:
+    if pair.national:
+        axes.plot([0, 1], pair.national, color=colour, lw=1.1, ls=(0, (4, 3)), alpha=0.75, zorder=1)
+        look = {"marker": "D", "ms": 5, "mfc": "white", "mec": colour, "mew": 1.1, "ls": "none", "zorder": 2}
+        axes.plot([0, 1], pair.national, **look)  # type: ignore[arg-type]
+    ends = pair.ends
+    if ends is None:
+        return
+    axes.plot([offset, 1 + offset], ends, color=colour, lw=2.2, zorder=3, marker=marker, ms=7, mec="white", mew=0.8)
+    for side, item in enumerate((pair.before, pair.after)):
+        if item.ci is not None:
+            axes.plot([side + offset] * 2, item.ci, color=colour, lw=1.2, zorder=2, clip_on=True)
+
+
+def _slope_labels(
+    canvas: Canvas, axes: Axes, shown: Sequence[Pair], side: int, place: tuple[float, float, float, float, float]
+) -> None:
+    left, width, top, tall, apart = place
+    low, high = axes.get_ylim()
+    wanted = [top + tall * (1 - (pair.ends[side] - low) / (high - low)) for pair in shown if pair.ends]
+    heights = spread(wanted, apart, top + apart / 2, top + tall - apart / 2)
+    x = left + width + 0.06 if side else left - 0.08
+    for position, (pair, y) in enumerate(zip(shown, heights, strict=True)):
+        if pair.ends is None:
+            continue
+        unit = pair.before.unit
+        value = short_value(pair.ends[side], unit)
+        text = f"{words.label(pair.group)} {value}" if side else value
+        lift = 0.075 if pair.national else 0.0
+        colour = group_style(pair.group, position)[0]
+        canvas.write(x, y - lift, text, bold=True, color=colour, ha="left" if side else "right")
+        if pair.national:
+            said = f"England {short_value(pair.national[side], unit)}"
+            canvas.write(x, y + lift, said, size="small", color=QUIET, ha="left" if side else "right")
+
+
+def short_value(value: float, unit: str) -> str:
+    """How is a value written beside its mark?
+
+    Parameters
+    ----------
+    value : float
+        In ``unit``.
+    unit : str
+        Adds a per cent sign where due.
+
+    Returns
+    -------
+    str
+        Without the name of the unit.
+    """
+    return words.number(value, unit) + ("%" if unit in {"proportion", "relative change"} else "")
+
+
+def dumbbell(
+    items: Iterable[Shown],
+    title: str = "",
+    subtitle: str = "",
+    *,
+    labels: tuple[str, str] = ("Before", "After"),
+    note: str = "",
+    narrow: bool = False,
+) -> Figure:
+    """How wide was each gap before, and how wide is it after?
+
+    Parameters
+    ----------
+    items : iterable of Estimate or ReleasedEstimate
+        ``gap_before`` and ``gap_after`` (or any pair of estimands ending so) by group or outcome.
+    title : str
+        The finding, as a headline; made from the estimands where empty.
+    subtitle : str
+        What was measured, of whom, when.
+    labels : tuple of str
+        What both ends are called.
+    note : str
+        Below the chart.
+    narrow : bool
+        For a phone.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        A hollow mark for before, a filled one for after, an arrow between.
+
+    Raises
+    ------
+    ReportError
+        Where there is nothing to draw.
+    """
+    found = drawable(items, "dumbbell chart")
+    row = 0.52 if narrow else 0.36
+    keys = [axis.Mark(labels[0], line="", hollow=True), axis.Mark(f"{labels[1]}, with its interval")]
+    if any(pair.national for pair in found):
+        keys.append(axis.national_mark(f"England, {labels[1].lower()}"))
+    rows = axis.key_rows(keys, (3.65 if narrow else 6.9) - 2 * PAD)
+    first = [item for pair in found for item in (pair.before, pair.after)]
+    canvas = start(
+        title or saying.pair_title(found[0].before),
+        subtitle or saying.forest_subtitle(first),
+        row * len(found) + 0.32 + len(rows) * axis.KEY_LINE,
+        note,
+        narrow=narrow,
+        alt=saying.alt_slopes(first, labels, kind="Dumbbell chart"),
+    )
+    _dumbbell_body(canvas, found, row, narrow=narrow)
+    axis.draw_key(canvas, keys, canvas.top + row * len(found) + 0.3)
+    return canvas.figure
+
+
+def _dumbbell_body(canvas: Canvas, found: Sequence[Pair], row: float, *, narrow: bool) -> None:
+    names = _names(found)
+    left = PAD + (0.12 if narrow else max(width_of(name, SIZES["text"]) for name in names) + 0.2)
+    numbers = [_moved(pair) for pair in found]
+    right = PAD + (0.12 if narrow else max(width_of(text, SIZES["text"]) for text in numbers) + 0.2)
+    width, tall = canvas.width - left - right, row * len(found)
+    axes = canvas.axes(left, canvas.top, width, tall)
+    values = [value for pair in found for both in (pair.ends, pair.national) if both for value in both]
+    contrast = saying.is_contrast(found[0].before)
+    null = found[0].before.null if contrast else None
+    ends = [pair.after.ci for pair in found if pair.after.ci is not None]
+    axes.set_xlim(*axis.extent([*values, *([null] if null is not None else [])], ends, unit=found[0].before.unit))
+    axes.set_ylim(len(found), 0)
+    axis.draw_scale(canvas, axes, (left, width, canvas.top + tall), found[0].before.unit, null=null)
+    for step, (pair, name, text) in enumerate(zip(found, names, numbers, strict=True)):
+        y = canvas.top + row * step + (0.14 if narrow else row / 2)
+        canvas.write(PAD, y, name, bold=narrow, size="small" if narrow else "text")
+        canvas.write(canvas.width - PAD, y, text, ha="right", size="small" if narrow else "text")
+        _dumbbell(axes, pair, step + (0.7 if narrow else 0.5))
+
+
+def _names(found: Sequence[Pair]) -> list[str]:
+    several = len({pair.outcome for pair in found}) > 1
+    return [
+        (f"{pair.outcome}: {words.label(pair.group)}" if pair.group != "all" else pair.outcome)
+        if several
+        else words.label(pair.group)
+        for pair in found
+    ]
+
+
+def _moved(pair: Pair) -> str:
+    if pair.ends is None:
+        return "hidden"
+    first, last = (short_value(end, pair.before.unit) for end in pair.ends)
+    return f"{first} → {last}"
+
+
+def _dumbbell(axes: Axes, pair: Pair, y: float) -> None:
+    if pair.ends is None:
+        return
+    first, last = pair.ends
+    if pair.after.ci is not None:
+        axes.plot(pair.after.ci, [y, y], color=OURS, lw=5, alpha=0.22, solid_capstyle="butt", zorder=1)
+    axes.annotate(
+        "", (last, y), (first, y), arrowprops={"arrowstyle": "-", "color": INK, "lw": 1.6, "shrinkA": 0, "shrinkB": 0}
+    )
+    if pair.national:
+        axes.plot([pair.national[1]], [y], marker="D", ms=6, mfc="white", mec=NATIONAL, mew=1.3, zorder=3)
+    axes.plot([first], [y], marker="o", ms=7.5, mfc="white", mec=OURS, mew=1.7, zorder=4)
+    axes.plot([last], [y], marker="o", ms=7.5, mfc=OURS, mec=OURS, mew=1.7, zorder=5)

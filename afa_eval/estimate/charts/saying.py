@@ -1,0 +1,286 @@
+"""What a chart says, in words: headlines, subtitles and alt texts, made from the same records."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from afa_eval.estimate import words
+from afa_eval.estimate.estimands import Estimand
+from afa_eval.estimate.shown import Counted, Shown, Stage
+
+AGAINST_NATIONAL = frozenset(
+    {
+        Estimand.PROGRESS_MINUS_NATIONAL,
+        Estimand.SHARE_MINUS_NATIONAL,
+        Estimand.PERSISTENT_ABSENCE_MINUS_NATIONAL,
+        Estimand.CHANGE_MINUS_NATIONAL,
+        Estimand.RELATIVE_CHANGE_RATIO,
+        Estimand.ADJUSTED_PROGRESS,
+        Estimand.G_NATIONAL,
+        Estimand.MONTHS_PROGRESS,
+    }
+)
+CONTRAST_ENDS = ("_change", "_gain", "_minus_national", "_unpaired", "_relative_change")
+CONTRASTS = AGAINST_NATIONAL | {
+    Estimand.DIFFERENCE,
+    Estimand.RISK_DIFFERENCE,
+    Estimand.RISK_RATIO,
+    Estimand.ODDS_RATIO,
+    Estimand.CACE,
+    Estimand.HEDGES_G_TOTAL,
+    Estimand.SCALE_CHANGE_G,
+    Estimand.GAP_BEFORE,
+    Estimand.GAP_AFTER,
+    Estimand.GROWTH_PER_WAVE,
+    Estimand.MEAN_PROGRESS,
+}
+
+
+def is_contrast(item: Shown) -> bool:
+    """Does the figure have a value that means no difference, to be drawn as a line?
+
+    Parameters
+    ----------
+    item : Estimate or ReleasedEstimate
+        Any figure.
+
+    Returns
+    -------
+    bool
+        True for changes, gaps, differences and ratios; False for levels.
+    """
+    return item.estimand in CONTRASTS or str(item.estimand).endswith(CONTRAST_ENDS)
+
+
+def line_of(item: Shown) -> float | None:
+    """Where does the national figure stand on this figure's own axis?
+
+    Parameters
+    ----------
+    item : Estimate or ReleasedEstimate
+        Any figure.
+
+    Returns
+    -------
+    float or None
+        The comparator's value where it measures the same thing; None where the national figure is
+        already subtracted, or is in another unit.
+    """
+    line = item.comparator
+    if line is None or item.estimand in AGAINST_NATIONAL or line.unit != item.unit:
+        return None
+    return line.value
+
+
+def forest_title(items: Sequence[Shown]) -> str:
+    """What is a forest plot called where nobody wrote a headline?
+
+    Parameters
+    ----------
+    items : sequence
+        Its rows.
+
+    Returns
+    -------
+    str
+        Named after what was measured.
+    """
+    names = list(dict.fromkeys(words.title(item.estimand) for item in items))
+    return names[0] if len(names) == 1 else "Estimates side by side"
+
+
+UNIT_NAMES = {
+    "proportion": "Per cent",
+    "proportion difference": "Percentage points",
+    "relative change": "Per cent of where it began",
+    "ratio": "Ratio",
+    "months": "Months of progress",
+    "sd": "Standard deviations",
+    "count": "Number",
+    "statistic": "Statistic",
+}
+
+
+def forest_subtitle(items: Sequence[Shown]) -> str:
+    """What are the units and intervals of a chart, in words?
+
+    Parameters
+    ----------
+    items : sequence
+        What is drawn.
+
+    Returns
+    -------
+    str
+        Unit and confidence level.
+    """
+    units = dict.fromkeys(UNIT_NAMES.get(item.unit, item.unit[:1].upper() + item.unit[1:]) for item in items)
+    levels = sorted({item.level for item in items if item.ci is not None})
+    text = ", ".join(unit for unit in units if unit)
+    if not levels:
+        return text
+    level = " and ".join(f"{words.number(level * 100, decimals=0)}%" for level in levels)
+    return f"{text}, with {level} confidence intervals" if text else f"With {level} confidence intervals"
+
+
+def alt_forest(items: Iterable[Shown]) -> str:
+    """What does a forest plot say to someone who cannot see it?
+
+    Parameters
+    ----------
+    items : iterable of Estimate or ReleasedEstimate
+        Its rows.
+
+    Returns
+    -------
+    str
+        A sentence for each of the first rows, then how many more there are.
+    """
+    rows = list(items)
+    said = [f"{words.label(item.group)}: {_value(item)}" for item in rows[:12]]
+    more = f" and {len(rows) - 12} more rows, in the table beside it" if len(rows) > 12 else ""
+    return f"Forest plot. {forest_title(rows)}. {'; '.join(said)}{more}."
+
+
+def _value(item: Shown) -> str:
+    if item.value is None:
+        return "too few to publish"
+    text = words.amount(item.value, item.unit)
+    text += f" ({words.interval(item.ci, item.unit, item.level)})" if item.ci else ""
+    line = line_of(item)
+    return text + (f", England {words.amount(line, item.unit)}" if line is not None else "")
+
+
+def pair_title(item: Shown) -> str:
+    """What is a before-and-after chart called where nobody wrote a headline?
+
+    Parameters
+    ----------
+    item : Estimate or ReleasedEstimate
+        One of its figures.
+
+    Returns
+    -------
+    str
+        The measure and that it is shown before and after.
+    """
+    name = words.title(item.estimand).split(",")[0]
+    return f"{name} before and after"
+
+
+def alt_slopes(items: Iterable[Shown], labels: tuple[str, str] = ("before", "after"), kind: str = "Slope chart") -> str:
+    """What does a before-and-after chart say to someone who cannot see it?
+
+    Parameters
+    ----------
+    items : iterable of Estimate or ReleasedEstimate
+        Before and after by group.
+    labels : tuple of str
+        What both ends are called.
+    kind : str
+        What kind of chart it is.
+
+    Returns
+    -------
+    str
+        For each group both values, and England's.
+    """
+    from afa_eval.estimate.charts.pairs import pairs
+
+    said = []
+    found = pairs(items)
+    for pair in found:
+        both = " to ".join(_value_only(item) for item in (pair.before, pair.after))
+        national = pair.national
+        line = (
+            "" if national is None else f", England {' to '.join(words.amount(v, pair.before.unit) for v in national)}"
+        )
+        said.append(f"{words.label(pair.group)}: {both if pair.ends else 'too few to publish'}{line}")
+    name = pair_title(found[0].before) if found else ""
+    return f"{kind}. {name}, {labels[0]} to {labels[1]}. {'; '.join(said)}."
+
+
+def _value_only(item: Shown) -> str:
+    return "hidden" if item.value is None else words.amount(item.value, item.unit)
+
+
+def alt_bars(
+    title: str,
+    parts: Sequence[str],
+    rows: Sequence[tuple[str, Sequence[float] | None, int | None]],
+    kind: str = "Stacked bars",
+) -> str:
+    """What do bars of shares say to someone who cannot see them?
+
+    Parameters
+    ----------
+    title : str
+        What they show.
+    parts : sequence of str
+        Names of the parts.
+    rows : sequence of tuple
+        Label, shares (None where hidden) and number counted.
+    kind : str
+        What kind of chart it is.
+
+    Returns
+    -------
+    str
+        Each row with its parts in per cent.
+    """
+    said = []
+    for label, shares, n in rows:
+        if shares is None:
+            said.append(f"{label}: too few to publish")
+            continue
+        each = ", ".join(
+            f"{name} {words.number(share, 'proportion', 0)}%" for name, share in zip(parts, shares, strict=True)
+        )
+        said.append(f"{label}{f' ({n:,})' if n is not None else ''}: {each}")
+    return f"{kind}. {title}. {'; '.join(said)}."
+
+
+def alt_table(table: Counted, kind: str = "Stacked bars") -> str:
+    """What does a chart of a table say to someone who cannot see it?
+
+    Parameters
+    ----------
+    table : Table or ReleasedTable
+        As given to ``likert`` or ``coverage``.
+    kind : str
+        What kind of chart it is.
+
+    Returns
+    -------
+    str
+        Each row with its parts in per cent.
+    """
+    from afa_eval.estimate.charts.stacked import bars
+
+    parts, found = bars(table)
+    inner = getattr(table, "table", table)
+    return alt_bars(inner.title, parts, [(bar.label, bar.shares, bar.n) for bar in found], kind)
+
+
+def alt_flow(steps: Sequence[Stage]) -> str:
+    """What does a flow diagram say to someone who cannot see it?
+
+    Parameters
+    ----------
+    steps : sequence of Step
+        In order.
+
+    Returns
+    -------
+    str
+        Each step with how many stayed and left.
+    """
+    said = []
+    for step in steps:
+        stayed = "too few to publish" if step.rows_out is None else f"{step.rows_out:,}"
+        text = f"{step.name}: {stayed}"
+        if step.rows_in is not None and step.rows_out is not None and step.rows_in > step.rows_out:
+            why = f" ({step.reason})" if step.reason else ""
+            text += f", {step.rows_in - step.rows_out:,} left out{why}"
+        said.append(text)
+    return f"Flow diagram. {'; '.join(said)}."
