@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from afa_eval import comparators
+from afa_eval.designs.absence_question import AbsenceQuestion
 from afa_eval.designs.groups import parse
 from afa_eval.errors import ComparatorError
 from afa_eval.estimate import Comparator
-
-if TYPE_CHECKING:
-    from afa_eval.designs.persistent_absence import PersistentAbsence
 
 SLUG = "persistent-absence"
 FINE_KEYS = ("sen", "phase", "year_group", "sex", "fsm")
@@ -50,12 +47,12 @@ class NationalLine:
     reason: str = ""
 
 
-def national_line(design: PersistentAbsence, part: pd.DataFrame, label: str) -> NationalLine:
+def national_line(design: AbsenceQuestion, part: pd.DataFrame, label: str) -> NationalLine:
     """What happened to the same children nationally?
 
     Parameters
     ----------
-    design : PersistentAbsence
+    design : AbsenceQuestion
         Years and definition.
     part : pandas.DataFrame
         The group's counted rows of both waves.
@@ -121,7 +118,7 @@ def _mix(rows: pd.DataFrame, keys: tuple[str, ...]) -> pd.DataFrame:
 
 
 def _composition(
-    design: PersistentAbsence, part: pd.DataFrame, keys: tuple[str, ...], value: float, definition: str
+    design: AbsenceQuestion, part: pd.DataFrame, keys: tuple[str, ...], value: float, definition: str
 ) -> float | None:
     """How much of England's later figure is the cohort's changed mix of pupils?"""
     if design.population != "each-year":

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from afa_eval.codes import absence, years
 from afa_eval.data.tables import Tables
+from afa_eval.designs.absence_question import AbsenceQuestion
 from afa_eval.designs.groups import members, parse, with_phase
 from afa_eval.errors import ColumnNotFound, DataError, EstimationError
 from afa_eval.estimate import Table
-
-if TYPE_CHECKING:
-    from afa_eval.designs.persistent_absence import PersistentAbsence
 
 SESSIONS = ("sessions_possible", "sessions_authorised", "sessions_unauthorised")
 FIRST_YEAR_GROUP, LAST_YEAR_GROUP = 1, 11  # aged 5 to 15 on 31 August
@@ -38,12 +35,12 @@ class Counted:
     table: Table
 
 
-def counted_rows(design: PersistentAbsence, tables: Tables) -> Counted:
+def counted_rows(design: AbsenceQuestion, tables: Tables) -> Counted:
     """Which enrolments count, and who among them is persistently absent?
 
     Parameters
     ----------
-    design : PersistentAbsence
+    design : AbsenceQuestion
         Years, population, definition and ``where``.
     tables : Tables
         With the attendance table.
@@ -71,7 +68,7 @@ def counted_rows(design: PersistentAbsence, tables: Tables) -> Counted:
         steps.append(step)
     rows = pd.concat(parts, ignore_index=True)
     if design.population == "followed":
-        rows = _followed(rows, design)
+        rows = _followed(rows)
     for wave, year in zip(WAVES, (design.baseline_year, design.outcome_year), strict=True):
         if not (rows["wave"] == wave).any():
             seen = ", ".join(years.label(year) for year in sorted(attendance["year"].dropna().unique()))
@@ -83,7 +80,7 @@ def counted_rows(design: PersistentAbsence, tables: Tables) -> Counted:
 
 
 def _wave(
-    design: PersistentAbsence, tables: Tables, attendance: pd.DataFrame, wave: str, year: str
+    design: AbsenceQuestion, tables: Tables, attendance: pd.DataFrame, wave: str, year: str
 ) -> tuple[pd.DataFrame, dict[str, int]]:
     """One year's enrolments with the status of that year, after DfE's filters."""
     rows = attendance[attendance["year"] == year].assign(wave=wave)
@@ -115,7 +112,7 @@ def _left_out(rows: pd.DataFrame, mask: pd.Series, reason: str, counts: dict[str
     return rows[~mask]
 
 
-def _status(design: PersistentAbsence, tables: Tables, year: str) -> pd.DataFrame | None:
+def _status(design: AbsenceQuestion, tables: Tables, year: str) -> pd.DataFrame | None:
     """Each pupil's status: of that year where all enrolments are counted, at baseline where followed."""
     if tables.pupils is None:
         return None
@@ -129,14 +126,14 @@ def _status(design: PersistentAbsence, tables: Tables, year: str) -> pd.DataFram
     return status.merge(tables.pupils[["pupil_id", *fixed]], on="pupil_id", how="left") if fixed else status
 
 
-def _require_columns(rows: pd.DataFrame, design: PersistentAbsence) -> None:
+def _require_columns(rows: pd.DataFrame, design: AbsenceQuestion) -> None:
     asked = [part.strip() for spec in design.by for part in spec.split("&")]
     for column in [*asked, *(column for column, _ in parse(design.where))]:
         if column not in rows.columns and column != "phase":
             raise ColumnNotFound.of(column, "a subgroup", "attendance", rows.columns)
 
 
-def _followed(rows: pd.DataFrame, design: PersistentAbsence) -> pd.DataFrame:
+def _followed(rows: pd.DataFrame) -> pd.DataFrame:
     """Pupils with attendance in both years, one row a pupil and year, in their first school."""
     both = rows.groupby("pupil_id")["wave"].transform("nunique") == 2
     rows = rows[both]
@@ -150,7 +147,7 @@ def _followed(rows: pd.DataFrame, design: PersistentAbsence) -> pd.DataFrame:
     return followed.assign(cluster=followed["pupil_id"].map(home))
 
 
-def _flags(rows: pd.DataFrame, design: PersistentAbsence) -> pd.DataFrame:
+def _flags(rows: pd.DataFrame, design: AbsenceQuestion) -> pd.DataFrame:
     """The whole-number tests, as 0 and 1."""
     rule = design.rule()
     absent = rows["sessions_authorised"] + rows["sessions_unauthorised"]
@@ -171,7 +168,7 @@ def _flags(rows: pd.DataFrame, design: PersistentAbsence) -> pd.DataFrame:
     )
 
 
-def _steps_table(design: PersistentAbsence, steps: list[dict[str, int]]) -> Table:
+def _steps_table(design: AbsenceQuestion, steps: list[dict[str, int]]) -> Table:
     names = tuple(dict.fromkeys(name for step in steps for name in step))
     cells = tuple(tuple(float(step.get(name, 0)) for step in steps) for name in names)
     columns = tuple(years.label(year) for year in (design.baseline_year, design.outcome_year))
@@ -186,12 +183,12 @@ def _steps_table(design: PersistentAbsence, steps: list[dict[str, int]]) -> Tabl
     )
 
 
-def transition_table(design: PersistentAbsence, tables: Tables) -> Table | None:
+def transition_table(design: AbsenceQuestion, tables: Tables) -> Table | None:
     """Of those persistently absent before, how many still were, and how many others became so?
 
     Parameters
     ----------
-    design : PersistentAbsence
+    design : AbsenceQuestion
         Years, definition and ``where``.
     tables : Tables
         With the attendance table.

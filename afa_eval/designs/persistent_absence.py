@@ -9,16 +9,15 @@ import numpy as np
 import pandas as pd
 
 from afa_eval.codes import absence, years
-from afa_eval.data.tables import Need, Tables, as_tables
+from afa_eval.data.tables import Tables, as_tables
 from afa_eval.designs.absence_national import NationalLine, national_line
+from afa_eval.designs.absence_question import AbsenceQuestion
 from afa_eval.designs.absence_rows import Counted, counted_rows, transition_table
-from afa_eval.designs.base import Data, Design
+from afa_eval.designs.base import Data
 from afa_eval.designs.clustered import CellFit, Clustered, about_precision, answer, between_schools, fit_cells
 from afa_eval.designs.groups import group_labels, members
-from afa_eval.errors import PlanError
 from afa_eval.estimate import Claim, Comparator, Estimand, Estimate, Estimates, Finding, Severity, Table
 
-POPULATIONS = ("each-year", "followed")
 SHARE, DIFFERENCE, RELATIVE = "proportion", "proportion difference", "relative change"
 SHARES = {  # flag column: estimands before, after, change
     "severe": (Estimand.SEVERE_ABSENCE_BEFORE, Estimand.SEVERE_ABSENCE_AFTER, Estimand.SEVERE_ABSENCE_CHANGE),
@@ -40,21 +39,12 @@ CHANGE = {"after": 1.0, "before": -1.0}
 
 
 @dataclass(frozen=True, kw_only=True)
-class PersistentAbsence(Design):
+class PersistentAbsence(AbsenceQuestion):
     """Are fewer children persistently absent than before, and than England's trend would give?
-
-    Parameters
-    ----------
-    population : str
-        ``each-year``: all enrolments of each year, as DfE counts them, the only one set against
-        the published change of the same year groups; ``followed``: pupils with attendance in
-        both years, set against the year group each was in.
-    definition : str
-        A definition of ``afa_eval.codes.absence``; the one in force where empty.
 
     Notes
     -----
-    Other parameters as in ``Design``. A share is the mean of a whole-number test
+    Parameters as in ``AbsenceQuestion`` and ``Design``. A share is the mean of a whole-number test
     (``absent * 10 >= possible``); a rate is a ratio of sums. Both years stand in one model with
     schools as clusters, so the change keeps their covariance. The relative change is computed as
     a difference of logs. England's figures are fixed, weighted to the cohort's mix of the first
@@ -72,56 +62,6 @@ class PersistentAbsence(Design):
 
     slug: ClassVar[str] = "persistent-absence"
     question: ClassVar[str] = "Are fewer children persistently absent than before, and than England's trend would give?"
-
-    population: str = "each-year"
-    definition: str = ""
-    least_enrolments: int = 6
-
-    def __post_init__(self) -> None:
-        """Refuse a population or definition that does not exist, or years that are missing."""
-        super().__post_init__()
-        if self.population not in POPULATIONS:
-            raise PlanError(f"'{self.population}' is none of {', '.join(POPULATIONS)}.", key="population")
-        if not (self.baseline_year and self.outcome_year):
-            raise PlanError(
-                "persistent absence needs two years: set [evaluation] period, or baseline_year and outcome_year.",
-                key="baseline_year",
-            )
-        if self.definition:
-            absence.named(self.definition)
-
-    @property
-    def base(self) -> str:
-        """What is counted?"""
-        return "enrolments" if self.population == "each-year" else "pupils"
-
-    def rule(self) -> absence.AbsenceDefinition:
-        """By which definition are both years counted?
-
-        Returns
-        -------
-        AbsenceDefinition
-            The one named, or the one in force in the later year: sessions let both years be
-            counted by one rule.
-        """
-        return absence.named(self.definition) if self.definition else absence.definition(self.outcome_year)
-
-    def needs(self) -> tuple[Need, ...]:
-        """Which columns must the data have?
-
-        Returns
-        -------
-        tuple of Need
-            Sessions of the attendance table and the columns of ``by``.
-        """
-        sessions = ("sessions_possible", "sessions_authorised", "sessions_unauthorised")
-        found = [Need(table="attendance", column=name, role="sessions", kind="sessions") for name in sessions]
-        found += [Need(table="attendance", column=name, role="the school", kind="id") for name in ("urn",)]
-        found += [Need(table="attendance", column="year", role="the year", kind="year")]
-        columns = dict.fromkeys(part.strip() for spec in self.by for part in spec.split("&"))
-        derived = {"sen": "sen_provision", "phase": "year_group"}
-        found += [Need(table="pupils", column=derived.get(name, name), role="a subgroup") for name in columns]
-        return tuple(dict.fromkeys(found))
 
     def estimate(self, data: Data) -> Estimates:
         """What is the answer?

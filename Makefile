@@ -1,0 +1,41 @@
+# make demo: from nothing to the demo trust's book.  make test: the whole suite.
+PYTHON ?= python3
+BIN := .venv/bin
+READY := .venv/.ready
+
+.PHONY: setup demo test lint format bench docs clean
+.DEFAULT_GOAL := demo
+
+$(READY): pyproject.toml constraints.txt
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
+	@touch $(READY)
+
+setup: $(READY)
+
+demo: $(READY)
+	@rm -rf demo
+	@$(BIN)/afa-eval demo demo
+
+test: $(READY)
+	$(BIN)/python -m pytest
+
+lint: $(READY)
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/python -m pytest -p no:xdist -o addopts="" -q tests/architecture
+	$(BIN)/numpydoc lint $$(git ls-files 'afa_eval/*.py')
+
+format: $(READY)
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: $(READY)
+	$(BIN)/python -m benchmarks.bench
+
+docs: $(READY)
+	$(BIN)/python book/build.py
+
+clean:
+	rm -rf .venv demo book/_build build dist
