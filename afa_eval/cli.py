@@ -82,7 +82,7 @@ def demo(
 @app.command()
 def check(plan: PlanPath, quiet: Quiet = False, as_json: Json = False) -> None:
     """List everything that is wrong with the data, once, and how to mend it."""
-    from afa_eval import evaluation
+    from afa_eval import evaluation, workspace
     from afa_eval.data import output
     from afa_eval.plan import load_plan
 
@@ -90,7 +90,7 @@ def check(plan: PlanPath, quiet: Quiet = False, as_json: Json = False) -> None:
         asked = load_plan(plan)
         tell("Reading and checking the data")
         faults = evaluation.check(asked)
-    made = output.write_checks(faults, asked.folder / "build")
+    made = workspace.write_checks(faults, asked.folder / workspace.BUILD)
     if as_json:
         _print_json(output.as_rows(faults))
     else:
@@ -104,7 +104,7 @@ def check(plan: PlanPath, quiet: Quiet = False, as_json: Json = False) -> None:
 @app.command()
 def run(plan: PlanPath, quiet: Quiet = False, as_json: Json = False) -> None:
     """Estimate every outcome; write estimates.csv (released) and evaluation.json (internal)."""
-    from afa_eval.report.workspace import run_plan
+    from afa_eval.workspace import run_plan
 
     with _working(quiet or as_json) as tell:
         done = run_plan(plan, tell)
@@ -134,7 +134,7 @@ def book(
 
 
 def _book(plan: Path, tell: Callable[[str], None], templates: Path | None = None) -> Path:
-    from afa_eval.report.workspace import book_plan
+    from afa_eval.workspace import book_plan
 
     return book_plan(plan, tell, templates=templates)
 
@@ -172,7 +172,7 @@ def show_comparator(
 @app.command()
 def doctor(as_json: Json = False) -> None:
     """Is everything installed that an evaluation and its book need?"""
-    from afa_eval.report.workspace import diagnose
+    from afa_eval.workspace import diagnose
 
     rows = diagnose()
     if as_json:

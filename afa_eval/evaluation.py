@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import platform
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
 from afa_eval import robustness
-from afa_eval.data.loading import Loaded, load
-from afa_eval.data.tables import Need, Step, Tables
+from afa_eval.data.loading import Loaded, load, sources
+from afa_eval.data.tables import Need, Tables
 from afa_eval.designs.base import Design
 from afa_eval.designs.participants import participants
 from afa_eval.errors import DataError, EstimationError
@@ -19,6 +20,7 @@ from afa_eval.estimate import Estimates, Fault, Finding, Severity, Table
 from afa_eval.plan import Plan, load_plan
 
 VERSIONED = ("afa-eval", "pandas", "numpy", "scipy", "linearmodels", "pingouin", "statsmodels", "jupyter-book")
+SCHEMA = "afa_eval.evaluation/1"
 Progress = Callable[[str], None]
 
 
@@ -114,7 +116,6 @@ def evaluate(plan: Plan | str | Path, *, progress: Progress | None = None) -> Ev
         estimates = estimates + _answers(design, loaded.tables)
     if not estimates.items:
         raise EstimationError(" ".join(finding.message for finding in estimates.findings))
-    estimates = Estimates(estimates.items, estimates.findings, (*estimates.tables, _flow_table(loaded.tables.flow)))
     return Evaluation(plan, estimates, loaded.faults, _manifest(plan, loaded, estimates), _about(plan, loaded.tables))
 
 
@@ -162,34 +163,113 @@ def _answers(design: Design, tables: Tables) -> Estimates:
     return estimates + robustness.examine(design, tables, estimates)
 
 
-def _flow_table(flow: tuple[Step, ...]) -> Table:
-    """How many rows came through each step, as a table for the book."""
-    rows = tuple(f"{step.name} ({step.table})" for step in flow)
-    cells = tuple((float(step.rows_in), float(step.rows_out), float(step.rows_in - step.rows_out)) for step in flow)
-    columns = ("Rows in", "Rows out", "Left out")
-    return Table(
-        name="flow", title="Rows in and out of each step", rows=rows, columns=columns, cells=cells, base="rows"
-    )
-
-
 def _manifest(plan: Plan, loaded: Loaded, estimates: Estimates) -> dict[str, Any]:
     lines = {str(item.comparator): item.comparator for item in estimates if item.comparator is not None}
     return {
-        "plan_sha256": plan.digest,
-        "inputs": [source.as_dict() for source in loaded.sources],
+        **_fingerprint(plan, [source.as_dict() for source in loaded.sources]),
         "steps": [[step.table, step.name, step.rows_in, step.rows_out, step.reason] for step in loaded.tables.flow],
-        "versions": {"python": platform.python_version()} | {name: _version(name) for name in VERSIONED},
         "comparators": sorted({f"{line.source}, {line.release}".strip(", ") for line in lines.values()}),
         "seed": None,
         "disclosure_profile": plan.disclosure.profile,
     }
 
 
-def _version(name: str) -> str:
+def version_of(name: str) -> str:
+    """Which version of a package is installed?
+
+    Parameters
+    ----------
+    name : str
+        As the package index writes it.
+
+    Returns
+    -------
+    str
+        Its version, or ``not installed``.
+    """
     try:
         return version(name)
     except PackageNotFoundError:
         return "not installed"
+
+
+def _fingerprint(plan: Plan, inputs: list[dict[str, Any]]) -> dict[str, Any]:
+    return {
+        "plan_sha256": plan.digest,
+        "inputs": inputs,
+        "versions": {"python": platform.python_version()} | {name: version_of(name) for name in VERSIONED},
+    }
+
+
+def fingerprint(plan: Plan) -> dict[str, Any]:
+    """Which plan, files and versions would a run use now?
+
+    Parameters
+    ----------
+    plan : Plan
+        The plan.
+
+    Returns
+    -------
+    dict
+        The part of a manifest that must be the same for old results to hold.
+    """
+    return _fingerprint(plan, [source.as_dict() for source in sources(plan.data.files(), plan.folder)])
+
+
+def to_json(evaluation: Evaluation) -> str:
+    """How is an evaluation stored, at full precision?
+
+    Parameters
+    ----------
+    evaluation : Evaluation
+        What to store; internal, it has not passed disclosure control.
+
+    Returns
+    -------
+    str
+        One JSON document; ``from_json`` gives the same evaluation back.
+    """
+    document = {
+        "schema": SCHEMA,
+        "results": json.loads(evaluation.estimates.to_json()),
+        "faults": [asdict(fault) for fault in evaluation.faults],
+        "manifest": evaluation.manifest,
+        "about": evaluation.about,
+    }
+    return json.dumps(document, ensure_ascii=False, indent=1)
+
+
+def from_json(text: str, plan: Plan) -> Evaluation:
+    """Which evaluation was stored here?
+
+    Parameters
+    ----------
+    text : str
+        What ``to_json`` returned.
+    plan : Plan
+        Its plan.
+
+    Returns
+    -------
+    Evaluation
+        The same evaluation.
+
+    Raises
+    ------
+    ValueError
+        Where the text is of another schema.
+    """
+    document = json.loads(text)
+    if document.get("schema") != SCHEMA:
+        raise ValueError(f"expected {SCHEMA}, found {document.get('schema')!r}")
+    return Evaluation(
+        plan=plan,
+        estimates=Estimates.from_json(json.dumps(document["results"])),
+        faults=tuple(Fault(**{**fault, "rows": tuple(fault["rows"])}) for fault in document["faults"]),
+        manifest=document["manifest"],
+        about=document["about"],
+    )
 
 
 def _about(plan: Plan, tables: Tables) -> dict[str, Any]:
