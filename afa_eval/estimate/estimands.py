@@ -65,7 +65,12 @@ class Estimand(StrEnum):
     G_NATIONAL = (
         "g_national",
         "difference in national standard deviations of that test and year",
-        ("progress_minus_national", "gap_change", "mean_gain", "mean_progress"),
+        ("progress_minus_national", "adjusted_progress", "gap_change", "mean_gain", "mean_progress"),
+    )
+    G_TRUST = (
+        "g_trust",
+        "difference in standard deviations of the trust's own pupils, where no national one is known",
+        ("adjusted_progress", "gap_change", "mean_gain", "mean_progress"),
     )
     HEDGES_G_TOTAL = "hedges_g_total", "difference in total standard deviations within arms", ("difference",)
     MONTHS_PROGRESS = (

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 from afa_eval.estimate import words
 from afa_eval.estimate.charts.canvas import INK, NATIONAL, OURS, PAD, QUIET, RULE, SIZES, Canvas, font, width_of
 from afa_eval.estimate.records import Interval
-from afa_eval.estimate.shown import Shown
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+TICK_ROOM, KEY_LINE = 0.55, 0.2  # inches along the axis for a tick, and of a line of the key
 RATIO_TICKS = (0.05, 0.1, 0.2, 0.25, 0.33, 0.5, 0.67, 0.8, 0.9, 1.0, 1.1, 1.25, 1.5, 2.0, 3.0, 4.0, 5.0, 10.0, 20.0)
 
 
@@ -151,7 +151,13 @@ def _digits(step: float) -> int:
 
 
 def draw_scale(
-    canvas: Canvas, axes: Axes, place: tuple[float, float, float], unit: str, *, null: float | None = None
+    canvas: Canvas,
+    axes: Axes,
+    place: tuple[float, float, float],
+    unit: str,
+    *,
+    null: float | None = None,
+    spans: Sequence[Interval] | None = None,
 ) -> None:
     """Draw grid lines, the line of no difference and the numbers under a horizontal axis.
 
@@ -167,22 +173,41 @@ def draw_scale(
         Unit of the axis.
     null : float, optional
         Where there is no difference.
+    spans : sequence of tuple of float, optional
+        Between which heights lines run; all the way where None.
     """
     left, width, bottom = place
-    low, high = axes.get_xlim()
-    marks = ticks(low, high, unit, int(width / 0.62))
-    y0, y1 = axes.get_ylim()
+    limits = axes.get_xlim()
+    marks = ticks(*limits, unit, int(width / TICK_ROOM))
+    lines = [(tick, RULE, 0.7, 0) for tick in marks if null is None or abs(tick - null) > 1e-12]
+    if null is not None and limits[0] <= null <= limits[1]:
+        lines.append((null, INK, 1.0, 1))
+    for x, colour, heavy, order in lines:
+        for y0, y1 in spans or [axes.get_ylim()]:
+            axes.plot([x, x], [y0, y1], color=colour, lw=heavy, zorder=order)
     for tick in marks:
-        is_null = null is not None and abs(tick - null) < 1e-12
-        if not is_null:
-            axes.plot([tick, tick], [y0, y1], color=RULE, lw=0.7, zorder=0)
-        x = left + width * _share(tick, low, high, unit)
+        x = left + width * share(tick, limits, unit)
         canvas.write(x, bottom + 0.12, tick_text(tick, marks, unit), size="small", color=QUIET, ha="center")
-    if null is not None and low <= null <= high:
-        axes.plot([null, null], [y0, y1], color=INK, lw=1.0, zorder=1)
 
 
-def _share(value: float, low: float, high: float, unit: str) -> float:
+def share(value: float, limits: Interval, unit: str) -> float:
+    """How far along the axis does a value stand?
+
+    Parameters
+    ----------
+    value : float
+        In ``unit``.
+    limits : tuple of float
+        Ends of the axis.
+    unit : str
+        Ratios are spaced by their logarithm.
+
+    Returns
+    -------
+    float
+        0 at the low end, 1 at the high end.
+    """
+    low, high = limits
     if unit == "ratio":
         return (math.log(value) - math.log(low)) / (math.log(high) - math.log(low))
     return (value - low) / (high - low)
@@ -240,7 +265,7 @@ def draw_key(canvas: Canvas, marks: Sequence[Mark], top: float) -> None:
                 lw=1.6,
                 ls=mark.line or "none",
                 marker=mark.marker or "none",
-                ms=6.5,
+                ms=11 if mark.marker == "|" else 6.5,
                 markevery=[1],
                 mfc="white" if mark.hollow else mark.colour,
                 mew=1.3,
@@ -251,26 +276,7 @@ def draw_key(canvas: Canvas, marks: Sequence[Mark], top: float) -> None:
             x += 0.42 + width_of(mark.text, SIZES["small"]) + 0.18
 
 
-KEY_LINE = 0.2
-
-
-def of_same_unit(items: Sequence[Shown]) -> bool:
-    """Can these stand on one axis?
-
-    Parameters
-    ----------
-    items : sequence
-        Estimates.
-
-    Returns
-    -------
-    bool
-        Whether all have one unit.
-    """
-    return len({item.unit for item in items}) <= 1
-
-
-def national_mark(text: str = "England, same pupils") -> Mark:
+def national_mark(text: str) -> Mark:
     """How does the national figure look in the key?
 
     Parameters

@@ -45,6 +45,22 @@ GROUP_STYLE = {
 _lock = Lock()  # matplotlib's settings are global: only one thread may set them at a time
 
 
+def page_width(narrow: bool) -> float:
+    """How wide is the paper?
+
+    Parameters
+    ----------
+    narrow : bool
+        For a phone.
+
+    Returns
+    -------
+    float
+        Inches.
+    """
+    return NARROW if narrow else WIDE
+
+
 def group_style(group: str, position: int) -> tuple[str, str]:
     """Which colour and mark does a group have?
 
@@ -259,7 +275,7 @@ def start(title: str, subtitle: str, body: float, note: str = "", *, narrow: boo
     """
     from matplotlib.figure import Figure
 
-    width = NARROW if narrow else WIDE
+    width = page_width(narrow)
     room = width - 2 * PAD
     heads = [("title", wrap(title, room, SIZES["title"], True)), ("subtitle", wrap(subtitle, room, SIZES["subtitle"]))]
     foot = wrap(note, room, SIZES["small"])
@@ -310,9 +326,16 @@ def spread(wanted: Sequence[float], apart: float, low: float, high: float) -> li
     places = [0.0] * len(wanted)
     for middle, members in clusters:
         half = (len(members) - 1) * apart / 2
-        held = min(max(middle, low + half), max(high - half, low + half))
         for step, i in enumerate(members):
-            places[i] = held - half + step * apart
+            places[i] = middle - half + step * apart
+    floor = low
+    for i in order:  # push down what stands too high, then up what stands too low
+        places[i] = max(places[i], floor)
+        floor = places[i] + apart
+    roof = max(high, low + (len(order) - 1) * apart)
+    for i in reversed(order):
+        places[i] = min(places[i], roof)
+        roof = places[i] - apart
     return places
 
 

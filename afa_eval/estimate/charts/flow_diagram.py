@@ -174,7 +174,7 @@ def _step(station: Station, base: str, width: int, y: float, box: float, *, narr
 
 def _left_out(station: Station) -> list[str]:
     if station.rows_in is None or station.rows_out is None:
-        return [f"Left out: too few to publish. {station.reason}".strip()] if station.reason else []
+        return [f"Left out (too few to publish): {station.reason}"] if station.reason else []
     lost = station.rows_in - station.rows_out
     if lost <= 0:
         return []

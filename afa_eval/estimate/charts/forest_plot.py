@@ -2,29 +2,62 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from afa_eval.errors import ReportError
 from afa_eval.estimate import words
 from afa_eval.estimate.charts import axis, saying
-from afa_eval.estimate.charts.canvas import INK, NATIONAL, OURS, PAD, QUIET, RULE, SIZES, Canvas, start, width_of, wrap
-from afa_eval.estimate.records import Claim
+from afa_eval.estimate.charts.canvas import (
+    INK,
+    NATIONAL,
+    OURS,
+    PAD,
+    QUIET,
+    RULE,
+    SIZES,
+    Canvas,
+    line_height,
+    page_width,
+    start,
+    width_of,
+    wrap,
+)
+from afa_eval.estimate.records import Claim, Interval
 from afa_eval.estimate.shown import Shown
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
-    from matplotlib.lines import Line2D
 
-ROW, ROW_NARROW, HEAD, FOOT = 0.3, 0.5, 0.32, 0.3
+ROW, BAND, HEAD, FOOT, MONTHS_HEAD = 0.3, 0.3, 0.32, 0.34, 0.42  # inches; BAND is a phone's interval under its label
 CLAIM_MARKS = {
     Claim.DESCRIPTION: axis.Mark("description, with its interval", hollow=True),
-    Claim.COMPARISON: axis.Mark("comparison with England, with its interval"),
+    Claim.COMPARISON: axis.Mark("comparison, with its interval"),
     Claim.EFFECT: axis.Mark("estimated effect, with its interval", marker="s"),
 }
 Months = Callable[[float], float]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """What stands in one row?
+
+    Attributes
+    ----------
+    item : Estimate or ReleasedEstimate
+        What is drawn.
+    lines : tuple of str
+        Its label, wrapped.
+    top, height : float
+        Inches from the top of its section, and how tall it is.
+    """
+
+    item: Shown
+    lines: tuple[str, ...]
+    top: float
+    height: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,17 +68,57 @@ class Section:
     ----------
     heading : str
         What the rows measure; empty where there is one section only.
-    items : tuple
-        One row each.
+    rows : tuple of Row
+        In order.
+    limits : tuple of float
+        Ends of the axis, the same for all sections of one unit.
     """
 
     heading: str
-    items: tuple[Shown, ...]
+    rows: tuple[Row, ...]
+    limits: Interval
 
     @property
     def unit(self) -> str:
         """Unit of the axis."""
-        return self.items[0].unit
+        return self.rows[0].item.unit
+
+    @property
+    def tall(self) -> float:
+        """Height of the rows together, inches."""
+        return self.rows[-1].top + self.rows[-1].height
+
+    @property
+    def null(self) -> float | None:
+        """Where there is no difference, None where the figures are levels."""
+        return saying.null_of(self.rows[0].item)
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """Where does everything stand across the page?
+
+    Attributes
+    ----------
+    left, width : float
+        Of the drawing, inches.
+    comparator : str
+        ``marker``, ``line``, ``none`` or ``auto``.
+    months : callable, optional
+        Months for a value of the axis.
+    narrow : bool
+        For a phone.
+    """
+
+    left: float
+    width: float
+    comparator: str
+    months: Months | None
+    narrow: bool
+
+    def height(self, part: Section) -> float:
+        """How tall is a section with its heading and its axis?"""
+        return (HEAD if part.heading else 0.0) + (MONTHS_HEAD if self.months else 0.0) + part.tall + FOOT
 
 
 def forest(
@@ -56,10 +129,11 @@ def forest(
     comparator: str = "auto",
     months: Months | None = None,
     labels: Sequence[str] | None = None,
+    outcomes: Mapping[str, str] | None = None,
     note: str = "",
     narrow: bool = False,
 ) -> Figure:
-    """How do groups compare, each with its interval, its comparator and its number of pupils?
+    """How do groups compare, each with its interval and its comparator?
 
     Parameters
     ----------
@@ -71,12 +145,14 @@ def forest(
     subtitle : str
         What was measured, of whom, when; unit and level of the intervals where empty.
     comparator : str
-        ``marker`` (a diamond in each row), ``line`` (one dashed line, needs one value), ``none``,
-        or ``auto``: a line where all rows share one value, else markers.
+        ``marker`` (a diamond in each row), ``line`` (dashed, where all rows share one value),
+        ``none``, or ``auto``: a line where all rows share one value, else markers.
     months : callable, optional
         Months of progress for a value of the axis; written above it.
     labels : sequence of str, optional
         Row labels, instead of the groups' own.
+    outcomes : mapping of str to str, optional
+        What a reader calls each outcome id.
     note : str
         Below the chart: source, what to mind.
     narrow : bool
@@ -92,90 +168,112 @@ def forest(
     ReportError
         Where there is nothing to draw, or the labels do not fit the rows.
     """
-    rows = tuple(items)
-    if not any(item.value is not None for item in rows):
-        raise ReportError("There is nothing to draw: no estimate with a value to show.")
-    names = list(labels) if labels is not None else [words.label(item.group) for item in rows]
-    if len(names) != len(rows):
-        raise ReportError(f"A forest plot of {len(rows)} rows was given {len(names)} labels.")
-    named = dict(zip(map(id, rows), names, strict=True))
-    parts = sections(rows)
-    keys = marks(rows, comparator)
-    room = (NARROW_ROOM if narrow else WIDE_ROOM) - 2 * PAD
-    key_height = len(axis.key_rows(keys, room)) * axis.KEY_LINE + 0.08
-    body = sum(height(part, narrow=narrow, months=months) for part in parts) + key_height
-    canvas = start(
-        title or saying.forest_title(rows),
-        subtitle or saying.forest_subtitle(rows),
-        body,
-        note,
-        narrow=narrow,
-        alt=saying.alt_forest(rows),
-    )
+    drawn = tuple(items)
+    names = _checked_labels(drawn, labels)
+    layout = _layout(drawn, names, comparator, months, narrow=narrow)
+    parts = sections(drawn, names, outcomes or {}, narrow=narrow)
+    keys = marks(drawn, comparator)
+    key_height = len(axis.key_rows(keys, page_width(narrow) - 2 * PAD)) * axis.KEY_LINE + 0.04
+    body = sum(layout.height(part) for part in parts) + key_height
+    title, subtitle = title or saying.forest_title(drawn), subtitle or saying.units_line(drawn)
+    canvas = start(title, subtitle, body, note, narrow=narrow, alt=saying.alt_forest(drawn, names))
     top = canvas.top
     for part in parts:
-        _draw_section(canvas, part, top, named, comparator, months, narrow=narrow)
-        top += height(part, narrow=narrow, months=months)
+        _draw_section(canvas, part, top, layout)
+        top += layout.height(part)
     axis.draw_key(canvas, keys, top)
     return canvas.figure
 
 
-WIDE_ROOM, NARROW_ROOM = 6.9, 3.65
+def _checked_labels(drawn: Sequence[Shown], labels: Sequence[str] | None) -> tuple[str, ...]:
+    if not any(item.value is not None for item in drawn):
+        raise ReportError("There is nothing to draw: no estimate with a value to show.")
+    if labels is None:
+        return tuple(words.label(item.group, item.base) for item in drawn)
+    if len(labels) != len(drawn):
+        raise ReportError(f"A forest plot of {len(drawn)} rows was given {len(labels)} labels.")
+    return tuple(labels)
 
 
-def sections(rows: Sequence[Shown]) -> list[Section]:
+def _layout(
+    drawn: Sequence[Shown], names: Sequence[str], comparator: str, months: Months | None, *, narrow: bool
+) -> Layout:
+    page = page_width(narrow)
+    if narrow:
+        return Layout(PAD + 0.12, page - 2 * PAD - 0.24, comparator, months, narrow)
+    left = PAD + min(max(width_of(name, SIZES["text"]) for name in names) + 0.2, LABEL_ROOM)
+    right = max(width_of(figures(item), SIZES["text"]) for item in drawn) + PAD + 0.14
+    return Layout(left, page - right - left, comparator, months, narrow)
+
+
+LABEL_ROOM = 2.15
+
+
+def sections(
+    drawn: Sequence[Shown], names: Sequence[str], outcomes: Mapping[str, str], *, narrow: bool
+) -> list[Section]:
     """Which rows belong under one heading?
 
     Parameters
     ----------
-    rows : sequence
-        In order.
+    drawn : sequence
+        Estimates in order.
+    names : sequence of str
+        Their labels.
+    outcomes : mapping of str to str
+        What a reader calls each outcome id.
+    narrow : bool
+        For a phone.
 
     Returns
     -------
     list of Section
         By outcome, estimand and unit, in order of first appearance.
     """
-    found: dict[tuple[str, str, str], list[Shown]] = {}
-    for item in rows:
-        found.setdefault((item.outcome, str(item.estimand), item.unit), []).append(item)
-    if len(found) == 1:
-        return [Section("", tuple(rows))]
+    found: dict[tuple[str, str, str], list[tuple[Shown, str]]] = {}
+    for item, name in zip(drawn, names, strict=True):
+        found.setdefault((item.outcome, str(item.estimand), item.unit), []).append((item, name))
     several = len({outcome for outcome, _, _ in found}) > 1
-    heads = [
-        f"{outcome}: {words.title(part[0].estimand)}" if several else words.title(part[0].estimand)
-        for (outcome, _, _), part in found.items()
-    ]
-    return [Section(head, tuple(part)) for head, part in zip(heads, found.values(), strict=True)]
+    parts = []
+    for (outcome, _, unit), part in found.items():
+        measure = words.title(part[0][0].estimand)
+        said = outcomes.get(outcome, outcome)
+        heading = f"{said[:1].upper()}{said[1:]}: {measure[:1].lower()}{measure[1:]}" if several else measure
+        limits = _limits([item for item in drawn if item.unit == unit])
+        parts.append(Section(heading if len(found) > 1 else "", _rows(part, narrow=narrow), limits))
+    return parts
 
 
-def height(part: Section, *, narrow: bool, months: Months | None) -> float:
-    """How tall is a section?
-
-    Parameters
-    ----------
-    part : Section
-        Its rows.
-    narrow : bool
-        For a phone.
-    months : callable, optional
-        Takes a line above.
-
-    Returns
-    -------
-    float
-        Inches.
-    """
-    head = (HEAD if part.heading else 0.0) + (0.42 if months else 0.0)
-    return head + len(part.items) * (ROW_NARROW if narrow else ROW) + FOOT
+def _rows(part: Sequence[tuple[Shown, str]], *, narrow: bool) -> tuple[Row, ...]:
+    rows: list[Row] = []
+    top = 0.0
+    for item, name in part:
+        room = (
+            page_width(narrow) - 2 * PAD - width_of(figures(item), SIZES["small"]) - 0.1
+            if narrow
+            else LABEL_ROOM - 0.15
+        )
+        lines = tuple(wrap(name, room, SIZES["small" if narrow else "text"], narrow))
+        tall = len(lines) * line_height("small" if narrow else "text")
+        rows.append(Row(item, lines, top, tall + BAND + 0.06 if narrow else max(ROW, tall + 0.06)))
+        top += rows[-1].height
+    return tuple(rows)
 
 
-def marks(rows: Sequence[Shown], comparator: str) -> list[axis.Mark]:
+def _limits(drawn: Sequence[Shown]) -> Interval:
+    """One axis for all figures of a unit, so that sections can be compared by eye."""
+    values = [item.value for item in drawn if item.value is not None]
+    values += [line for item in drawn if item.value is not None and (line := saying.line_of(item)) is not None]
+    values += [null for item in drawn if (null := saying.null_of(item)) is not None]
+    return axis.extent(values or [drawn[0].null], [item.ci for item in drawn if item.ci], unit=drawn[0].unit)
+
+
+def marks(drawn: Sequence[Shown], comparator: str) -> list[axis.Mark]:
     """Which entries does the key need?
 
     Parameters
     ----------
-    rows : sequence
+    drawn : sequence
         What is drawn.
     comparator : str
         How the comparator is drawn.
@@ -185,54 +283,45 @@ def marks(rows: Sequence[Shown], comparator: str) -> list[axis.Mark]:
     list of axis.Mark
         Only what occurs.
     """
-    claims = {item.claim for item in rows if item.value is not None}
+    claims = {item.claim for item in drawn if item.value is not None}
     found = [mark for claim, mark in CLAIM_MARKS.items() if claim in claims]
-    if comparator != "none" and any(saying.line_of(item) is not None for item in rows):
-        found.append(axis.national_mark())
+    if comparator != "none" and any(saying.line_of(item) is not None for item in drawn):
+        found.append(axis.national_mark(saying.national_words(drawn)))
+    nulls = dict.fromkeys(saying.null_words(item) for item in drawn if saying.null_of(item) is not None)
+    if nulls:
+        found.append(axis.Mark(" or ".join(nulls), marker="|", colour=INK, line=""))
     return found
 
 
-def _draw_section(
-    canvas: Canvas,
-    part: Section,
-    top: float,
-    names: dict[int, str],
-    comparator: str,
-    months: Months | None,
-    *,
-    narrow: bool,
-) -> None:
+def _draw_section(canvas: Canvas, part: Section, top: float, layout: Layout) -> None:
     if part.heading:
         canvas.write(PAD, top + HEAD / 2, part.heading, bold=True)
         top += HEAD
-    top += 0.42 if months else 0.0
-    row = ROW_NARROW if narrow else ROW
-    tall = row * len(part.items)
-    left, width = (PAD + 0.1, canvas.width - 2 * PAD - 0.2) if narrow else _middle(canvas, part, names)
-    axes = canvas.axes(left, top, width, tall)
-    _scale(axes, part)
-    axes.set_ylim(len(part.items), 0)
-    null = part.items[0].null if saying.is_contrast(part.items[0]) else None
-    axis.draw_scale(canvas, axes, (left, width, top + tall), part.unit, null=null)
-    if months:
-        _months(canvas, axes, months, (left, width, top), part.unit)
-    shared = _shared(part) if comparator in {"auto", "line"} else None
+    top += MONTHS_HEAD if layout.months else 0.0
+    axes = canvas.axes(layout.left, top, layout.width, part.tall)
+    if part.unit == "ratio":
+        axes.set_xscale("log")
+        axes.minorticks_off()
+    axes.set_xlim(*part.limits)
+    axes.set_ylim(part.tall, 0)  # inches, like the page
+    spans = [(row.top + row.height - BAND, row.top + row.height) for row in part.rows] if layout.narrow else None
+    place = (layout.left, layout.width, top + part.tall)
+    axis.draw_scale(canvas, axes, place, part.unit, null=part.null, spans=spans)
+    if layout.months:
+        _months(canvas, layout.months, part, (layout.left, layout.width, top))
+    shared = _shared(part) if layout.comparator in {"auto", "line"} else None
     if shared is not None:
-        axes.plot([shared] * 2, [0, len(part.items)], color=NATIONAL, lw=1.2, ls=(0, (4, 2)), zorder=1)
-    for step, item in enumerate(part.items):
-        _draw_row(axes, item, step + (0.72 if narrow else 0.5), national=comparator != "none" and shared is None)
-        middle = top + row * step + (0.17 if narrow else row / 2)
-        _label_row(canvas, item, names[id(item)], middle, narrow=narrow)
-        if step:
-            canvas.figure.add_artist(_hairline(canvas, top + row * step))
+        for low, high in spans or [(0.0, part.tall)]:
+            axes.plot([shared] * 2, [low, high], color=NATIONAL, lw=1.3, ls=(0, (4, 2)), zorder=1)
+    for row in part.rows:
+        _draw_row(axes, row, layout, national=layout.comparator != "none" and shared is None)
+        _label_row(canvas, row, top, layout)
 
 
-def _middle(canvas: Canvas, part: Section, names: dict[int, str]) -> tuple[float, float]:
-    """Left edge and width of the drawing between the labels and the figures."""
-    wanted = max(width_of(names[id(item)], SIZES["text"]) for item in part.items) + 0.15
-    left = PAD + min(wanted, 2.1)
-    right = max(width_of(figures(item), SIZES["text"]) for item in part.items) + 0.12
-    return left, canvas.width - PAD - right - left
+def _shared(part: Section) -> float | None:
+    """The one national value that all rows are set against, if there is one."""
+    lines = {saying.line_of(row.item) for row in part.rows if row.item.value is not None}
+    return lines.pop() if len(lines) == 1 and len(part.rows) > 1 else None
 
 
 def figures(item: Shown) -> str:
@@ -249,36 +338,17 @@ def figures(item: Shown) -> str:
         Value and interval, or that it is hidden.
     """
     if item.value is None:
-        return "hidden"
-    sign = "%" if item.unit in {"proportion", "relative change"} else ""
-    text = words.number(item.value, item.unit) + sign
+        return words.hidden(item)
+    text = words.short(item.value, item.unit)
     if item.ci is None:
         return text
     low, high = (words.number(end, item.unit) for end in item.ci)
     return f"{text} ({low} to {high})"
 
 
-def _scale(axes: Axes, part: Section) -> None:
-    shown = [item for item in part.items if item.value is not None]
-    values = [float(item.value) for item in shown if item.value is not None]
-    values += [line for item in shown if (line := saying.line_of(item)) is not None]
-    values += [item.null for item in shown if saying.is_contrast(item)]
-    if not values:
-        values = [part.items[0].null]
-    low, high = axis.extent(values, [item.ci for item in shown if item.ci is not None], unit=part.unit)
-    if part.unit == "ratio":
-        axes.set_xscale("log")
-        axes.minorticks_off()
-    axes.set_xlim(low, high)
-
-
-def _shared(part: Section) -> float | None:
-    """The one national value that all rows are set against, if there is one."""
-    lines = {saying.line_of(item) for item in part.items if item.value is not None}
-    return lines.pop() if len(lines) == 1 and len(part.items) > 1 else None
-
-
-def _draw_row(axes: Axes, item: Shown, y: float, *, national: bool) -> None:
+def _draw_row(axes: Axes, row: Row, layout: Layout, *, national: bool) -> None:
+    item = row.item
+    y = row.top + row.height - BAND / 2 - 0.01 if layout.narrow else row.top + row.height / 2
     if item.value is None:
         return
     mark = CLAIM_MARKS[item.claim]
@@ -286,9 +356,9 @@ def _draw_row(axes: Axes, item: Shown, y: float, *, national: bool) -> None:
     if item.ci is not None:
         ends = [min(max(end, low), high) for end in item.ci]
         axes.plot(ends, [y, y], color=OURS, lw=2.0, solid_capstyle="butt", zorder=3)
-        for end, edge, arrow in ((item.ci[0], low, "<"), (item.ci[1], high, ">")):
-            if end < low or end > high:
-                axes.plot([edge], [y], marker=arrow, ms=5, color=OURS, clip_on=False, zorder=3)
+        for beyond, edge, arrow in ((item.ci[0] < low, low, "<"), (item.ci[1] > high, high, ">")):
+            if beyond:
+                axes.plot([edge], [y], marker=arrow, ms=5.5, color=OURS, clip_on=False, zorder=3)
     line = saying.line_of(item)
     if national and line is not None:
         axes.plot([line], [y], marker="D", ms=6.5, mfc="white", mec=NATIONAL, mew=1.4, ls="none", zorder=4)
@@ -296,62 +366,28 @@ def _draw_row(axes: Axes, item: Shown, y: float, *, national: bool) -> None:
     axes.plot([item.value], [y], marker=mark.marker, ms=7, mfc=inside, mec=OURS, mew=1.5, ls="none", zorder=5)
 
 
-def _label_row(canvas: Canvas, item: Shown, name: str, y: float, *, narrow: bool) -> None:
-    numbers, hidden = figures(item), item.value is None
-    colour = QUIET if hidden else INK
-    edge = canvas.width - PAD
-    if narrow:
-        room = edge - PAD - width_of(numbers, SIZES["small"]) - 0.1
-        canvas.write(PAD, y, shortened(name, room, "small"), size="small", bold=True)
-        canvas.write(edge, y, numbers, size="small", ha="right", color=colour)
-        return
-    lines = wrap(name, 2.0, SIZES["small" if width_of(name, SIZES["text"]) > 2.0 else "text"])
-    size = "text" if len(lines) == 1 else "small"
-    for step, line in enumerate(lines[:2]):
-        canvas.write(PAD, y + (step - (min(len(lines), 2) - 1) / 2) * 0.145, line, size=size)
-    canvas.write(edge, y, numbers, ha="right", color=colour)
-
-
-def shortened(text: str, room: float, size: str) -> str:
-    """What of a label fits on one line?
-
-    Parameters
-    ----------
-    text : str
-        The label.
-    room : float
-        Inches.
-    size : str
-        A key of ``SIZES``.
-
-    Returns
-    -------
-    str
-        The label, or its beginning and an ellipsis.
-    """
-    if width_of(text, SIZES[size], True) <= room:
-        return text
-    kept = text
-    while kept and width_of(kept + "…", SIZES[size], True) > room:
-        kept = kept[:-1]
-    return kept.rstrip(" ,") + "…"
-
-
-def _hairline(canvas: Canvas, y: float) -> Line2D:
+def _label_row(canvas: Canvas, row: Row, top: float, layout: Layout) -> None:
     from matplotlib.lines import Line2D
 
-    height = 1 - y / canvas.height
-    ends = [PAD / canvas.width, 1 - PAD / canvas.width]
-    return Line2D(ends, [height, height], color=RULE, lw=0.4, transform=canvas.figure.transFigure, zorder=0)
+    size = "small" if layout.narrow else "text"
+    step = line_height(size)
+    block = len(row.lines) * step
+    first = top + row.top + (0.04 if layout.narrow else (row.height - block) / 2)
+    for i, line in enumerate(row.lines):
+        canvas.write(PAD, first + (i + 0.5) * step, line, size=size, bold=layout.narrow)
+    middle = first + step / 2 if layout.narrow else top + row.top + row.height / 2
+    colour = QUIET if row.item.value is None else INK
+    canvas.write(canvas.width - PAD, middle, figures(row.item), size=size, ha="right", color=colour)
+    if row.top:
+        ends, level = [PAD / canvas.width, 1 - PAD / canvas.width], 1 - (top + row.top) / canvas.height
+        rule = Line2D(ends, [level] * 2, color=RULE, lw=0.5, transform=canvas.figure.transFigure, zorder=0)
+        canvas.figure.add_artist(rule)
 
 
-def _months(canvas: Canvas, axes: Axes, months: Months, place: tuple[float, float, float], unit: str) -> None:
+def _months(canvas: Canvas, months: Months, part: Section, place: tuple[float, float, float]) -> None:
     left, width, top = place
-    low, high = axes.get_xlim()
-    found = axis.ticks(low, high, unit, int(width / 0.62))
+    low, high = part.limits
     canvas.write(left + width / 2, top - 0.3, "the same in months of progress", size="small", color=QUIET, ha="center")
-    for tick in found:
-        text = words.number(months(tick), "months")
-        canvas.write(
-            left + width * (tick - low) / (high - low), top - 0.1, text, size="small", color=QUIET, ha="center"
-        )
+    for tick in axis.ticks(low, high, part.unit, int(width / axis.TICK_ROOM)):
+        x = left + width * axis.share(tick, part.limits, part.unit)
+        canvas.write(x, top - 0.1, words.number(months(tick), "months"), size="small", color=QUIET, ha="center")

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from afa_eval.errors import ReportError
 from afa_eval.estimate import words
@@ -18,6 +18,7 @@ from afa_eval.estimate.charts.canvas import (
     SIZES,
     Canvas,
     group_style,
+    page_width,
     spread,
     start,
     width_of,
@@ -56,6 +57,11 @@ class Pair:
         if self.before.value is None or self.after.value is None:
             return None
         return self.before.value, self.after.value
+
+    @property
+    def why(self) -> str:
+        """Why the pair is not shown, in words."""
+        return words.hidden(self.before if self.before.value is None else self.after)
 
     @property
     def national(self) -> tuple[float, float] | None:
@@ -154,20 +160,20 @@ def slopes(
         Where there is nothing to draw.
     """
     found = drawable(items, "slope chart")
+    first = [item for pair in found for item in (pair.before, pair.after)]
     shown = [pair for pair in found if pair.ends]
     hidden = [pair for pair in found if not pair.ends]
     two_lines = any(pair.national for pair in shown)
     apart = 0.34 if two_lines else 0.2
     tall = max(2.3, apart * len(shown) + 0.7)
     keys = [axis.Mark("this evaluation, with its interval")] + (
-        [axis.Mark("England, same pupils", "D", NATIONAL, "--", hollow=True)] if two_lines else []
+        [axis.Mark(saying.national_words(first), "D", NATIONAL, "--", hollow=True)] if two_lines else []
     )
-    rows = axis.key_rows(keys, (3.65 if narrow else 6.9) - 2 * PAD)
+    rows = axis.key_rows(keys, page_width(narrow) - 2 * PAD)
     body = 0.25 + tall + 0.12 + len(rows) * axis.KEY_LINE + 0.2 * len(hidden)
-    first = [pair.before for pair in found] + [pair.after for pair in found]
     canvas = start(
         title or saying.pair_title(found[0].before),
-        subtitle or saying.forest_subtitle(first),
+        subtitle or saying.units_line(first),
         body,
         note,
         narrow=narrow,
@@ -175,7 +181,7 @@ def slopes(
     )
     _slope_body(canvas, shown, (canvas.top + 0.25, tall, apart), labels, narrow=narrow)
     for step, pair in enumerate(hidden):
-        said = f"{words.label(pair.group)}: too few to publish"
+        said = f"{words.label(pair.group, pair.before.base)}: {pair.why}"
         canvas.write(PAD, canvas.top + 0.25 + tall + 0.2 * step + 0.14, said, size="small", color=QUIET)
     axis.draw_key(canvas, keys, canvas.top + 0.25 + tall + 0.1 + 0.2 * len(hidden))
     return canvas.figure
@@ -186,7 +192,7 @@ def _slope_body(
 ) -> None:
     top, tall, apart = place
     left, right = PAD + 0.95, 1.2 if narrow else 2.0
-    names = max(width_of(words.label(pair.group), SIZES["text"], True) for pair in shown)
+    names = max(width_of(words.label(pair.group, pair.before.base), SIZES["text"], True) for pair in shown)
     right = min(max(right, names + 0.75), canvas.width - left - 1.1)
     width = canvas.width - left - right
     axes = canvas.axes(left, top, width, tall)
@@ -207,8 +213,16 @@ def _slope_body(
 def _slope(axes: Axes, pair: Pair, colour: str, marker: str, offset: float) -> None:
     if pair.national:
         axes.plot([0, 1], pair.national, color=colour, lw=1.1, ls=(0, (4, 3)), alpha=0.75, zorder=1)
-        look = {"marker": "D", "ms": 5, "mfc": "white", "mec": colour, "mew": 1.1, "ls": "none", "zorder": 2}
-        axes.plot([0, 1], pair.national, **look)  # type: ignore[arg-type]
+        look: dict[str, Any] = {
+            "marker": "D",
+            "ms": 5,
+            "mfc": "white",
+            "mec": colour,
+            "mew": 1.1,
+            "ls": "none",
+            "zorder": 2,
+        }
+        axes.plot([0, 1], pair.national, **look)
     ends = pair.ends
     if ends is None:
         return
@@ -230,32 +244,14 @@ def _slope_labels(
         if pair.ends is None:
             continue
         unit = pair.before.unit
-        value = short_value(pair.ends[side], unit)
-        text = f"{words.label(pair.group)} {value}" if side else value
+        value = words.short(pair.ends[side], unit)
+        text = f"{words.label(pair.group, pair.before.base)} {value}" if side else value
         lift = 0.075 if pair.national else 0.0
         colour = group_style(pair.group, position)[0]
         canvas.write(x, y - lift, text, bold=True, color=colour, ha="left" if side else "right")
         if pair.national:
-            said = f"England {short_value(pair.national[side], unit)}"
+            said = f"{saying.national_name([pair.before])} {words.short(pair.national[side], unit)}"
             canvas.write(x, y + lift, said, size="small", color=QUIET, ha="left" if side else "right")
-
-
-def short_value(value: float, unit: str) -> str:
-    """How is a value written beside its mark?
-
-    Parameters
-    ----------
-    value : float
-        In ``unit``.
-    unit : str
-        Adds a per cent sign where due.
-
-    Returns
-    -------
-    str
-        Without the name of the unit.
-    """
-    return words.number(value, unit) + ("%" if unit in {"proportion", "relative change"} else "")
 
 
 def dumbbell(
@@ -264,6 +260,7 @@ def dumbbell(
     subtitle: str = "",
     *,
     labels: tuple[str, str] = ("Before", "After"),
+    outcomes: Mapping[str, str] | None = None,
     note: str = "",
     narrow: bool = False,
 ) -> Figure:
@@ -279,6 +276,8 @@ def dumbbell(
         What was measured, of whom, when.
     labels : tuple of str
         What both ends are called.
+    outcomes : mapping of str to str, optional
+        What a reader calls each outcome id.
     note : str
         Below the chart.
     narrow : bool
@@ -295,39 +294,40 @@ def dumbbell(
         Where there is nothing to draw.
     """
     found = drawable(items, "dumbbell chart")
+    first = [item for pair in found for item in (pair.before, pair.after)]
     row = 0.52 if narrow else 0.36
     keys = [axis.Mark(labels[0], line="", hollow=True), axis.Mark(f"{labels[1]}, with its interval")]
     if any(pair.national for pair in found):
-        keys.append(axis.national_mark(f"England, {labels[1].lower()}"))
-    rows = axis.key_rows(keys, (3.65 if narrow else 6.9) - 2 * PAD)
-    first = [item for pair in found for item in (pair.before, pair.after)]
+        keys.append(axis.national_mark(f"{saying.national_words(first)}, {labels[1].lower()}"))
+    if saying.null_of(first[0]) is not None:
+        keys.append(axis.Mark("no gap" if "gap" in first[0].estimand else "no difference", "|", INK, ""))
+    rows = axis.key_rows(keys, page_width(narrow) - 2 * PAD)
     canvas = start(
         title or saying.pair_title(found[0].before),
-        subtitle or saying.forest_subtitle(first),
+        subtitle or saying.units_line(first),
         row * len(found) + 0.32 + len(rows) * axis.KEY_LINE,
         note,
         narrow=narrow,
         alt=saying.alt_slopes(first, labels, kind="Dumbbell chart"),
     )
-    _dumbbell_body(canvas, found, row, narrow=narrow)
+    _dumbbell_body(canvas, found, _names(found, outcomes or {}), row, narrow=narrow)
     axis.draw_key(canvas, keys, canvas.top + row * len(found) + 0.3)
     return canvas.figure
 
 
-def _dumbbell_body(canvas: Canvas, found: Sequence[Pair], row: float, *, narrow: bool) -> None:
-    names = _names(found)
+def _dumbbell_body(canvas: Canvas, found: Sequence[Pair], names: Sequence[str], row: float, *, narrow: bool) -> None:
     left = PAD + (0.12 if narrow else max(width_of(name, SIZES["text"]) for name in names) + 0.2)
     numbers = [_moved(pair) for pair in found]
     right = PAD + (0.12 if narrow else max(width_of(text, SIZES["text"]) for text in numbers) + 0.2)
     width, tall = canvas.width - left - right, row * len(found)
     axes = canvas.axes(left, canvas.top, width, tall)
     values = [value for pair in found for both in (pair.ends, pair.national) if both for value in both]
-    contrast = saying.is_contrast(found[0].before)
-    null = found[0].before.null if contrast else None
+    null = saying.null_of(found[0].before)
+    spans = [(step + 0.45, step + 0.95) for step in range(len(found))] if narrow else None
     ends = [pair.after.ci for pair in found if pair.after.ci is not None]
     axes.set_xlim(*axis.extent([*values, *([null] if null is not None else [])], ends, unit=found[0].before.unit))
     axes.set_ylim(len(found), 0)
-    axis.draw_scale(canvas, axes, (left, width, canvas.top + tall), found[0].before.unit, null=null)
+    axis.draw_scale(canvas, axes, (left, width, canvas.top + tall), found[0].before.unit, null=null, spans=spans)
     for step, (pair, name, text) in enumerate(zip(found, names, numbers, strict=True)):
         y = canvas.top + row * step + (0.14 if narrow else row / 2)
         canvas.write(PAD, y, name, bold=narrow, size="small" if narrow else "text")
@@ -335,20 +335,22 @@ def _dumbbell_body(canvas: Canvas, found: Sequence[Pair], row: float, *, narrow:
         _dumbbell(axes, pair, step + (0.7 if narrow else 0.5))
 
 
-def _names(found: Sequence[Pair]) -> list[str]:
-    several = len({pair.outcome for pair in found}) > 1
-    return [
-        (f"{pair.outcome}: {words.label(pair.group)}" if pair.group != "all" else pair.outcome)
-        if several
-        else words.label(pair.group)
-        for pair in found
-    ]
+def _names(found: Sequence[Pair], outcomes: Mapping[str, str]) -> list[str]:
+    """Outcome, group, or both: whatever tells the rows apart."""
+    said = [outcomes.get(pair.outcome, pair.outcome) for pair in found]
+    said = [name[:1].upper() + name[1:] for name in said]
+    groups = [words.label(pair.group, pair.before.base) for pair in found]
+    if len(set(said)) == 1:
+        return groups
+    if len(set(groups)) == 1:
+        return said
+    return [f"{name}: {group}" for name, group in zip(said, groups, strict=True)]
 
 
 def _moved(pair: Pair) -> str:
     if pair.ends is None:
-        return "hidden"
-    first, last = (short_value(end, pair.before.unit) for end in pair.ends)
+        return pair.why
+    first, last = (words.short(end, pair.before.unit) for end in pair.ends)
     return f"{first} → {last}"
 
 

@@ -72,6 +72,73 @@ def line_of(item: Shown) -> float | None:
     return line.value
 
 
+def null_of(item: Shown) -> float | None:
+    """Where does a figure mean no difference?
+
+    Parameters
+    ----------
+    item : Estimate or ReleasedEstimate
+        Any figure.
+
+    Returns
+    -------
+    float or None
+        None where the figure is a level.
+    """
+    return item.null if is_contrast(item) else None
+
+
+def null_words(item: Shown) -> str:
+    """What does the line of no difference mean?
+
+    Parameters
+    ----------
+    item : Estimate or ReleasedEstimate
+        A change, gap, difference or ratio.
+
+    Returns
+    -------
+    str
+        For the key.
+    """
+    if item.estimand in AGAINST_NATIONAL:
+        return "same as nationally"
+    return "no change" if str(item.estimand).endswith(("_change", "_gain", "_unpaired")) else "no difference"
+
+
+def national_name(items: Iterable[Shown]) -> str:
+    """What is the national figure called beside a mark?
+
+    Parameters
+    ----------
+    items : iterable of Estimate or ReleasedEstimate
+        With their comparators.
+
+    Returns
+    -------
+    str
+        ``England`` where every comparator is England's own, else ``National``.
+    """
+    populations = [item.comparator.population for item in items if item.comparator is not None]
+    return "England" if populations and all("England" in population for population in populations) else "National"
+
+
+def national_words(items: Iterable[Shown]) -> str:
+    """What is the national figure called in the key?
+
+    Parameters
+    ----------
+    items : iterable of Estimate or ReleasedEstimate
+        With their comparators.
+
+    Returns
+    -------
+    str
+        That it is about the same kind of pupils.
+    """
+    return "England, same group" if national_name(items) == "England" else "national figure, same group"
+
+
 def forest_title(items: Sequence[Shown]) -> str:
     """What is a forest plot called where nobody wrote a headline?
 
@@ -101,7 +168,7 @@ UNIT_NAMES = {
 }
 
 
-def forest_subtitle(items: Sequence[Shown]) -> str:
+def units_line(items: Sequence[Shown]) -> str:
     """What are the units and intervals of a chart, in words?
 
     Parameters
@@ -117,19 +184,22 @@ def forest_subtitle(items: Sequence[Shown]) -> str:
     units = dict.fromkeys(UNIT_NAMES.get(item.unit, item.unit[:1].upper() + item.unit[1:]) for item in items)
     levels = sorted({item.level for item in items if item.ci is not None})
     text = ", ".join(unit for unit in units if unit)
+    text = text[:1] + text[1:].lower() if len(units) > 1 else text
     if not levels:
         return text
     level = " and ".join(f"{words.number(level * 100, decimals=0)}%" for level in levels)
     return f"{text}, with {level} confidence intervals" if text else f"With {level} confidence intervals"
 
 
-def alt_forest(items: Iterable[Shown]) -> str:
+def alt_forest(items: Iterable[Shown], labels: Sequence[str] | None = None) -> str:
     """What does a forest plot say to someone who cannot see it?
 
     Parameters
     ----------
     items : iterable of Estimate or ReleasedEstimate
         Its rows.
+    labels : sequence of str, optional
+        Row labels, instead of the groups' own.
 
     Returns
     -------
@@ -137,18 +207,23 @@ def alt_forest(items: Iterable[Shown]) -> str:
         A sentence for each of the first rows, then how many more there are.
     """
     rows = list(items)
-    said = [f"{words.label(item.group)}: {_value(item)}" for item in rows[:12]]
+    names = labels or [words.label(item.group, item.base) for item in rows]
+    several = len({item.estimand for item in rows}) > 1
+    said = [
+        f"{name}{f', {words.title(item.estimand).lower()}' if several else ''}: {_value(item)}"
+        for item, name in zip(rows[:12], names, strict=False)
+    ]
     more = f" and {len(rows) - 12} more rows, in the table beside it" if len(rows) > 12 else ""
     return f"Forest plot. {forest_title(rows)}. {'; '.join(said)}{more}."
 
 
 def _value(item: Shown) -> str:
     if item.value is None:
-        return "too few to publish"
+        return words.hidden(item)
     text = words.amount(item.value, item.unit)
     text += f" ({words.interval(item.ci, item.unit, item.level)})" if item.ci else ""
     line = line_of(item)
-    return text + (f", England {words.amount(line, item.unit)}" if line is not None else "")
+    return text + (f", {national_name([item])} {words.amount(line, item.unit)}" if line is not None else "")
 
 
 def pair_title(item: Shown) -> str:
@@ -201,7 +276,7 @@ def alt_slopes(items: Iterable[Shown], labels: tuple[str, str] = ("before", "aft
 
 
 def _value_only(item: Shown) -> str:
-    return "hidden" if item.value is None else words.amount(item.value, item.unit)
+    return words.hidden(item) if item.value is None else words.amount(item.value, item.unit)
 
 
 def alt_bars(

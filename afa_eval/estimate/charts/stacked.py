@@ -4,12 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from afa_eval.errors import ReportError
 from afa_eval.estimate import words
 from afa_eval.estimate.charts import axis, saying
-from afa_eval.estimate.charts.canvas import INK, PAD, PAPER, QUIET, SIZES, Canvas, start, width_of
+from afa_eval.estimate.charts.canvas import (
+    INK,
+    OURS,
+    PAD,
+    PAPER,
+    QUIET,
+    SIZES,
+    Canvas,
+    line_height,
+    page_width,
+    start,
+    width_of,
+    wrap,
+)
+from afa_eval.estimate.records import Interval
 from afa_eval.estimate.shown import Counted
 
 if TYPE_CHECKING:
@@ -19,6 +33,7 @@ if TYPE_CHECKING:
 MARGINS = frozenset({"total", "all", "n", "answers", "eligible"})
 # From disagreement to agreement: light in the middle, so that order shows without hue.
 LOW, MIDDLE, HIGH = ("#8a3b12", "#cf8a5b"), "#d9dce1", ("#7fa8cf", "#12436d")
+BAR, SWATCH_LINE = 0.28, 0.21  # inches: thickness of a bar, a line of the key
 NO_SCORE = (("#c9ced6", ""), ("#e7c9a9", "////"), ("#a9b8c9", "...."), ("#d9b3bd", "xxxx"), ("#ececec", "----"))
 
 
@@ -41,7 +56,23 @@ class Bar:
     n: int | None
 
 
-def bars(table: Counted) -> tuple[tuple[str, ...], list[Bar]]:
+def is_margin(name: str) -> bool:
+    """Does a row or column hold totals?
+
+    Parameters
+    ----------
+    name : str
+        Its label.
+
+    Returns
+    -------
+    bool
+        True for ``Total`` and its like.
+    """
+    return name.strip().lower() in MARGINS
+
+
+def bars(table: Counted, *, totals: bool = False) -> tuple[tuple[str, ...], list[Bar]]:
     """What are a table's rows as shares of their totals?
 
     Parameters
@@ -49,6 +80,8 @@ def bars(table: Counted) -> tuple[tuple[str, ...], list[Bar]]:
     table : Table or ReleasedTable
         Counts, or a series of proportions; columns and rows named Total are margins. A row with a
         hidden cell is hidden as a whole: a bar without one part would be wrong.
+    totals : bool
+        Whether a row of totals is a bar of its own.
 
     Returns
     -------
@@ -61,15 +94,17 @@ def bars(table: Counted) -> tuple[tuple[str, ...], list[Bar]]:
         Where no row has anything to show.
     """
     inner = getattr(table, "table", table)
-    parts = [i for i, name in enumerate(inner.columns) if name.strip().lower() not in MARGINS]
+    parts = [i for i, name in enumerate(inner.columns) if not is_margin(name)]
     found = []
-    for label, cells in zip(inner.rows, inner.cells, strict=True):
+    rows = [pair for pair in zip(inner.rows, inner.cells, strict=True) if totals or not is_margin(pair[0])]
+    for label, cells in rows:
         counts = [cells[i] for i in parts]
         known = [count for count in counts if count is not None]
         total = sum(known)
         whole = len(known) == len(parts) and total > 0
         n = None if inner.unit == "proportion" or not whole else round(total)
-        found.append(Bar(label, tuple(count / total for count in known) if whole else None, n))
+        name = f"All {inner.base}" if is_margin(label) else label
+        found.append(Bar(name, tuple(count / total for count in known) if whole else None, n))
     if not any(bar.shares for bar in found):
         raise ReportError(f"There is nothing to draw in '{inner.title}': no row has counts to show.")
     return tuple(inner.columns[i] for i in parts), found
@@ -103,12 +138,11 @@ def likert(table: Counted, title: str = "", subtitle: str = "", *, note: str = "
         Where there is nothing to draw.
     """
     answers, found = bars(table)
-    colours = [(colour, "") for colour in ramp(len(answers))]
     inner = getattr(table, "table", table)
-    title = title or inner.title
-    alt = saying.alt_bars(title, answers, [(bar.label, bar.shares, bar.n) for bar in found], kind="Diverging bars")
-    offset = [_below_middle(bar.shares) if bar.shares else 0.0 for bar in found]
-    return _stack(found, answers, colours, (title, subtitle, note, alt), offset, inner.base, narrow=narrow)
+    looks = tuple(Look(name, colour) for name, colour in zip(answers, ramp(len(answers)), strict=True))
+    starts = tuple(-_below_middle(bar.shares) if bar.shares else 0.0 for bar in found)
+    stack = Stack(tuple(found), looks, starts, inner.base, narrow)
+    return _draw(stack, title or inner.title, subtitle, note, "Diverging bars")
 
 
 def coverage(
@@ -126,7 +160,7 @@ def coverage(
     ----------
     table : Table or ReleasedTable
         A row for each group; the first column counts pupils with a score, each further one those
-        without, by reason.
+        without, by reason. A row of totals becomes "All pupils".
     title : str
         The finding, as a headline; the table's title where empty.
     subtitle : str
@@ -148,13 +182,12 @@ def coverage(
     ReportError
         Where there is nothing to draw.
     """
-    reasons, found = bars(table)
-    looks = [("#12436d", ""), *(NO_SCORE[i % len(NO_SCORE)] for i in range(len(reasons) - 1))]
+    reasons, found = bars(table, totals=True)
     inner = getattr(table, "table", table)
-    title = title or inner.title
-    alt = saying.alt_bars(title, reasons, [(bar.label, bar.shares, bar.n) for bar in found], kind="Stacked bars")
-    texts = (title, subtitle, note, alt)
-    return _stack(found, reasons, looks, texts, None, inner.base, narrow=narrow, threshold=threshold)
+    paints = [(OURS, ""), *(NO_SCORE[i % len(NO_SCORE)] for i in range(len(reasons) - 1))]
+    looks = tuple(Look(name, *paint) for name, paint in zip(reasons, paints, strict=True))
+    stack = Stack(tuple(found), looks, (0.0,) * len(found), inner.base, narrow, scale=True, threshold=threshold)
+    return _draw(stack, title or inner.title, subtitle, note, "Stacked bars")
 
 
 def ramp(n: int) -> list[str]:
@@ -185,69 +218,141 @@ def _between(first: str, last: str, n: int) -> list[str]:
     return ["#" + "".join(f"{part:02x}" for part in parts) for parts in mixed]
 
 
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How does one part of the bars look?
+
+    Attributes
+    ----------
+    name : str
+        What it stands for.
+    colour : str
+        Of its area.
+    hatch : str
+        Its pattern, so that it is told by more than colour.
+    """
+
+    name: str
+    colour: str
+    hatch: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Stack:
+    """Which bars are drawn, and how?
+
+    Attributes
+    ----------
+    bars : tuple of Bar
+        From the top down.
+    looks : tuple of Look
+        One per part.
+    starts : tuple of float
+        Where each bar begins.
+    base : str
+        What was counted.
+    narrow : bool
+        For a phone: labels above the bars.
+    scale : bool
+        Whether there is a scale from 0 to 100 per cent, instead of a middle line.
+    threshold : float, optional
+        A share to draw as a line.
+    """
+
+    bars: tuple[Bar, ...]
+    looks: tuple[Look, ...]
+    starts: tuple[float, ...]
+    base: str
+    narrow: bool
+    scale: bool = False
+    threshold: float | None = None
+
+    @property
+    def row(self) -> float:
+        """Height of a row, inches."""
+        return 0.6 if self.narrow else 0.44
+
+    @property
+    def tall(self) -> float:
+        """Height of all rows, inches."""
+        return self.row * len(self.bars)
+
+    @property
+    def limits(self) -> Interval:
+        """Ends of the axis."""
+        shown = [start for start, bar in zip(self.starts, self.bars, strict=True) if bar.shares]
+        return min(shown), max(shown) + 1.0
+
+    def counted(self, bar: Bar) -> str:
+        """How many stand behind a bar, in words."""
+        return f"{bar.n:,} {words.nouns(self.base)}" if bar.n is not None else ""
+
+
 def _below_middle(shares: Sequence[float]) -> float:
     half = len(shares) // 2
     return sum(shares[:half]) + (shares[half] / 2 if len(shares) % 2 else 0.0)
 
 
-def _stack(
-    found: Sequence[Bar],
-    parts: Sequence[str],
-    looks: Sequence[tuple[str, str]],
-    texts: tuple[str, str, str, str],
-    offset: Sequence[float] | None,
-    base: str,
-    *,
-    narrow: bool,
-    threshold: float | None = None,
-) -> Figure:
-    title, subtitle, note, alt = texts
-    row = 0.6 if narrow else 0.44
-    room = (3.65 if narrow else 6.9) - 2 * PAD
-    key = _key_lines(parts, room)
-    body = len(key) * 0.21 + 0.1 + row * len(found) + (0.3 if offset is None else 0.1)
-    canvas = start(title, subtitle, body, note, narrow=narrow, alt=alt)
-    _draw_swatches(canvas, parts, looks, key)
-    top = canvas.top + len(key) * 0.21 + 0.1
-    names = 0.0 if narrow else min(max(width_of(bar.label, SIZES["text"]) for bar in found) + 0.15, 2.1)
-    counts = 0.0 if narrow else max(width_of(_n(bar, base), SIZES["small"]) for bar in found) + 0.12
-    left, width = PAD + names, canvas.width - 2 * PAD - names - counts
-    axes = canvas.axes(left, top, width, row * len(found))
-    starts = [-value for value in offset] if offset is not None else [0.0] * len(found)
-    ends = [begin + 1.0 for begin, bar in zip(starts, found, strict=True) if bar.shares]
-    low = min([begin for begin, bar in zip(starts, found, strict=True) if bar.shares])
-    axes.set_xlim(low, max(ends))
-    axes.set_ylim(len(found), 0)
-    for step, (bar, begin) in enumerate(zip(found, starts, strict=True)):
-        y = top + row * step + (0.13 if narrow else row / 2)
-        canvas.write(PAD, y, bar.label, bold=narrow, size="small" if narrow else "text")
-        canvas.write(canvas.width - PAD, y, _n(bar, base), size="small", color=QUIET, ha="right")
-        centre = step + (0.66 if narrow else 0.5)
-        _draw_bar(axes, bar, begin, centre, looks, width / (max(ends) - low), (0.3 if narrow else 0.28) / row)
-    if offset is not None:
-        axes.axvline(0, color=INK, lw=0.9, zorder=4)
-    else:
-        _hundred(canvas, axes, (left, width, top + row * len(found)), threshold)
+def _draw(stack: Stack, title: str, subtitle: str, note: str, kind: str) -> Figure:
+    key = _key_lines(stack.looks, page_width(stack.narrow) - 2 * PAD)
+    key_height = len(key) * SWATCH_LINE + 0.1
+    foot = 0.3 if stack.scale else 0.1
+    foot += axis.KEY_LINE if stack.threshold is not None else 0.0
+    names = [look.name for look in stack.looks]
+    alt = saying.alt_bars(title, names, [(bar.label, bar.shares, bar.n) for bar in stack.bars], kind)
+    canvas = start(title, subtitle, key_height + stack.tall + foot, note, narrow=stack.narrow, alt=alt)
+    _draw_swatches(canvas, stack.looks, key)
+    _draw_rows(canvas, stack, canvas.top + key_height)
+    if stack.threshold is not None:
+        share = words.number(stack.threshold, "proportion", 0)
+        said = axis.Mark(f"{share}%: below it, progress is a description only", "", INK, "--")
+        axis.draw_key(canvas, [said], canvas.top + key_height + stack.tall + 0.24)
     return canvas.figure
 
 
-def _n(bar: Bar, base: str) -> str:
-    return f"{bar.n:,} {base}" if bar.n is not None else ""
+def _draw_rows(canvas: Canvas, stack: Stack, top: float) -> None:
+    names = 0.0 if stack.narrow else min(max(width_of(bar.label, SIZES["text"]) for bar in stack.bars) + 0.15, 2.1)
+    counts = 0.0 if stack.narrow else max(width_of(stack.counted(bar), SIZES["small"]) for bar in stack.bars) + 0.12
+    left, width = PAD + names, canvas.width - 2 * PAD - names - counts
+    axes = canvas.axes(left, top, width, stack.tall)
+    axes.set_xlim(*stack.limits)
+    axes.set_ylim(stack.tall, 0)  # inches, like the page
+    inch = width / (stack.limits[1] - stack.limits[0])
+    for step, (bar, begin) in enumerate(zip(stack.bars, stack.starts, strict=True)):
+        _label_row(canvas, stack, bar, top + stack.row * step)
+        middle = stack.row * (step + (0.66 if stack.narrow else 0.5))
+        _draw_bar(axes, bar, begin, middle, stack.looks, inch)
+        line = stack.threshold if stack.scale else 0.0
+        if line is not None and bar.shares:
+            style = (0, (4, 2)) if stack.scale else "-"
+            ends = [middle - BAR / 2 - 0.05, middle + BAR / 2 + 0.05]
+            axes.plot([line, line], ends, color=INK, lw=1.3, ls=style, zorder=6 if stack.scale else 1)
+    if stack.scale:
+        _hundred(canvas, left, width, top + stack.tall)
 
 
-def _draw_bar(
-    axes: Axes, bar: Bar, begin: float, y: float, looks: Sequence[tuple[str, str]], inch: float, tall: float
-) -> None:
+def _label_row(canvas: Canvas, stack: Stack, bar: Bar, top: float) -> None:
+    y = top + (0.13 if stack.narrow else stack.row / 2)
+    size = "small" if stack.narrow else "text"
+    lines = [bar.label] if stack.narrow else wrap(bar.label, 1.95, SIZES[size])[:2]
+    for step, line in enumerate(lines):
+        canvas.write(PAD, y + (step - (len(lines) - 1) / 2) * line_height(size), line, bold=stack.narrow, size=size)
+    canvas.write(canvas.width - PAD, y, stack.counted(bar), size="small", color=QUIET, ha="right")
+
+
+def _draw_bar(axes: Axes, bar: Bar, begin: float, y: float, looks: Sequence[Look], inch: float) -> None:
     if bar.shares is None:
-        axis.plain(axes, sum(axes.get_xlim()) / 2, y, "too few to publish", ha="center", color=QUIET, size="small")
+        axis.plain(axes, axes.get_xlim()[0] + 0.1 / inch, y, words.HIDDEN["c"], color=QUIET, size="small")
         return
-    for share, (colour, hatch) in zip(bar.shares, looks, strict=True):
-        axes.barh(y, share, left=begin, height=tall, color=colour, hatch=hatch, edgecolor=PAPER, lw=1.0, zorder=2)
+    for share, look in zip(bar.shares, looks, strict=True):
+        box: dict[str, Any] = {"height": BAR, "color": look.colour, "hatch": look.hatch, "edgecolor": PAPER, "lw": 1.0}
+        axes.barh(y, share, left=begin, zorder=2, **box)
         text = words.number(share, "proportion", 0) + "%"
         if share * inch > width_of(text, SIZES["small"]) + 0.06:
-            ink = PAPER if _dark(colour) else INK
-            backing = {"boxstyle": "round,pad=0.12", "fc": colour, "ec": "none"} if hatch else None
-            axis.plain(axes, begin + share / 2, y, text, ha="center", color=ink, size="small", bbox=backing, zorder=5)
+            ink = PAPER if _dark(look.colour) else INK
+            backing = {"boxstyle": "round,pad=0.12", "fc": look.colour, "ec": "none"} if look.hatch else None
+            where: dict[str, Any] = {"ha": "center", "color": ink, "size": "small", "bbox": backing, "zorder": 5}
+            axis.plain(axes, begin + share / 2, y, text, **where)
         begin += share
 
 
@@ -256,22 +361,18 @@ def _dark(colour: str) -> bool:
     return 0.299 * red + 0.587 * green + 0.114 * blue < 140
 
 
-def _hundred(canvas: Canvas, axes: Axes, place: tuple[float, float, float], threshold: float | None) -> None:
-    left, width, bottom = place
-    low, high = axes.get_xlim()
+def _hundred(canvas: Canvas, left: float, width: float, bottom: float) -> None:
     for tick in (0.0, 0.25, 0.5, 0.75, 1.0):
-        x = left + width * (tick - low) / (high - low)
         ha = "left" if tick == 0 else "right" if tick == 1 else "center"
-        canvas.write(x, bottom + 0.1, words.number(tick, "proportion", 0) + "%", size="small", color=QUIET, ha=ha)
-    if threshold is not None:
-        axes.axvline(threshold, color=INK, lw=1.3, ls=(0, (4, 2)), zorder=4)
+        text = words.number(tick, "proportion", 0) + "%"
+        canvas.write(left + width * tick, bottom + 0.1, text, size="small", color=QUIET, ha=ha)
 
 
-def _key_lines(parts: Sequence[str], room: float) -> list[list[int]]:
+def _key_lines(looks: Sequence[Look], room: float) -> list[list[int]]:
     lines: list[list[int]] = [[]]
     used = 0.0
-    for i, name in enumerate(parts):
-        need = 0.2 + width_of(name, SIZES["small"]) + 0.16
+    for i, look in enumerate(looks):
+        need = 0.2 + width_of(look.name, SIZES["small"]) + 0.16
         if lines[-1] and used + need > room + 0.16:
             lines.append([])
             used = 0.0
@@ -280,20 +381,16 @@ def _key_lines(parts: Sequence[str], room: float) -> list[list[int]]:
     return lines
 
 
-def _draw_swatches(
-    canvas: Canvas, parts: Sequence[str], looks: Sequence[tuple[str, str]], key: Sequence[Sequence[int]]
-) -> None:
+def _draw_swatches(canvas: Canvas, looks: Sequence[Look], key: Sequence[Sequence[int]]) -> None:
     from matplotlib.patches import Rectangle
 
+    wide, tall = 0.13 / canvas.width, 0.13 / canvas.height
     for step, line in enumerate(key):
-        x, y = PAD, canvas.top + 0.08 + step * 0.21
+        x, y = PAD, canvas.top + 0.08 + step * SWATCH_LINE
         for i in line:
+            paint: dict[str, Any] = {"fc": looks[i].colour, "hatch": looks[i].hatch, "ec": PAPER, "lw": 0.6}
             corner = (x / canvas.width, 1 - (y + 0.065) / canvas.height)
-            size = (0.13 / canvas.width, 0.13 / canvas.height)
-            colour, hatch = looks[i]
-            box = Rectangle(
-                corner, *size, fc=colour, hatch=hatch, ec=PAPER, lw=0.6, transform=canvas.figure.transFigure
-            )
+            box = Rectangle(corner, wide, tall, transform=canvas.figure.transFigure, **paint)
             canvas.figure.add_artist(box)
-            canvas.write(x + 0.2, y, parts[i], size="small", color=QUIET)
-            x += 0.2 + width_of(parts[i], SIZES["small"]) + 0.16
+            canvas.write(x + 0.2, y, looks[i].name, size="small", color=QUIET)
+            x += 0.2 + width_of(looks[i].name, SIZES["small"]) + 0.16

@@ -4,17 +4,34 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from afa_eval.estimate import words
 from afa_eval.estimate.charts import axis, saying
-from afa_eval.estimate.charts.canvas import INK, NATIONAL, OURS, PAD, QUIET, RULE, SIZES, Canvas, start, wrap
-from afa_eval.estimate.charts.pairs import Pair, drawable, short_value
+from afa_eval.estimate.charts.canvas import (
+    INK,
+    NATIONAL,
+    OURS,
+    PAD,
+    QUIET,
+    RULE,
+    SIZES,
+    Canvas,
+    page_width,
+    start,
+    width_of,
+    wrap,
+)
+from afa_eval.estimate.charts.pairs import Pair, drawable
 from afa_eval.estimate.shown import Counted, Shown
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+
+
+TALL, PANEL_HEAD, PANEL = 1.7, 0.56, 2.6  # inches: the drawing, the words above it, both with the years below
+SCALE, GAP = 0.36, 0.3
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,31 +92,29 @@ def absence_lines(
         Where there is nothing to draw.
     """
     found = drawable(items, "absence chart")
+    first = [item for pair in found for item in (pair.before, pair.after)]
     lines = [national_line(pair, series, years) for pair in found]
     across = 1 if narrow else min(len(found), 3)
     down = -(-len(found) // across)
-    tall = 1.75 if narrow else 2.0
     keys = [axis.Mark("this evaluation, with its interval")]
     if any(line is not None for line in lines):
-        keys.append(axis.Mark("England, same pupils", "D", NATIONAL, "-", hollow=True))
-    rows = axis.key_rows(keys, (3.65 if narrow else 6.9) - 2 * PAD)
-    first = [item for pair in found for item in (pair.before, pair.after)]
+        keys.append(axis.Mark(saying.national_words(first), "D", NATIONAL, "-", hollow=True))
+    rows = axis.key_rows(keys, page_width(narrow) - 2 * PAD)
     canvas = start(
         title or saying.pair_title(found[0].before),
-        subtitle or saying.forest_subtitle(first),
-        down * (tall + 0.6) + len(rows) * axis.KEY_LINE + 0.05,
+        subtitle or saying.units_line(first),
+        down * PANEL + len(rows) * axis.KEY_LINE,
         note,
         narrow=narrow,
         alt=saying.alt_slopes(first, years, kind="Line chart against the national line"),
     )
-    gap = 0.28
-    width = (canvas.width - 2 * PAD - 0.36 - gap * (across - 1)) / across
+    width = (canvas.width - 2 * PAD - SCALE - GAP * (across - 1)) / across
     ceiling = _ceiling(found, lines)
     for position, (pair, line) in enumerate(zip(found, lines, strict=True)):
-        left = PAD + 0.36 + (position % across) * (width + gap)
-        top = canvas.top + (position // across) * (tall + 0.6)
-        _panel(canvas, pair, line, years, (left, top, width, tall), ceiling, first=position % across == 0)
-    axis.draw_key(canvas, keys, canvas.top + down * (tall + 0.6))
+        left = PAD + SCALE + (position % across) * (width + GAP)
+        panel = Panel(pair, line, years, left, canvas.top + (position // across) * PANEL, width, ceiling)
+        _draw_panel(canvas, panel, first=position % across == 0)
+    axis.draw_key(canvas, keys, canvas.top + down * PANEL)
     return canvas.figure
 
 
@@ -136,76 +151,114 @@ def _ceiling(found: Sequence[Pair], lines: Sequence[Line | None]) -> float:
     return max([*values, *(min(top, 1.6 * max(values)) for top in tops)]) * 1.16
 
 
-def _panel(
-    canvas: Canvas,
-    pair: Pair,
-    line: Line | None,
-    years: tuple[str, str],
-    place: tuple[float, float, float, float],
-    ceiling: float,
-    *,
-    first: bool,
-) -> None:
-    left, top, width, tall = place
-    every = tuple(dict.fromkeys([*(line.years if line else ()), *years]))
-    every = tuple(sorted(every)) if all(year[:4].isdigit() for year in every) else every
-    where = {year: position for position, year in enumerate(every)}
-    for step, text in enumerate(wrap(words.label(pair.group), width, SIZES["text"], True)[:2]):
-        canvas.write(left, top + 0.08 + step * 0.16, text, bold=True)
-    axes = canvas.axes(left, top + 0.22, width, tall)
-    axes.set_xlim(-0.25, len(every) - 0.75)
-    axes.set_ylim(0, ceiling)
-    unit = pair.before.unit
-    marks = axis.ticks(0, ceiling, unit, 4)
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """What is drawn for one group, and where?
+
+    Attributes
+    ----------
+    pair : Pair
+        The group's before and after.
+    line : Line or None
+        The national line.
+    years : tuple of str
+        The two years that were evaluated.
+    left, top, width : float
+        Inches.
+    ceiling : float
+        Top of the scale.
+    """
+
+    pair: Pair
+    line: Line | None
+    years: tuple[str, str]
+    left: float
+    top: float
+    width: float
+    ceiling: float
+
+    @property
+    def every(self) -> tuple[str, ...]:
+        """All years on the axis, in order."""
+        found = tuple(dict.fromkeys([*(self.line.years if self.line else ()), *self.years]))
+        return tuple(sorted(found)) if all(year[:4].isdigit() for year in found) else found
+
+
+def _draw_panel(canvas: Canvas, panel: Panel, *, first: bool) -> None:
+    _panel_head(canvas, panel)
+    top = panel.top + PANEL_HEAD
+    axes = canvas.axes(panel.left, top, panel.width, TALL)
+    axes.set_xlim(-0.3, len(panel.every) - 0.7)
+    axes.set_ylim(0, panel.ceiling)
+    unit = panel.pair.before.unit
+    marks = axis.ticks(0, panel.ceiling, unit, 4)
     for tick in marks:
         axes.axhline(tick, color=INK if tick == 0 else RULE, lw=0.9 if tick == 0 else 0.7, zorder=0)
         if first:
-            y = top + 0.22 + tall * (1 - tick / ceiling)
-            canvas.write(left - 0.06, y, axis.tick_text(tick, marks, unit), size="small", color=QUIET, ha="right")
-    span = len(every) - 0.5
-    for year in _labelled(every, years):
-        x = left + width * (where[year] + 0.25) / span
-        canvas.write(x, top + 0.22 + tall + 0.12, year, size="small", color=QUIET, ha="center")
-    _lines(axes, pair, line, where, years)
+            y = top + TALL * (1 - tick / panel.ceiling)
+            text = axis.tick_text(tick, marks, unit)
+            canvas.write(panel.left - 0.06, y, text, size="small", color=QUIET, ha="right")
+    step = panel.width / (len(panel.every) - 0.4)
+    for position in labelled(panel.every, panel.years, step):
+        x = panel.left + step * (position + 0.3)
+        canvas.write(x, top + TALL + 0.12, panel.every[position], size="small", color=QUIET, ha="center")
+    _lines(axes, panel)
 
 
-def _labelled(every: Sequence[str], years: tuple[str, str]) -> list[str]:
-    """The two years evaluated, and the first where there is room for it."""
-    short = [year for year in every if year in years]
-    first = every[0]
-    return [first, *short] if every.index(short[0]) >= 2 else short
+def _panel_head(canvas: Canvas, panel: Panel) -> None:
+    """The group, its two figures and England's: text above a panel never collides with lines."""
+    pair, unit = panel.pair, panel.pair.before.unit
+    name = wrap(words.label(pair.group, pair.before.base), panel.width, SIZES["text"], True)
+    canvas.write(panel.left, panel.top + 0.08, name[0] + ("…" if len(name) > 1 else ""), bold=True)
+    said = " → ".join(words.short(end, unit) for end in pair.ends) if pair.ends else pair.why
+    canvas.write(panel.left, panel.top + 0.25, said, size="small", bold=pair.ends is not None, color=OURS)
+    nationals = [_at(panel.line, year) for year in panel.years]
+    known = [words.short(value, unit) for value in nationals if value is not None]
+    if len(known) == len(panel.years):
+        text = f"{saying.national_name([pair.before])} {' → '.join(known)}"
+        canvas.write(panel.left, panel.top + 0.41, text, size="small", color=QUIET)
 
 
-def _lines(axes: Axes, pair: Pair, line: Line | None, where: dict[str, int], years: tuple[str, str]) -> None:
-    unit = pair.before.unit
-    if line is not None:
-        known = [(where[year], value) for year, value in zip(line.years, line.values, strict=True) if value is not None]
-        xs, ys = [x for x, _ in known], [y for _, y in known]
-        axes.plot(xs, ys, color=NATIONAL, lw=1.4, marker="D", ms=4, mfc="white", mec=NATIONAL, zorder=2)
-    if pair.ends is None:
-        axis.plain(axes, (len(where) - 1) / 2, axes.get_ylim()[1] * 0.5, "too few to publish", ha="center", color=QUIET)
+def labelled(every: Sequence[str], years: tuple[str, str], step: float) -> list[int]:
+    """Which years are written under the axis?
+
+    Parameters
+    ----------
+    every : sequence of str
+        All years, in order.
+    years : tuple of str
+        The two years that were evaluated: they come first.
+    step : float
+        Inches from one year to the next.
+
+    Returns
+    -------
+    list of int
+        Positions, far enough apart to be read.
+    """
+    apart = max(width_of(year, SIZES["small"]) for year in every) + 0.1
+    wanted = [every.index(years[1]), every.index(years[0]), 0, *range(len(every))]
+    kept: list[int] = []
+    for position in wanted:
+        if all(abs(position - other) * step >= apart for other in kept):
+            kept.append(position)
+    return sorted(kept)
+
+
+def _lines(axes: Axes, panel: Panel) -> None:
+    where = {year: position for position, year in enumerate(panel.every)}
+    if panel.line is not None:
+        drawn = zip(panel.line.years, panel.line.values, strict=True)
+        known = [(where[year], value) for year, value in drawn if value is not None]
+        look: dict[str, Any] = {"lw": 1.4, "marker": "D", "ms": 4.2, "mfc": "white", "mec": NATIONAL}
+        axes.plot([x for x, _ in known], [y for _, y in known], color=NATIONAL, zorder=2, **look)
+    if panel.pair.ends is None:
         return
-    xs = [where[year] for year in years]
-    axes.plot(xs, pair.ends, color=OURS, lw=2.4, marker="o", ms=7, zorder=4)
-    for x, item in zip(xs, (pair.before, pair.after), strict=True):
+    xs = [where[year] for year in panel.years]
+    axes.plot(xs, panel.pair.ends, color=OURS, lw=2.4, marker="o", ms=7, mec="white", mew=0.8, zorder=4)
+    for x, item in zip(xs, (panel.pair.before, panel.pair.after), strict=True):
         if item.ci is not None:
-            axes.plot([x, x], item.ci, color=OURS, lw=1.3, zorder=3)
-    nationals = [_at(line, year) for year in years]
-    for x, value, national, ha in zip(xs, pair.ends, nationals, ("right", "left"), strict=True):
-        above = national is None or value >= national
-        shift = axes.get_ylim()[1] * (0.075 if above else -0.075)
-        nudge = -0.08 if ha == "right" else 0.08
-        text = short_value(value, unit)
-        axis.plain(
-            axes,
-            x + nudge * (len(where) > 2),
-            value + shift,
-            text,
-            ha=ha if len(where) > 2 else "center",
-            color=OURS,
-            bold=True,
-            size="small",
-        )
+            axes.plot([x, x], item.ci, color=OURS, lw=1.4, zorder=3)
 
 
 def _at(line: Line | None, year: str) -> float | None:

@@ -24,6 +24,7 @@ DECIMALS = {
     "statistic": 2,
 }
 MINUS = "\u2212"
+HIDDEN = {"c": "too few to publish", "z": "does not apply", "x": "not available", "low": "too small to show"}
 
 
 def round_half_up(value: float, decimals: int = 0) -> float:
@@ -97,6 +98,45 @@ def suffix(unit: str, value: float = 0.0) -> str:
     if unit in plural:
         return f" {plural[unit]}" + ("" if one and unit != "sd" else "s")
     return f" {unit}"
+
+
+def short(value: float, unit: str) -> str:
+    """How is a value printed where its unit is named elsewhere?
+
+    Parameters
+    ----------
+    value : float
+        In ``unit``.
+    unit : str
+        As in ``Estimate.unit``.
+
+    Returns
+    -------
+    str
+        With a per cent sign where due.
+
+    Examples
+    --------
+    >>> short(0.301, "proportion"), short(-0.031, "proportion difference")
+    ('30.1%', '−3.1')
+    """
+    return number(value, unit) + ("%" if unit in {"proportion", "relative change"} else "")
+
+
+def hidden(item: object) -> str:
+    """What is written where a value may not be shown?
+
+    Parameters
+    ----------
+    item : ReleasedEstimate
+        Its ``status`` says why: ``c``, ``z``, ``x`` or ``low``.
+
+    Returns
+    -------
+    str
+        Plain words, never a nought.
+    """
+    return HIDDEN.get(str(getattr(item, "status", "c")), HIDDEN["c"])
 
 
 def amount(value: float, unit: str) -> str:

@@ -135,13 +135,15 @@ def sides(group: str) -> tuple[str, str] | None:
     return (left.strip(), right.strip()) if mark else None
 
 
-def label(group: str) -> str:
+def label(group: str, base: str = "pupils") -> str:
     """What is a group called on a chart or in a table?
 
     Parameters
     ----------
     group : str
         As in ``Estimate.group``.
+    base : str
+        What was counted; names everybody where the group is ``all``.
 
     Returns
     -------
@@ -157,7 +159,23 @@ def label(group: str) -> str:
     if both is not None:
         return f"{label(both[0])} minus {'the rest' if both[1] == 'rest' else _lower(label(both[1]))}"
     shorts = [kind(part).short for part in parts(group)]
-    return ", ".join([shorts[0], *(_lower(short) for short in shorts[1:])]) if shorts else "All"
+    return ", ".join([shorts[0], *(_lower(short) for short in shorts[1:])]) if shorts else f"All {nouns(base)}"
+
+
+def nouns(base: str) -> str:
+    """What is the base called in a sentence?
+
+    Parameters
+    ----------
+    base : str
+        pupils, enrolments, parents, teachers or schools.
+
+    Returns
+    -------
+    str
+        Plain words: an enrolment is a pupil to most readers.
+    """
+    return "pupils" if base in {"enrolments", ""} else base
 
 
 def _lower(text: str) -> str:
