@@ -1,0 +1,122 @@
+"""How much progress did pupils make, and how does it compare with pupils nationally?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from afa_eval.data.tables import as_tables
+from afa_eval.designs.base import Data
+from afa_eval.designs.progress_answers import figures, group_of
+from afa_eval.designs.progress_contrasts import contrasts, gap, lords_paradox, pairs
+from afa_eval.designs.progress_frame import Cohort, cohort, coverage_table
+from afa_eval.designs.progress_lines import Line, National, finding
+from afa_eval.designs.progress_question import Norm, ProgressQuestion
+from afa_eval.designs.progress_routes import national, share_line
+from afa_eval.designs.progress_shares import expected, expected_findings, standard, worst_rank_table
+from afa_eval.designs.progress_sizes import intraclass, months, size_findings, spread, standardised
+from afa_eval.designs.progress_waves import growth_per_wave
+from afa_eval.estimate import Estimate, Estimates, Finding, Severity, Table
+
+__all__ = ["Norm", "PrePostProgress"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class PrePostProgress(ProgressQuestion):
+    """How much progress did pupils make, and how does it compare with pupils nationally?
+
+    The fields are those of ``ProgressQuestion`` and ``Design``: two score columns, what scale they
+    are on, who assessed, and which national line the progress is set against (a test's norm, a
+    published series, the KS2-to-GCSE transition tables, or a table of the user's own). Without a
+    line every figure is a description.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> pupils = pd.DataFrame({"urn": ["1", "1", "2", "2"], "autumn": [90.0, 100, 95, 105], "summer": [94.0, 102, 97, 109]})
+    >>> design = PrePostProgress(id="reading", baseline="autumn", outcome="summer")
+    >>> design.estimate(pupils)["mean_gain"].value
+    3.0
+    """
+
+    def estimate(self, data: Data) -> Estimates:
+        """How much progress did pupils make?
+
+        Parameters
+        ----------
+        data : Tables, mapping of frames, pandas.DataFrame or path
+            Pupils and attainment, or one table with both.
+
+        Returns
+        -------
+        Estimates
+            For all pupils and each group: means, gain, distance from the national line, shares,
+            coverage; contrasts with the rest; the gap; sizes and months; tables and findings.
+
+        Raises
+        ------
+        ColumnNotFound
+            Where a needed column is missing.
+        EstimationError
+            Where no pupil has the scores needed, or they do not vary.
+        """
+        tables = as_tables(data)
+        people = cohort(self, tables)
+        lines = national(self, people)
+        found = pairs(self, people)
+        size = spread(self, people, lines)
+        points = [*self._groups(people, lines), *gap(self, people), *contrasts(self, found)]
+        sizes = standardised(self, points, size)
+        share, share_findings = share_line(self, people)
+        shares = self._shares(people, share)
+        growth, growth_findings = growth_per_wave(self, people)
+        items = [*points, *sizes, *months(self, sizes), *shares, *growth, *intraclass(self, people)]
+        findings = (
+            *lines.findings,
+            *share_findings,
+            *lords_paradox(self, people, lines, found),
+            *size_findings(self, lines, size),
+            *expected_findings(self),
+            *growth_findings,
+            *self._notices(people),
+        )
+        return Estimates(tuple(items), findings, self._tables(people))
+
+    def _groups(self, people: Cohort, lines: National) -> list[Estimate]:
+        groups = [group_of(self, people, label) for label in people.labels]
+        return [item for group in groups for item in figures(self, people, lines, group)]
+
+    def _shares(self, people: Cohort, line: Line | None) -> list[Estimate]:
+        groups = [group_of(self, people, label) for label in people.labels]
+        of_expected = self.comparator.startswith("expected-progress")
+        return [
+            item
+            for group in groups
+            for item in (
+                *standard(self, people, group, None if of_expected else line),
+                *expected(self, people, group, line if of_expected else None),
+            )
+        ]
+
+    def _tables(self, people: Cohort) -> tuple[Table, ...]:
+        worst = worst_rank_table(self, people)
+        return (coverage_table(self, people), *(() if worst is None else (worst,)))
+
+    def _notices(self, people: Cohort) -> tuple[Finding, ...]:
+        """What a reader must know of who is counted and of what cannot be asked."""
+        found = []
+        if people.untested:
+            message = f"Nobody in year group {', '.join(people.untested)} has '{self.outcome}': they are not counted as eligible."
+            found.append(
+                finding(
+                    self,
+                    "year-groups-not-tested",
+                    Severity.NOTE,
+                    message,
+                    "Check that the test was not meant for them.",
+                )
+            )
+        if self.baseline and not self.has_gain:
+            message = f"'{self.baseline}' and '{self.outcome}' are on different scales, so no gain and no change of the gap is given."
+            fix = "Use scores on one scale, or both in national standard deviations."
+            found.append(finding(self, "two-scales", Severity.NOTE, message, fix))
+        return tuple(found)

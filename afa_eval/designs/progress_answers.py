@@ -1,0 +1,329 @@
+"""What each group's pupils gained, and how that stands against the national line."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+
+from afa_eval.designs.clustered import Clustered, answer
+from afa_eval.designs.progress_frame import Cohort, Mask
+from afa_eval.designs.progress_lines import Line, National
+from afa_eval.designs.progress_question import ProgressQuestion
+from afa_eval.estimate import Claim, Comparator, Estimand, Estimate
+from afa_eval.kernels.means import cluster_mean
+from afa_eval.kernels.power import smallest_detectable
+
+E = Estimand
+FIXED_LINE = "national figures for England are fixed, without sampling error"
+OTHER_CHILDREN = "Set against all pupils nationally, not against the same children: a yardstick, no comparison."
+NORM_IS_FOR_ALL = "The norm is about all pupils of the same age, with and without SEN."
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Group:
+    """Which pupils is a set of figures about, and what may be claimed of them?
+
+    Attributes
+    ----------
+    label : str
+        The group.
+    members : ndarray of bool
+        Eligible pupils in it.
+    scored : ndarray of bool
+        Those with the scores needed.
+    covered : bool
+        Whether enough of them have scores for a comparison.
+    """
+
+    label: str
+    members: Mask
+    scored: Mask
+    covered: bool
+
+    @property
+    def claim(self) -> Claim:
+        """What may a figure against a matched national line claim?"""
+        return Claim.COMPARISON if self.covered else Claim.DESCRIPTION
+
+
+def group_of(question: ProgressQuestion, people: Cohort, label: str) -> Group:
+    """Which pupils does a label mean, and are enough of them scored?
+
+    Parameters
+    ----------
+    question : ProgressQuestion
+        With the least coverage.
+    people : Cohort
+        The pupils.
+    label : str
+        One of the cohort's labels.
+
+    Returns
+    -------
+    Group
+        With what may be claimed.
+    """
+    mask = people.masks[label]
+    return Group(label, mask, mask & people.usable, people.coverage(label) >= question.min_coverage)
+
+
+def mean(people: Cohort, values: pd.Series, rows: Mask) -> Clustered:
+    """What is the mean of these pupils' values, schools as clusters?
+
+    Parameters
+    ----------
+    people : Cohort
+        With the schools.
+    values : pandas.Series of float
+        One per pupil.
+    rows : ndarray of bool
+        Which pupils: all with a value and a school.
+
+    Returns
+    -------
+    Clustered
+        With CR2 error and Satterthwaite degrees of freedom; ``value`` is nan where no pupil is meant.
+    """
+    found = cluster_mean(values.to_numpy()[rows], people.school[rows])
+    return Clustered(found.value, found.se, found.df, found.n, found.n_clusters, found.design_effect)
+
+
+def figures(question: ProgressQuestion, people: Cohort, national: National, group: Group) -> list[Estimate]:
+    """Which figures are there of one group?
+
+    Parameters
+    ----------
+    question : ProgressQuestion
+        What is asked.
+    people : Cohort
+        The pupils.
+    national : National
+        The lines.
+    group : Group
+        Which pupils.
+
+    Returns
+    -------
+    list of Estimate
+        Means, distance from each line, shares, and what could have been shown; coverage only
+        where nobody in the group has scores.
+    """
+    covered = [_coverage(question, people, group)]
+    if not group.scored.any():
+        return covered
+    progress = mean(people, people.progress, group.scored)
+    against = [item for line in national.lines for item in _against(question, people, line, group)]
+    return [
+        *_means(question, people, group, progress),
+        *against,
+        *_adjusted(question, people, national, group),
+        *_reached(question, people, national, group),
+        *covered,
+        *_could_show(question, group, progress),
+    ]
+
+
+def _means(question: ProgressQuestion, people: Cohort, group: Group, progress: Clustered) -> list[Estimate]:
+    unit = question.unit
+    if question.is_dfe_progress:
+        method = "mean of DfE's own pupil progress scores"
+        return [
+            answer(question, group.label, E.MEAN_PROGRESS, progress, unit=unit, base="pupils", method=method),
+        ]
+    before, after = mean(people, people.before, group.scored), mean(people, people.after, group.scored)
+    paired = "mean of pupils with both scores"
+    first_unit = unit if question.has_gain else "points"
+    found = [
+        answer(question, group.label, E.MEAN_BEFORE, before, unit=first_unit, base="pupils", method=paired),
+        answer(question, group.label, E.MEAN_AFTER, after, unit=unit, base="pupils", method=paired),
+    ]
+    if question.has_gain:
+        method = "mean of after minus before, pupils with both scores"
+        found.append(answer(question, group.label, E.MEAN_GAIN, progress, unit=unit, base="pupils", method=method))
+    return found
+
+
+def _against(question: ProgressQuestion, people: Cohort, line: Line, group: Group) -> list[Estimate]:
+    rows = group.scored & line.national.notna().to_numpy()
+    comparator = line.comparator(rows)
+    if comparator is None:
+        return []
+    what = mean(people, people.progress - line.national, rows)
+    notes: tuple[str, ...] = (NORM_IS_FOR_ALL,) if comparator.slug == "test-norm" else ()
+    notes += () if line.same_children else (OTHER_CHILDREN,)
+    return [
+        answer(
+            question,
+            group.label,
+            E.PROGRESS_MINUS_NATIONAL,
+            what,
+            unit=question.unit,
+            base="pupils",
+            claim=group.claim if line.same_children else Claim.DESCRIPTION,
+            method=f"mean progress minus that of {line.against}; {FIXED_LINE}",
+            comparator=comparator,
+            notes=(*notes, *matched(rows, group.scored)),
+        )
+    ]
+
+
+def matched(rows: Mask, scored: Mask) -> tuple[str, ...]:
+    """What is to be said where not every pupil has a national figure to be set against?
+
+    Parameters
+    ----------
+    rows, scored : ndarray of bool
+        Pupils matched, and all with scores.
+
+    Returns
+    -------
+    tuple of str
+        Empty where all are matched.
+    """
+    share = rows.sum() / scored.sum()
+    return (
+        ()
+        if share == 1
+        else (f"National figures exist for {share * 100:.0f}% of these pupils; the others are left out.",)
+    )
+
+
+def _adjusted(question: ProgressQuestion, people: Cohort, national: National, group: Group) -> list[Estimate]:
+    """Against the national relation of last to first score: one group has no other adjusted mean."""
+    line = national.main
+    if national.expected is None or line is None:
+        return []
+    comparator = line.comparator(group.scored, national.expected)
+    if comparator is None:
+        return []
+    what = mean(people, people.after - national.expected, group.scored)
+    return [
+        answer(
+            question,
+            group.label,
+            E.ADJUSTED_PROGRESS,
+            what,
+            unit=question.unit,
+            base="pupils",
+            claim=group.claim,
+            method=f"mean of last score minus what pupils with the same first score have by {national.expected_by}",
+            comparator=replace(comparator, population="pupils with the same first scores, by the norm"),
+            notes=(NORM_IS_FOR_ALL,),
+        )
+    ]
+
+
+def _reached(question: ProgressQuestion, people: Cohort, national: National, group: Group) -> list[Estimate]:
+    """Which share reached the national average progress of all pupils (AfA's 37 and 42 %)?"""
+    if national.average is None:
+        return []
+    rows = group.scored & national.average.notna().to_numpy()
+    if not rows.any():
+        return []
+    # a hair's breadth of tolerance: 0.1 + 0.2 must count as reaching 0.3
+    reached = (people.progress >= national.average - 1e-9).astype(float)
+    what = mean(people, reached, rows)
+    share = answer(
+        question,
+        group.label,
+        E.ABOVE_NATIONAL_AVERAGE_SHARE,
+        what,
+        unit="proportion",
+        base="pupils",
+        method="share of pupils whose progress is at or above the national average of all pupils",
+        comparator=None,
+        notes=matched(rows, group.scored),
+    )
+    minus = [_share_minus(question, people, line, group, reached, rows) for line in national.lines]
+    return [share, *(item for item in minus if item is not None)]
+
+
+def _share_minus(
+    question: ProgressQuestion, people: Cohort, line: Line, group: Group, reached: pd.Series, rows: Mask
+) -> Estimate | None:
+    if line.share is None:
+        return None
+    both = rows & line.share.notna().to_numpy()
+    comparator = line.comparator(both, line.share)
+    if comparator is None:
+        return None
+    return answer(
+        question,
+        group.label,
+        E.SHARE_MINUS_NATIONAL,
+        mean(people, reached - line.share, both),
+        unit="proportion difference",
+        base="pupils",
+        claim=group.claim if line.same_children else Claim.DESCRIPTION,
+        method=f"share reaching the national average progress minus that share of {line.against}; {FIXED_LINE}",
+        comparator=as_share(comparator),
+        notes=() if line.same_children else (OTHER_CHILDREN,),
+    )
+
+
+def as_share(comparator: Comparator) -> Comparator:
+    """How is a comparator written whose value is a share?
+
+    Parameters
+    ----------
+    comparator : Comparator
+        With the share as its value.
+
+    Returns
+    -------
+    Comparator
+        Unit ``proportion``; no standard deviation, which was of another quantity.
+    """
+    return replace(comparator, unit="proportion", sd=None)
+
+
+def _coverage(question: ProgressQuestion, people: Cohort, group: Group) -> Estimate:
+    schools = np.unique(people.school[group.members & (people.school >= 0)]).size
+    return Estimate(
+        outcome=question.id,
+        group=group.label,
+        estimand=E.COVERAGE,
+        value=float(group.scored.sum() / group.members.sum()),
+        unit="proportion",
+        base="pupils",
+        n_pupils=int(group.members.sum()),
+        n_schools=schools,
+        claim=Claim.DESCRIPTION,
+        method="pupils with the scores needed as a share of all eligible pupils",
+    )
+
+
+def _could_show(question: ProgressQuestion, group: Group, progress: Clustered) -> list[Estimate]:
+    """The design effect, and the smallest change that this many pupils and schools could have shown."""
+    if progress.se is None or not progress.df or progress.n_schools < question.min_schools:
+        return []
+
+    def said(estimand: Estimand, value: float, unit: str, method: str) -> Estimate:
+        return Estimate(
+            outcome=question.id,
+            group=group.label,
+            estimand=estimand,
+            value=value,
+            unit=unit,
+            base="pupils",
+            n_pupils=progress.n,
+            n_schools=progress.n_schools,
+            claim=Claim.DESCRIPTION,
+            method=method,
+        )
+
+    smallest = smallest_detectable(progress.se, progress.df)
+    found = [
+        said(
+            E.MDES,
+            smallest,
+            question.unit,
+            "80% power at the two-sided 5% level, from the clustered error of mean progress",
+        )
+    ]
+    if progress.design_effect is not None and np.isfinite(progress.design_effect):
+        method = "variance of mean progress by school over that of unrelated pupils"
+        found.insert(0, said(E.DESIGN_EFFECT, progress.design_effect, "statistic", method))
+    return found

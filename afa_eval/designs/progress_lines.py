@@ -1,0 +1,219 @@
+"""Which national line is progress set against? One function per route; each line is dated and named.
+
+Every route gives each pupil the national figure of pupils like him or her. A group's line is the
+mean of these, so it has the group's own mix, and only jointly published cells are ever used.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+
+from afa_eval.designs.progress_frame import Cohort, Mask
+from afa_eval.designs.progress_question import Norm, ProgressQuestion
+from afa_eval.estimate import Comparator, Finding, Severity
+
+SAME_SEN = "the same SEN group"
+ALL_PUPILS = "all pupils"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Line:
+    """Which national figure is each pupil's progress set against?
+
+    Attributes
+    ----------
+    against : str
+        Which pupils nationally, in words.
+    national : pandas.Series of float
+        The figure of pupils like this one, on the scale of progress; missing where unpublished.
+    cells : pandas.Series
+        Which published cell that is.
+    records : mapping of str to Comparator
+        The cells' own records.
+    same_children : bool
+        Whether it is about the same SEN group (or all there is to be matched on).
+    share : pandas.Series of float, optional
+        National share reaching the average; missing where unpublished.
+    """
+
+    against: str
+    national: pd.Series
+    cells: pd.Series
+    records: Mapping[str, Comparator]
+    same_children: bool
+    share: pd.Series | None = None
+
+    def comparator(self, rows: Mask, values: pd.Series | None = None) -> Comparator | None:
+        """Which comparator stands behind the mean line of these pupils?
+
+        Parameters
+        ----------
+        rows : ndarray of bool
+            The pupils compared.
+        values : pandas.Series of float, optional
+            The figure itself, where it is not ``national``.
+
+        Returns
+        -------
+        Comparator or None
+            The published cell, or the cells weighted to these pupils' own mix.
+        """
+        cells = self.cells[rows].dropna()
+        if cells.empty:
+            return None
+        kinds = cells.unique()
+        record = self.records[str(kinds[0])]
+        value = float((self.national if values is None else values)[rows].mean())
+        if len(kinds) == 1 and values is None:
+            return replace(record, value=value) if not np.isclose(record.value, value) else record
+        mix = "" if len(kinds) == 1 else f"{self.against}, weighted to these pupils' own mix, England"
+        return replace(record, value=value, population=mix or record.population, n=None, numerator=None, interval=None)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class National:
+    """What is known nationally about this progress?
+
+    Attributes
+    ----------
+    lines : tuple of Line
+        The one that counts first; empty where nothing is named.
+    average : pandas.Series of float, optional
+        National average progress of all pupils of the same year group, window and start.
+    expected : pandas.Series of float, optional
+        The last score that pupils with the same first score have nationally.
+    expected_by : str
+        Which relation gives it.
+    sd : float, optional
+        National standard deviation of the outcome.
+    sd_from : str
+        Whose.
+    findings : tuple of Finding
+        What could not be found, and why.
+    """
+
+    lines: tuple[Line, ...] = ()
+    average: pd.Series | None = None
+    expected: pd.Series | None = None
+    expected_by: str = ""
+    sd: float | None = None
+    sd_from: str = ""
+    findings: tuple[Finding, ...] = ()
+
+    @property
+    def main(self) -> Line | None:
+        """Which line counts?"""
+        return self.lines[0] if self.lines else None
+
+
+def finding(question: ProgressQuestion, code: str, severity: Severity, message: str, fix: str = "") -> Finding:
+    """How is a Finding of this question written?
+
+    Parameters
+    ----------
+    question : ProgressQuestion
+        Gives the outcome id.
+    code, severity, message, fix
+        As in ``Finding``.
+
+    Returns
+    -------
+    Finding
+        About this outcome.
+    """
+    return Finding(
+        code=code, severity=severity, message=message, fix=fix, outcomes=(question.id,) if question.id else ()
+    )
+
+
+def no_comparator(question: ProgressQuestion) -> Finding:
+    """What is to be said where no national line is named?
+
+    Parameters
+    ----------
+    question : ProgressQuestion
+        The question.
+
+    Returns
+    -------
+    Finding
+        ``no-comparator``.
+    """
+    return finding(
+        question,
+        "no-comparator",
+        Severity.SERIOUS,
+        f"'{question.label or question.id}' is set against no national line, so its figures describe what happened: "
+        "children everywhere learn in a year, and what these gained beyond that is not known.",
+        "Name the test's norm (norm = { test = ..., year = ..., mean = ..., sd = ... }) or a comparator in the plan.",
+    )
+
+
+def norm_line(question: ProgressQuestion, people: Cohort, norm: Norm) -> National:
+    """What does the publisher's norm say about pupils in general?
+
+    On a scale standardised for age the national mean gain is 0. Where the norm names the
+    correlation between both measurements, the expected last score of a pupil is
+    mean + correlation * (first score - mean), and half of all pupils reach it.
+
+    Parameters
+    ----------
+    question : ProgressQuestion
+        With the scale.
+    people : Cohort
+        The pupils.
+    norm : Norm
+        What the plan says of the test.
+
+    Returns
+    -------
+    National
+        One line about all pupils of the same age.
+    """
+    sd_from = f"the norm of {norm.test}" if norm.sd is not None else ""
+    gain = norm.gain if norm.gain is not None else (0.0 if question.scale == "standardised" else None)
+    if gain is None or not question.has_gain:
+        return National(sd=norm.sd, sd_from=sd_from, findings=(no_comparator(question),))
+    index = people.frame.index
+    expected = None
+    if norm.slope is not None and norm.mean is not None:
+        expected = norm.mean + gain + norm.slope * (people.before - norm.mean)
+    conditional = expected is not None and norm.correlation is not None
+    line = Line(
+        against=ALL_PUPILS,
+        national=pd.Series(gain, index=index),
+        cells=pd.Series("norm", index=index),
+        records={"norm": _norm_record(question, norm, gain)},
+        same_children=True,
+        share=pd.Series(0.5, index=index) if conditional else None,
+    )
+    average = expected - people.before if expected is not None and conditional else line.national
+    return National((line,), average, expected, _relation(norm), norm.sd, sd_from)
+
+
+def _relation(norm: Norm) -> str:
+    if norm.correlation is not None:
+        return f"the norm's relation of last to first score (correlation {norm.correlation:g})"
+    return (
+        f"the norm's mean and the test's reliability ({norm.reliability:g}) as slope: a lower bound for the "
+        "regression to the mean, since scores a year apart correlate less"
+    )
+
+
+def _norm_record(question: ProgressQuestion, norm: Norm, gain: float) -> Comparator:
+    return Comparator(
+        slug="test-norm",
+        value=gain,
+        year=norm.year,
+        population="all pupils of the same age in the publisher's standardisation",
+        definition=norm.test,
+        unit=question.unit,
+        sd=norm.sd,
+        reliability=norm.reliability,
+        source=norm.source or norm.publisher,
+        note="A norm is about all pupils, with and without SEN.",
+    )

@@ -1,0 +1,193 @@
+"""From the plan's words to national lines: the bundled store, the transition tables, a table of the user's own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+
+from afa_eval import comparators
+from afa_eval.codes import sen as sen_codes
+from afa_eval.designs.progress_frame import Cohort
+from afa_eval.designs.progress_lines import ALL_PUPILS, SAME_SEN, Line, National, finding, no_comparator, norm_line
+from afa_eval.designs.progress_question import TRANSITION, ProgressQuestion
+from afa_eval.errors import ComparatorError
+from afa_eval.estimate import Comparator, Finding, Severity
+
+SHARES = ("-expected", "expected-progress-english", "expected-progress-maths")
+
+
+def national(question: ProgressQuestion, people: Cohort) -> National:
+    """Which national lines does the plan name for this progress?
+
+    Parameters
+    ----------
+    question : ProgressQuestion
+        With norm and comparator.
+    people : Cohort
+        The pupils.
+
+    Returns
+    -------
+    National
+        Without lines, and with a Finding that says so, where none is named or found.
+    """
+    named = [] if question.norm is None else [norm_line(question, people, question.norm)]
+    if question.comparator and not is_share(question.comparator):
+        named.append(_route(question.comparator)(question, people))
+    useful = [item for item in named if item.lines]
+    findings = tuple(found for item in named for found in item.findings)
+    if not useful:
+        lone = named[0] if named else National()
+        missing = () if any(found.code == "no-comparator" for found in findings) else (no_comparator(question),)
+        return replace(lone, findings=(*findings, *missing))
+    first = useful[-1]  # a comparator that the plan names goes before the norm
+    kept = tuple(found for found in findings if found.code != "no-comparator")
+    norm_sd = question.norm.sd if question.norm is not None else None
+    if first.sd is None and norm_sd is not None and question.norm is not None:
+        first = replace(first, sd=norm_sd, sd_from=f"the norm of {question.norm.test}")
+    return replace(first, findings=kept)
+
+
+def is_share(slug: str) -> bool:
+    """Is the named comparator a share of pupils, so that it is no line for progress?
+
+    Parameters
+    ----------
+    slug : str
+        As in the plan.
+
+    Returns
+    -------
+    bool
+        True for the expected standard and for DfE's expected progress.
+    """
+    return slug.endswith(SHARES)
+
+
+def share_line(question: ProgressQuestion, people: Cohort) -> tuple[Line | None, tuple[Finding, ...]]:
+    """Which national share does the plan name?
+
+    Parameters
+    ----------
+    question : ProgressQuestion
+        With the comparator.
+    people : Cohort
+        The pupils.
+
+    Returns
+    -------
+    tuple of (Line or None, tuple of Finding)
+        The same SEN group's share; all pupils' where none is published by SEN.
+    """
+    if not is_share(question.comparator):
+        return None, ()
+    lines, reasons = _store_lines(question, people)
+    if lines:
+        return lines[0], ()
+    return None, (_not_found(question, reasons),)
+
+
+def _route(name: str) -> Callable[[ProgressQuestion, Cohort], National]:
+    if name == TRANSITION:
+        from afa_eval.designs.progress_transition import transition_lines
+
+        return transition_lines
+    if name in comparators.slugs():
+        return _from_store
+    from afa_eval.designs.progress_own_table import own_table_lines
+
+    return own_table_lines
+
+
+def sen_group(people: Cohort) -> pd.Series:
+    """Which comparator group is each pupil in?
+
+    Parameters
+    ----------
+    people : Cohort
+        The pupils.
+
+    Returns
+    -------
+    pandas.Series of str
+        none, support or ehcp; any or none where provision is unknown; missing where nothing is.
+    """
+    frame = people.frame
+    nothing = pd.Series(None, index=frame.index, dtype=object)
+    group = frame["sen"].astype(object) if "sen" in frame.columns else nothing
+    if "sen_provision" not in frame.columns:
+        return group
+    codes = frame["sen_provision"]
+    exact = codes.map({code: sen_codes.group(code) for code in codes.dropna().unique()})
+    return exact.where(codes.notna(), group)
+
+
+def _from_store(question: ProgressQuestion, people: Cohort) -> National:
+    """DfE's own progress scores: the same SEN group first, then all pupils."""
+    lines, reasons = _store_lines(question, people)
+    if not lines:
+        return National(findings=(_not_found(question, reasons),))
+    everyone = next((line for line in lines if line.against == ALL_PUPILS), None)
+    # a progress score is a distance from pupils with the same start, whose mean is 0 by definition
+    average = everyone.national if everyone is not None else pd.Series(0.0, index=people.frame.index)
+    spreads = {record.sd for line in lines[-1:] for record in line.records.values()}
+    sd = spreads.pop() if len(spreads) == 1 else None
+    return National(lines, average, sd=sd, sd_from="published with the national figure" if sd is not None else "")
+
+
+def _store_lines(question: ProgressQuestion, people: Cohort) -> tuple[tuple[Line, ...], list[str]]:
+    index = people.frame.index
+    same, reasons = sen_group(people), []
+    groups = [str(group) for group in same[people.usable].dropna().unique()]
+    records: dict[str, Comparator] = {}
+    for group in (*sorted(groups), "all"):
+        try:
+            records[group] = comparators.find(question.comparator, year=question.outcome_year, sen=group)
+        except ComparatorError as error:
+            reasons.append(str(error))
+    values = {group: record.value for group, record in records.items()}
+    lines = []
+    if set(values) - {"all"}:
+        by_group = {group: record for group, record in records.items() if group != "all"}
+        known = same.where(same.isin(by_group))
+        lines.append(Line(SAME_SEN, known.map(values).astype(float), known, by_group, same_children=True))
+    if "all" in values:
+        cells = pd.Series("all", index=index)
+        line = Line(ALL_PUPILS, pd.Series(values["all"], index=index), cells, {"all": records["all"]}, not lines)
+        lines.append(line)
+    return tuple(lines), reasons
+
+
+def _not_found(question: ProgressQuestion, reasons: list[str]) -> Finding:
+    said = " ".join(dict.fromkeys(reasons)) or f"There is no national figure '{question.comparator}'."
+    return finding(
+        question,
+        "no-national-figure",
+        Severity.SERIOUS,
+        f"{said} Without it the figures describe what happened.",
+        "Name a standardised test's norm, another year, or a comparator file of your own.",
+    )
+
+
+def banded(values: pd.Series, lows: list[float], highs: list[float]) -> pd.Series:
+    """Which band is each score in?
+
+    Parameters
+    ----------
+    values : pandas.Series of float
+        Scores.
+    lows, highs : list of float
+        Ends of the bands, both counted.
+
+    Returns
+    -------
+    pandas.Series of float
+        Position of the band, missing outside all of them.
+    """
+    found = pd.Series(np.nan, index=values.index)
+    for place, (low, high) in enumerate(zip(lows, highs, strict=True)):
+        found = found.mask(values.between(low, high) & found.isna(), float(place))
+    return found

@@ -1,0 +1,267 @@
+"""How large is a difference: in national standard deviations, in months; and how alike are pupils of a school?"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from afa_eval.codes import months as table_of_months
+from afa_eval.designs.progress_contrasts import GAP
+from afa_eval.designs.progress_frame import Cohort
+from afa_eval.designs.progress_lines import National, finding
+from afa_eval.designs.progress_question import ProgressQuestion
+from afa_eval.errors import EstimationError
+from afa_eval.estimate import Claim, Estimand, Estimate, Finding, Severity
+from afa_eval.kernels.moments import cluster_moments
+from afa_eval.kernels.reml import fit_random_intercept, icc_interval
+
+E = Estimand
+LONGEST = 12.0
+MONTHS_NOTE = "Equivalent to {months} months, not EEF additional progress."
+BEYOND = "Beyond the table's end: more than 12 months either way is printed as 12."
+
+
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """Which standard deviation are differences divided by?
+
+    Attributes
+    ----------
+    sd : float
+        The standard deviation.
+    n : int or None
+        Pupils it was estimated from; None where it is known (a national one).
+    whose : str
+        In words.
+    own : bool
+        Whether it is only the sample's own.
+    """
+
+    sd: float
+    n: int | None
+    whose: str
+    own: bool = False
+
+
+def spread(question: ProgressQuestion, people: Cohort, national: National) -> Spread | None:
+    """Which standard deviation is the right denominator here?
+
+    The national one of that test and year, known and without small-sample correction; else that of
+    all the trust's pupils within their year group; where only chosen pupils were handed in, the
+    sample's own, which is too small and is said to be. The standard deviation of gains is never used.
+
+    Parameters
+    ----------
+    question : ProgressQuestion
+        With how pupils were chosen.
+    people : Cohort
+        With the first scores of all the trust's pupils.
+    national : National
+        With the national standard deviation, where known.
+
+    Returns
+    -------
+    Spread or None
+        None where scores do not vary.
+    """
+    if national.sd is not None:
+        return Spread(national.sd, None, f"the national standard deviation ({national.sd_from})")
+    known = people.everyone.notna()
+    values, year = people.everyone[known], people.everyone_year[known]
+    if year.notna().any():
+        values = values - values.groupby(year.fillna(-1)).transform("mean")
+    groups = max(year.nunique(), 1)
+    freedom = len(values) - groups
+    if freedom < 2 or not (total := float((values - (0 if year.notna().any() else values.mean())).pow(2).sum())) > 0:
+        return None
+    own = question.selection.how != "all" and not question.where
+    whose = (
+        "the sample's own standard deviation"
+        if own
+        else "the standard deviation of all the trust's pupils, within year groups"
+    )
+    return Spread(math.sqrt(total / freedom), len(values), whose, own)
+
+
+def standardised(question: ProgressQuestion, items: list[Estimate], size: Spread | None) -> list[Estimate]:
+    """How large are the figures in standard deviations?
+
+    Parameters
+    ----------
+    question : ProgressQuestion
+        The question.
+    items : list of Estimate
+        Figures in the scale's points.
+    size : Spread or None
+        The denominator.
+
+    Returns
+    -------
+    list of Estimate
+        ``g_national`` by a national standard deviation (known: value, error and interval are all
+        divided by it), else ``g_trust``.
+    """
+    if size is None:
+        return []
+    chosen = [item for item in items if _is_base(question, item, size)]
+    once = {item.group: item for item in reversed(chosen)}  # the first of a group counts
+    return [_standardise(item, size) for item in chosen if once[item.group] is item]
+
+
+def _is_base(question: ProgressQuestion, item: Estimate, size: Spread) -> bool:
+    """Against the line that counts: conditional on the start where the norm tells how; the gap's change; ANCOVA contrasts."""
+    if item.group == GAP:
+        return item.estimand == (E.GAP_CHANGE if question.has_gain else E.ADJUSTED_PROGRESS)
+    if " - " in item.group:
+        return item.estimand == (E.MEAN_PROGRESS if question.is_dfe_progress else E.ADJUSTED_PROGRESS)
+    if size.n is not None:
+        return item.estimand in (E.MEAN_GAIN, E.MEAN_PROGRESS)
+    conditional = question.norm is not None and question.norm.correlation is not None
+    return item.estimand == (E.ADJUSTED_PROGRESS if conditional else E.PROGRESS_MINUS_NATIONAL)
+
+
+def _standardise(item: Estimate, size: Spread) -> Estimate:
+    says = f"{item.estimand} divided by {size.whose}"
+    value, se = item.value / size.sd, None if item.se is None else item.se / size.sd
+    if size.n is None:
+        method = f"{says}, taken as known; {item.method}"
+        return replace(item, estimand=E.G_NATIONAL, value=value, se=se, unit="sd", method=method, p_adjusted=None)
+    if se is not None:
+        se = math.sqrt(se**2 + value**2 / (2 * (size.n - 1)))
+    return replace(
+        item, estimand=E.G_TRUST, value=value, se=se, unit="sd", method=f"{says}; {item.method}", p_adjusted=None
+    )
+
+
+def months(question: ProgressQuestion, sizes: list[Estimate]) -> list[Estimate]:
+    """How many months is a contrast, by the table that the plan names?
+
+    Parameters
+    ----------
+    question : ProgressQuestion
+        With the table and who assessed.
+    sizes : list of Estimate
+        From ``standardised``.
+
+    Returns
+    -------
+    list of Estimate
+        For comparisons by a national standard deviation and a test only: never for a bare gain,
+        a description, a teacher's rating, or a difference between subgroups.
+    """
+    if question.assessor != "test":
+        return []
+    return [_months(question, item) for item in sizes if _deserves_months(item)]
+
+
+def _deserves_months(item: Estimate) -> bool:
+    contrast = " - " in item.group
+    allowed = not contrast or item.group == GAP or item.group.startswith("cohort=")
+    return item.estimand == E.G_NATIONAL and item.claim == Claim.COMPARISON and allowed
+
+
+def _months(question: ProgressQuestion, item: Estimate) -> Estimate:
+    table = question.months_table
+    raw = table_of_months.months(item.value, table, allow_unverified=True)
+    ends = None if item.ci is None else table_of_months.months_interval(*item.ci, table, allow_unverified=True)
+    said = MONTHS_NOTE.format(months=table_of_months.text(raw))
+    beyond = any(math.isinf(number) for number in (raw, *(ends or ())))
+    known = {entry.name: entry for entry in table_of_months.tables()}
+    doubt = () if known[table].verified else (f"The table {table} is not confirmed at its source.",)
+    return replace(
+        item,
+        estimand=E.MONTHS_PROGRESS,
+        value=_capped(raw),
+        se=None,
+        df=None,
+        interval=None if ends is None else (_capped(ends[0]), _capped(ends[1])),
+        unit="months",
+        method=f"g_national read off the table {table}, both ends of the interval too; {item.method}",
+        notes=(*item.notes, said, *doubt, *((BEYOND,) if beyond else ())),
+    )
+
+
+def _capped(value: float) -> float:
+    """The table ends at 12; beyond it nothing is defined, and infinity cannot be stored."""
+    return math.copysign(LONGEST, value) if math.isinf(value) else value
+
+
+def size_findings(question: ProgressQuestion, national: National, size: Spread | None) -> tuple[Finding, ...]:
+    """What must be said about effect sizes and months that are given or refused?
+
+    Parameters
+    ----------
+    question : ProgressQuestion
+        The question.
+    national : National
+        The lines.
+    size : Spread or None
+        The denominator.
+
+    Returns
+    -------
+    tuple of Finding
+        ``no-national-sd``, ``sample-sd``, ``months-refused``.
+    """
+    found = []
+    if size is not None and size.own:
+        message = (
+            "Effect sizes divide by the standard deviation of the chosen pupils themselves, the only one there is. "
+            "Pupils chosen because they were low are alike, so it is too small and the effect size too large."
+        )
+        fix = "Hand in the scores of all pupils of the year groups, or name the test's national standard deviation."
+        found.append(finding(question, "sample-sd", Severity.CONCERN, message, fix))
+    if national.lines and national.sd is None:
+        message = "No national standard deviation is known for this outcome, so no national effect size and no months are given."
+        fix = "Name it: norm = { ..., sd = ... }, or an sd column in the comparator table."
+        found.append(finding(question, "no-national-sd", Severity.NOTE, message, fix))
+    if question.assessor != "test" and national.lines:
+        message = "Months of progress are not given: the scores are teachers' ratings, and the tables of months are about tests."
+        found.append(finding(question, "months-refused", Severity.NOTE, message))
+    return tuple(found)
+
+
+def intraclass(question: ProgressQuestion, people: Cohort) -> list[Estimate]:
+    """Which share of the variance of progress lies between schools?
+
+    Parameters
+    ----------
+    question : ProgressQuestion
+        The question.
+    people : Cohort
+        The pupils.
+
+    Returns
+    -------
+    list of Estimate
+        ``icc`` of all pupils; empty with too few schools.
+    """
+    rows = people.usable
+    values, school = people.progress.to_numpy()[rows], people.school[rows]
+    schools = np.unique(school).size
+    if schools < max(question.min_schools, 2) or rows.sum() <= schools:
+        return []
+    try:
+        fit = fit_random_intercept(
+            cluster_moments(np.column_stack([np.ones_like(values), values - values.mean()]), school), [0], 1
+        )
+        low, high = icc_interval(fit)
+    except EstimationError:
+        return []
+    return [
+        Estimate(
+            outcome=question.id,
+            group="all",
+            estimand=E.ICC,
+            value=fit.icc,
+            unit="statistic",
+            base="pupils",
+            n_pupils=int(rows.sum()),
+            n_schools=schools,
+            claim=Claim.DESCRIPTION,
+            method="two-level model of progress, restricted maximum likelihood; interval from its exact restricted likelihood",
+            interval=(low, high),
+        )
+    ]
