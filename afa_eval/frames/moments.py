@@ -1,0 +1,164 @@
+"""One pass over a table, on the engine where it lives, to the moments of each group."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import reduce
+from operator import and_
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from afa_eval.errors import DataError, EstimationError
+from afa_eval.frames.record import Key, Moments, key_order
+from afa_eval.frames.source import Role, collect, open_table
+from afa_eval.frames.terms import Column, Factor, expand
+from afa_eval.kernels.linear import Floats
+from afa_eval.kernels.moments import FIRST_ROWS, ClusterMoments
+
+if TYPE_CHECKING:
+    import narwhals as nw
+
+COMPLETE = "__complete"
+
+
+def moments(
+    data: object,
+    outcome: str,
+    fixed: Sequence[str],
+    groups: Sequence[str] = (),
+    reference: Mapping[str, object] | None = None,
+) -> Moments:
+    """What are the moments of these columns in each group, in one pass?
+
+    Columns are shifted by their mean over the first complete rows, so that large offsets cost no digits.
+    Rows with a missing value in any column used are dropped and counted.
+
+    Parameters
+    ----------
+    data : object
+        A pandas, Polars, DuckDB, PySpark or narwhals table, or the path of a Parquet or CSV file; or a
+        ``Moments`` record, which is handed back if it holds these columns.
+    outcome : str
+        The column on the left, a number.
+    fixed : sequence of str
+        Terms on the right; text columns are categories, ``a:b`` is an interaction. An intercept is added.
+    groups : sequence of str
+        Grouping columns, widest first.
+    reference : mapping, optional
+        The category that others are compared with, by column; a number named here is a category too.
+
+    Returns
+    -------
+    Moments
+        Sorted by group.
+
+    Raises
+    ------
+    DataError
+        Where a column is missing or of the wrong kind.
+    EstimationError
+        Where no complete row is left.
+    """
+    if isinstance(data, Moments):
+        return data
+    roles = [Role(outcome, "the outcome"), *(Role(group, "a group") for group in groups)]
+    roles += [Role(part, "a term") for term in fixed for part in term.split(":")]
+    frame = open_table(data, roles)
+    _check_outcome(frame, outcome)
+    columns = (*expand(frame, fixed, reference), Column(outcome, (Factor(outcome, None, outcome, False),)))
+    used = list(dict.fromkeys(role.column for role in roles))
+    complete = reduce(and_, (_present(frame, column) for column in used))
+    shift = _shift(frame.filter(complete), columns)
+    return _gather(_aggregate(frame, columns, list(groups), used, complete, shift), columns, tuple(groups), used, shift)
+
+
+def _check_outcome(frame: nw.LazyFrame[Any], outcome: str) -> None:
+    import narwhals as nw
+
+    kind = frame.collect_schema()[outcome]
+    if not (kind.is_numeric() or kind == nw.Boolean):
+        raise DataError(f"Column '{outcome}' (the outcome) is {kind}, not a number.")
+
+
+def _present(frame: nw.LazyFrame[Any], column: str) -> nw.Expr:
+    """Is there a value? Not-a-number is none."""
+    import narwhals as nw
+
+    there = ~nw.col(column).is_null()
+    return there & ~nw.col(column).is_nan().fill_null(True) if frame.collect_schema()[column].is_float() else there
+
+
+def _shift(frame: nw.LazyFrame[Any], columns: Sequence[Column]) -> Floats:
+    """Mean of each column over the first rows; indicators stay as they are, so that they still add up to one."""
+    shift = np.zeros(len(columns))
+    moved = [i for i, column in enumerate(columns) if not column.indicator]
+    first = collect(frame.head(FIRST_ROWS).select(**{f"z{i}": columns[i].expression() for i in moved}))
+    for i in moved:
+        values = first[f"z{i}"].astype(np.float64)
+        two_valued = bool(np.isin(values, (0.0, 1.0)).all())
+        shift[i] = 0.0 if two_valued or not values.size else values.mean()
+    return shift
+
+
+def _aggregate(
+    frame: nw.LazyFrame[Any],
+    columns: Sequence[Column],
+    groups: list[str],
+    used: list[str],
+    complete: nw.Expr,
+    shift: Floats,
+) -> dict[str, NDArray[Any]]:
+    """Counts, sums and products by group; incomplete rows form groups of their own and are only counted."""
+    import narwhals as nw
+
+    moved = {f"z{i}": columns[i].expression() - shift[i] for i in range(1, len(columns))}
+    absent = {f"m{i}": (~_present(frame, column)).cast(nw.Int64) for i, column in enumerate(used)}
+    keys = {f"k{i}": nw.col(group) for i, group in enumerate(groups)}
+    ready = frame.select(**keys, **{COMPLETE: complete.cast(nw.Int64)}, **moved, **absent)
+    q = len(columns)
+    sums = [nw.col(f"z{i}").sum().alias(f"s{i}") for i in range(1, q)]
+    products = [(nw.col(f"z{a}") * nw.col(f"z{b}")).sum().alias(f"c{a}_{b}") for a in range(1, q) for b in range(a, q)]
+    counts = [nw.len().alias("n"), *(nw.col(name).sum().alias(name) for name in absent)]
+    return collect(ready.group_by(*keys, COMPLETE).agg(*counts, *sums, *products))
+
+
+def _gather(
+    found: dict[str, NDArray[Any]],
+    columns: Sequence[Column],
+    groups: tuple[str, ...],
+    used: Sequence[str],
+    shift: Floats,
+) -> Moments:
+    """The record, from the aggregate's arrays."""
+    kept = found[COMPLETE] == 1
+    missing = tuple((column, int(found[f"m{i}"].sum())) for i, column in enumerate(used))
+    dropped = int(found["n"][~kept].sum())
+    if not kept.any():
+        raise EstimationError(
+            "No row has a value in every column. Missing: " + ", ".join(f"{c} in {n} rows" for c, n in missing) + "."
+        )
+    keys = _keys(found, kept, len(groups))
+    order = sorted(range(len(keys)), key=lambda i: key_order(keys[i]))
+    q, rows = len(columns), np.flatnonzero(kept)[order]
+    n = found["n"][rows].astype(np.int64)
+    cross = np.empty((rows.size, q, q))
+    cross[:, 0, 0] = n
+    for a in range(1, q):
+        cross[:, 0, a] = cross[:, a, 0] = found[f"s{a}"][rows]
+        for b in range(a, q):
+            cross[:, a, b] = cross[:, b, a] = found[f"c{a}_{b}"][rows]
+    clusters = ClusterMoments(n, cross[:, 0, :].copy(), cross, shift)
+    names = tuple(column.name for column in columns)
+    return Moments(names, groups, tuple(keys[i] for i in order), clusters, dropped, tuple(m for m in missing if m[1]))
+
+
+def _keys(found: dict[str, NDArray[Any]], kept: NDArray[np.bool_], levels: int) -> list[Key]:
+    parts = [[_plain(value) for value in found[f"k{i}"][kept].tolist()] for i in range(levels)]
+    return list(zip(*parts, strict=True)) if parts else [() for _ in range(int(kept.sum()))]
+
+
+def _plain(value: object) -> object:
+    """Whole floats as integers: a key column with missing values comes back as floats."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value

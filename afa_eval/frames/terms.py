@@ -1,0 +1,197 @@
+"""Terms of a model become named expressions: numbers, indicators of categories, interactions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import product
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from afa_eval.errors import DataError
+from afa_eval.frames.source import collect
+
+if TYPE_CHECKING:
+    import narwhals as nw
+
+INTERCEPT = "Intercept"
+MOST_LEVELS = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Factor:
+    """Which single column, or which level of it, is a part of a term?
+
+    Attributes
+    ----------
+    column : str
+        Name in the table.
+    level : object
+        The category whose indicator it is; None for a number.
+    shown : str
+        How it is named: ``pre`` or ``sen[K]``.
+    indicator : bool
+        Whether it is 0 or 1.
+    """
+
+    column: str
+    level: Any
+    shown: str
+    indicator: bool
+
+    def expression(self) -> nw.Expr:
+        """How is it computed?
+
+        Returns
+        -------
+        narwhals.Expr
+            A float.
+        """
+        import narwhals as nw
+
+        if self.level is None:
+            return nw.col(self.column).cast(nw.Float64)
+        return (nw.col(self.column) == nw.lit(self.level)).cast(nw.Float64)
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """Which column of the model is it: the product of which factors?
+
+    Attributes
+    ----------
+    name : str
+        For example ``treated:sen[K]``.
+    factors : tuple of Factor
+        Multiplied with each other; none for the intercept.
+    """
+
+    name: str
+    factors: tuple[Factor, ...]
+
+    @property
+    def indicator(self) -> bool:
+        """Is it 0 or 1?"""
+        return all(factor.indicator for factor in self.factors)
+
+    def expression(self) -> nw.Expr:
+        """How is it computed?
+
+        Returns
+        -------
+        narwhals.Expr
+            A float.
+        """
+        import narwhals as nw
+
+        out = nw.lit(1.0)
+        for i, factor in enumerate(self.factors):
+            out = factor.expression() if not i else out * factor.expression()
+        return out
+
+
+def expand(
+    frame: nw.LazyFrame[Any], fixed: Sequence[str], reference: Mapping[str, object] | None = None
+) -> tuple[Column, ...]:
+    """Which columns do these terms come to?
+
+    Parameters
+    ----------
+    frame : narwhals.LazyFrame
+        The table.
+    fixed : sequence of str
+        Column names; ``a:b`` is an interaction. Text columns, and those named in ``reference``, are categories.
+    reference : mapping, optional
+        The level that others are compared with, by column; else the first in order.
+
+    Returns
+    -------
+    tuple of Column
+        The intercept first.
+
+    Raises
+    ------
+    DataError
+        Where a category has one level only, too many, or not the reference that was named.
+    """
+    factors = _factors(frame, _parts(fixed), dict(reference or {}))
+    columns = [Column(INTERCEPT, ())]
+    for term in fixed:
+        for chosen in product(*(factors[part] for part in term.split(":"))):
+            columns.append(Column(":".join(factor.shown for factor in chosen), tuple(chosen)))
+    return tuple(columns)
+
+
+def _parts(fixed: Sequence[str]) -> list[str]:
+    return list(dict.fromkeys(part for term in fixed for part in term.split(":")))
+
+
+def _factors(
+    frame: nw.LazyFrame[Any], parts: Sequence[str], reference: dict[str, object]
+) -> dict[str, tuple[Factor, ...]]:
+    import narwhals as nw
+
+    unknown = sorted(set(reference) - set(parts))
+    if unknown:
+        raise DataError(f"reference names '{unknown[0]}', which is not among the terms.")
+    schema = frame.collect_schema()
+    found: dict[str, tuple[Factor, ...]] = {}
+    for part in parts:
+        kind = schema[part]
+        if part in reference or not (kind.is_numeric() or kind == nw.Boolean):
+            found[part] = _levels(frame, part, reference.get(part))
+        else:
+            found[part] = (Factor(part, None, part, kind == nw.Boolean),)
+    return found
+
+
+def _levels(frame: nw.LazyFrame[Any], column: str, reference: object) -> tuple[Factor, ...]:
+    """Indicators of all levels but the reference."""
+    import narwhals as nw
+
+    kind = frame.collect_schema()[column]
+    if not (kind.is_numeric() or kind == nw.Boolean or kind in {nw.String, nw.Categorical} or kind == nw.Enum):
+        raise DataError(f"Column '{column}' is {kind}: a term must be a number or a category.")
+    values = collect(frame.select(column).unique())[column]
+    levels = sorted((_plain(value) for value in values if not _is_missing(value)), key=lambda v: (str(type(v)), v))
+    if len(levels) > MOST_LEVELS:
+        raise DataError(f"Column '{column}' has {len(levels)} categories. Is it a number stored as text, or a name?")
+    by_label = {label(level): level for level in levels}
+    base = label(reference) if reference is not None else next(iter(by_label), "")
+    if base not in by_label:
+        raise DataError(f"Column '{column}' has no category {reference!r}. It has: {', '.join(by_label) or 'none'}.")
+    if len(by_label) < 2:
+        raise DataError(f"Column '{column}' has one category only ({base}), so it can explain nothing.")
+    return tuple(Factor(column, v, f"{column}[{text}]", True) for text, v in by_label.items() if text != base)
+
+
+def _plain(value: Any) -> Any:
+    return value.item() if isinstance(value, np.generic) else value
+
+
+def _is_missing(value: object) -> bool:
+    return value is None or value != value
+
+
+def label(level: object) -> str:
+    """How is a category named in a term?
+
+    Parameters
+    ----------
+    level : object
+        Text, number or truth value.
+
+    Returns
+    -------
+    str
+        Whole numbers without a decimal point.
+
+    Examples
+    --------
+    >>> label(5.0), label("K")
+    ('5', 'K')
+    """
+    if isinstance(level, float) and level.is_integer():
+        return str(int(level))
+    return str(level)

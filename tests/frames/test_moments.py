@@ -1,0 +1,205 @@
+"""One pass to moments: the same numbers from every kind of table, and a record that is a value."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from afa_eval.errors import ColumnNotFound, DataError, EstimationError
+from afa_eval.frames.moments import moments
+from afa_eval.frames.record import read_moments
+from afa_eval.kernels.moments import cluster_moments
+
+REFERENCE = Path(__file__).parents[1] / "reference"
+SUM_ORDER = 1e-12  # engines add up in another order
+TERMS = ["treated", "pre", "sen", "fsm", "treated:sen"]
+
+
+@pytest.fixture
+def pupils() -> pd.DataFrame:
+    d = pd.read_csv(REFERENCE / "crt.csv")
+    d.loc[3, "pre"] = np.nan
+    d.loc[[5, 9], "sen"] = None
+    return d
+
+
+def as_polars(d):
+    return pytest.importorskip("polars").from_pandas(d)
+
+
+def as_spark(d):
+    pyspark = pytest.importorskip("pyspark")
+    session = pyspark.sql.SparkSession.builder.master("local[1]").getOrCreate()
+    return session.createDataFrame(d)
+
+
+def as_duckdb(d):
+    import duckdb
+
+    return duckdb.connect().from_df(d)
+
+
+def as_narwhals(d):
+    import narwhals as nw
+
+    return nw.from_native(d)
+
+
+def as_typed(d):
+    return d.astype({"sen": "category", "treated": bool, "fsm": "Int64"})
+
+
+TABLES = {
+    "polars": as_polars,
+    "polars lazy": lambda d: as_polars(d).lazy(),
+    "duckdb": as_duckdb,
+    "narwhals": as_narwhals,
+    "narwhals polars": lambda d: as_narwhals(as_polars(d)),
+    "pandas types": as_typed,
+    "spark": as_spark,
+}
+
+
+def direct(d: pd.DataFrame) -> np.ndarray:
+    """The model's columns, written out."""
+    e, k = d.sen == "E", d.sen == "K"
+    columns = [np.ones(len(d)), d.treated, d.pre, e, k, d.fsm, d.treated * e, d.treated * k, d.post]
+    return np.column_stack(columns).astype(float)
+
+
+def test_the_numbers_are_those_of_the_columns_written_out(pupils):
+    found = moments(pupils, "post", TERMS, ["urn"], {"sen": "N"})
+    whole = pupils.dropna()
+    codes, keys = pd.factorize(whole.urn, sort=True)
+    expected = cluster_moments(direct(whole), codes, found.shift)
+    assert found.columns[:5] == ("Intercept", "treated", "pre", "sen[E]", "sen[K]")
+    assert found.columns[5:] == ("fsm", "treated:sen[E]", "treated:sen[K]", "post")
+    assert found.keys == tuple((key,) for key in keys)
+    assert (found.n_rows, found.n_dropped, found.missing) == (len(whole), 3, (("pre", 1), ("sen", 2)))
+    np.testing.assert_array_equal(found.clusters.n, expected.n)
+    np.testing.assert_allclose(found.clusters.cross, expected.cross, rtol=SUM_ORDER, atol=1e-9)
+    np.testing.assert_allclose(found.clusters.sums, expected.sums, rtol=SUM_ORDER, atol=1e-9)
+
+
+@pytest.mark.parametrize("kind", TABLES)
+def test_every_table_gives_the_same(pupils, kind):
+    one = moments(pupils, "post", TERMS, ["urn"], {"sen": "N"})
+    other = moments(TABLES[kind](pupils), "post", TERMS, ["urn"], {"sen": "N"})
+    assert (other.columns, other.keys, other.missing) == (one.columns, one.keys, one.missing)
+    np.testing.assert_allclose(other.clusters.cross, one.clusters.cross, rtol=SUM_ORDER, atol=1e-9)
+
+
+@pytest.mark.parametrize("suffix", ["csv", "parquet"])
+def test_files(pupils, tmp_path, suffix):
+    path = tmp_path / f"pupils.{suffix}"
+    if suffix == "csv":
+        pupils.to_csv(path, index=False)
+    else:
+        as_duckdb(pupils).write_parquet(str(path))
+    one = moments(pupils, "post", TERMS, ["urn"])
+    other = moments(path, "post", TERMS, ["urn"])
+    assert other.keys == one.keys
+    np.testing.assert_allclose(other.clusters.cross, one.clusters.cross, rtol=SUM_ORDER, atol=1e-9)
+
+
+def test_nested_groups_text_keys_and_numbers_as_categories():
+    d = pd.read_csv(REFERENCE / "pilot.csv")
+    d["la"] = "LA" + d.la.astype(str)
+    found = moments(d, "post", ["pre", "year_group"], ["la", "urn"], {"year_group": 1})
+    assert found.columns == ("Intercept", "pre", "year_group[5]", "year_group[7]", "year_group[10]", "post")
+    assert found.keys[0][0] == "LA801"
+    assert len(found.keys) == 90
+    assert found.codes(0).max() == 9
+    alone = found.where(lambda key: key[0] == "LA801")
+    assert {key[0] for key in alone.keys} == {"LA801"}
+    assert alone.n_rows == (d.la == "LA801").sum()
+
+
+def test_parts_add_up_to_the_whole(pupils):
+    whole = moments(pupils, "post", TERMS, ["urn"])
+    cut = [
+        moments(pupils.iloc[start:stop], "post", TERMS, ["urn"]) for start, stop in ((0, 300), (300, 500), (500, 772))
+    ]
+    for order in ((0, 1, 2), (2, 0, 1)):
+        total = cut[order[0]] + cut[order[1]] + cut[order[2]]
+        assert total.keys == whole.keys
+        assert (total.n_rows, total.n_dropped) == (whole.n_rows, whole.n_dropped)
+        shifted = total.shift - whole.shift  # each part brought its own first rows' mean
+        assert np.abs(shifted).max() < 5
+        back = moments(pupils, "post", TERMS, ["urn"])
+        again = (back.where(lambda key: False)) + total
+        np.testing.assert_allclose(again.clusters.cross, whole.clusters.cross, rtol=1e-10, atol=1e-8)
+
+
+def test_moments_of_other_columns_do_not_add(pupils):
+    with pytest.raises(DataError, match="cannot be added"):
+        moments(pupils, "post", ["pre"], ["urn"]) + moments(pupils, "post", ["fsm"], ["urn"])
+
+
+@pytest.mark.parametrize("groups", [[], ["urn"], ["sen", "urn"]])
+def test_stored_and_read_again(pupils, tmp_path, groups):
+    found = moments(pupils, "post", ["treated", "pre"], groups)
+    back = read_moments(found.write(tmp_path / "it's.parquet"))
+    assert (back.columns, back.levels, back.keys, back.missing) == (
+        found.columns,
+        found.levels,
+        found.keys,
+        found.missing,
+    )
+    np.testing.assert_array_equal(back.clusters.cross, found.clusters.cross)
+    np.testing.assert_array_equal(back.shift, found.shift)
+
+
+def test_small_groups_can_stay_behind(pupils, tmp_path):
+    found = moments(pupils, "post", ["pre"], ["urn"])
+    back = read_moments(found.write(tmp_path / "m.parquet", least=20))
+    assert back.clusters.n.min() >= 20
+    assert 0 < len(back.keys) < len(found.keys)
+
+
+def test_a_file_of_something_else_is_refused(pupils, tmp_path):
+    path = tmp_path / "other.parquet"
+    as_duckdb(pupils).write_parquet(str(path))
+    with pytest.raises(DataError, match="no moments"):
+        read_moments(path)
+    with pytest.raises(DataError, match="no file"):
+        read_moments(tmp_path / "gone.parquet")
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"outcome": "pots"}, "Did you mean 'post'"),
+        ({"outcome": "sen"}, "not a number"),
+        ({"fixed": ["pre:sex"]}, "Column 'sex' \\(a term\\)"),
+        ({"reference": {"sen": "Q"}}, "no category 'Q'. It has: E, K, N"),
+        ({"reference": {"fms": 1}}, "names 'fms'"),
+    ],
+)
+def test_mistakes_are_named(pupils, change, message):
+    asked = {"outcome": "post", "fixed": ["pre", "sen"], "groups": ["urn"], **change}
+    with pytest.raises(DataError, match=message):
+        moments(pupils, **asked)
+
+
+def test_missing_column_has_its_own_error(pupils):
+    with pytest.raises(ColumnNotFound):
+        moments(pupils, "post", ["pre"], ["school"])
+
+
+def test_one_category_or_no_row_left(pupils):
+    with pytest.raises(DataError, match="one category only"):
+        moments(pupils.assign(sen="K"), "post", ["sen"], ["urn"])
+    with pytest.raises(EstimationError, match="pre in 772 rows"):
+        moments(pupils.assign(pre=np.nan), "post", ["pre"], ["urn"])
+
+
+@pytest.mark.parametrize("name", ["pupils.xlsx", "pupils.csv"])
+def test_files_that_cannot_be_read(tmp_path, name):
+    with pytest.raises(DataError, match=r"no file|neither Parquet nor CSV"):
+        moments(tmp_path / name, "post", [])
+    with pytest.raises(DataError, match="no table"):
+        moments(42, "post", [])

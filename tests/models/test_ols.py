@@ -1,0 +1,73 @@
+"""The public least-squares model: names in, clubSandwich's numbers out."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from afa_eval.errors import DataError, EstimationError
+from afa_eval.frames.moments import moments
+from afa_eval.models.fitted import TIDY
+from afa_eval.models.ols import fit_ols
+
+REFERENCE = Path(__file__).parents[1] / "reference"
+COV_RTOL, DF_RTOL = 1e-9, 1e-6  # digits that the reference prints
+
+
+@pytest.fixture(scope="module")
+def pupils() -> pd.DataFrame:
+    return pd.read_csv(REFERENCE / "crt.csv")
+
+
+@pytest.mark.parametrize("kind", ["CR0", "CR1", "CR1S", "CR2", "CR3"])
+def test_clubsandwich(pupils, kind):
+    golden = json.loads((REFERENCE / "sim_trials.json").read_text())[f"crt_ols_{kind}"]
+    fit = fit_ols(pupils, "post", ["treated", "pre", "sen", "fsm"], cluster="urn", vcov=kind, reference={"sen": "N"})
+    table = fit.tidy()
+    expected = pd.DataFrame(golden["satterthwaite"]).T
+    assert tuple(table.columns) == TIDY
+    assert table.term.tolist() == ["Intercept", "treated", "pre", "sen[E]", "sen[K]", "fsm"]
+    np.testing.assert_allclose(fit.cov, golden["vcov"]["values"], rtol=COV_RTOL)
+    np.testing.assert_allclose(table.estimate, expected.beta, rtol=COV_RTOL)
+    np.testing.assert_allclose(table.std_error, expected.SE, rtol=COV_RTOL)
+    np.testing.assert_allclose(table.df, expected.df_Satt, rtol=DF_RTOL)
+    np.testing.assert_allclose(table.p_value, expected.p_Satt, rtol=DF_RTOL)
+    assert (fit.n_pupils, fit.n_groups, fit.n_dropped) == (772, 34, 0)
+
+
+def test_contrast_of_terms(pupils):
+    fit = fit_ols(pupils, "post", ["treated", "sen"], cluster="urn", reference={"sen": "N"})
+    other = fit_ols(pupils, "post", ["treated", "sen"], cluster="urn", reference={"sen": "K"})
+    gap = fit.contrast({"sen[E]": 1, "sen[K]": -1})
+    same = other.contrast({"sen[E]": 1})
+    np.testing.assert_allclose([gap.value, gap.se, gap.df], [same.value, same.se, same.df], rtol=1e-9)
+    with pytest.raises(EstimationError, match="no term 'sen'"):
+        fit.contrast({"sen": 1})
+
+
+def test_stored_moments_are_enough(pupils):
+    stored = moments(pupils, "post", ["treated", "pre"], ["urn"])
+    np.testing.assert_array_equal(
+        fit_ols(stored, "post", []).coef, fit_ols(pupils, "post", ["treated", "pre"], cluster="urn").coef
+    )
+
+
+def test_without_clusters(pupils):
+    fit = fit_ols(pupils, "post", ["treated", "pre"])
+    assert (fit.vcov, fit.n_groups) == ("iid", 0)
+    assert fit.tidy().df.eq(769).all()
+
+
+def test_mistakes(pupils):
+    with pytest.raises(EstimationError, match="'treated', 'arm'"):
+        fit_ols(pupils.assign(arm=2 * pupils.treated), "post", ["treated", "pre", "arm"], cluster="urn")
+    with pytest.raises(EstimationError, match="'flat'"):
+        fit_ols(pupils.assign(flat=0), "post", ["flat"], cluster="urn")
+    with pytest.raises(EstimationError, match="two clusters"):
+        fit_ols(pupils[pupils.urn == 100001], "post", ["pre"], cluster="urn")
+    with pytest.raises(DataError, match="not in the data table"):
+        fit_ols(pupils, "post", ["pre"], cluster="school")
