@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -150,6 +150,31 @@ class Tables:
             moved = int(year[:4]) - missing["baseline_year"].str[:4].astype(int)
             missing = missing.assign(year_group=missing["year_group"] + moved)
         return pd.concat([now, missing.drop(columns="baseline_year", errors="ignore")], ignore_index=True)
+
+    def on_roll(self, year: str) -> Tables:
+        """Which tables are these, seen from a later year than the first: who was on roll, where, as what?
+
+        Parameters
+        ----------
+        year : str
+            The academic year of a first measurement, as DfE writes it.
+
+        Returns
+        -------
+        Tables
+            With the pupils of that year's census, their school, year group and status as of then;
+            unchanged where there is no such census, or none before it.
+        """
+        census = self.census
+        if self.pupils is None or census is None or not year or "year" not in census.columns:
+            return self
+        there = census["year"].dropna()
+        if not (there == year).any() or year <= there.min():
+            return self
+        now = census[census["year"] == year].drop(columns="year")
+        fixed = [name for name in self.pupils.columns if name not in now.columns and name != "baseline_year"]
+        pupils = now.merge(self.pupils[["pupil_id", *fixed]], on="pupil_id", how="left") if fixed else now
+        return replace(self, pupils=pupils.reset_index(drop=True))
 
 
 def as_tables(data: Tables | Mapping[str, pd.DataFrame] | pd.DataFrame | str | Path) -> Tables:

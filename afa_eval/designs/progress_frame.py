@@ -111,6 +111,7 @@ def cohort(question: ProgressQuestion, tables: Tables) -> Cohort:
     roles = {"urn": "the school", question.outcome: "the outcome"}
     roles |= {question.baseline: "the baseline"} if question.baseline else {}
     roles |= dict.fromkeys(question.waves, "a wave") | dict.fromkeys(question.covariates, "a covariate")
+    tables = tables.on_roll(question.baseline_year)
     whole = with_phase(tables.by_pupil(roles))
     whole = with_status(whole, provision(tables, question.sen_status_at, question.outcome_year))
     frame = whole[members(whole, question.where)]
