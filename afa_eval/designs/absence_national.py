@@ -65,8 +65,6 @@ def national_line(design: AbsenceQuestion, part: pd.DataFrame, label: str) -> Na
         With the reason where there is none.
     """
     keys = _keys(part, label)
-    if "sen" not in keys and "need" not in keys and "sen_provision" in part.columns:
-        return NationalLine(reason="SEN status is not known for these rows.")
     before = part[part["wave"] == "before"]
     after = before if design.population == "each-year" else part[part["wave"] == "after"]
     definition = design.rule().id

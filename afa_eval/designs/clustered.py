@@ -26,6 +26,7 @@ from afa_eval.kernels.reml import fit_random_intercept, icc_interval
 Floats = npt.NDArray[np.float64]
 METHOD = "school-clustered (CR2, Satterthwaite degrees of freedom)"
 FEW_SCHOOLS = "No interval: fewer than {least} schools."
+NO_SPREAD = "No interval: all values are alike, or one side comes from a single school."
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,7 +283,8 @@ def answer(
     """
     enough = what.se is not None and what.n_schools >= design.min_schools
     if not enough:
-        notes = (*notes, FEW_SCHOOLS.format(least=design.min_schools))
+        few = what.n_schools < design.min_schools
+        notes = (*notes, FEW_SCHOOLS.format(least=design.min_schools) if few else NO_SPREAD)
     return Estimate(
         outcome=design.id,
         group=group,
