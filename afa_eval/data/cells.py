@@ -1,0 +1,365 @@
+"""From text cells to canonical values: one small function a kind, run on the distinct texts only."""
+
+from __future__ import annotations
+
+import math
+import re
+import tomllib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+from afa_eval.codes import needs, no_score, sen, years
+from afa_eval.data.headers import plain
+from afa_eval.errors import DataError
+
+WHOLE_WITH_POINT = re.compile(r"-?\d+\.0+")
+SCIENTIFIC = re.compile(r"-?\d(?:\.\d+)?[eE]\+?\d+")
+FORMULA_ERRORS = frozenset({"#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NUM!", "#NULL!", "#SPILL!", "#CALC!"})
+NOT_FOLLOWING = "x"  # "not following the National Curriculum years": known, but no year group
+LAST_YEAR_GROUP = 14
+NURSERY = {"n1": -2, "n2": -1, "n": -1, "nursery": -1, "e1": -2, "e2": -1}
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """What does a text mean?
+
+    Attributes
+    ----------
+    value : str, int, float or None
+        Canonical value; None where blank or where it cannot be understood.
+    fault : str
+        Empty, or ``unknown`` (code, number), ``year`` (in which the code was not used), ``digits``
+        (lost by a spreadsheet), ``formula`` (an error value).
+    repaired : bool
+        A spreadsheet's damage that was undone.
+    reason : str, optional
+        Why there is no score.
+    """
+
+    value: str | int | float | None = None
+    fault: str = ""
+    repaired: bool = False
+    reason: str | None = None
+
+
+BLANK = Cell()
+UNKNOWN = Cell(fault="unknown")
+Reader = Callable[[str, str], Cell]
+
+
+def identifier(text: str, year: str = "") -> Cell:
+    """Which pupil or school is it?
+
+    Parameters
+    ----------
+    text : str
+        Without surrounding blanks, not empty.
+    year : str
+        Not used.
+
+    Returns
+    -------
+    Cell
+        Text as it stands; ``123456.0`` is repaired, ``1.2E+12`` has lost digits.
+    """
+    if SCIENTIFIC.fullmatch(text):
+        return Cell(fault="digits")
+    if WHOLE_WITH_POINT.fullmatch(text):
+        return Cell(text.partition(".")[0], repaired=True)
+    return Cell(text)
+
+
+def word(text: str, year: str = "") -> Cell:
+    """Which category is it?
+
+    Parameters
+    ----------
+    text : str
+        Without surrounding blanks, not empty.
+    year : str
+        Not used.
+
+    Returns
+    -------
+    Cell
+        The text itself.
+    """
+    return Cell(text)
+
+
+def provision(text: str, year: str = "") -> Cell:
+    """Which SEN provision is it?
+
+    Parameters
+    ----------
+    text : str
+        A census code or its name.
+    year : str
+        Academic year of the row, empty where unknown.
+
+    Returns
+    -------
+    Cell
+        N, K, E, or A, P, S of their own time.
+    """
+    code = _words("sen_provision").get(plain(text))
+    if code is None:
+        return UNKNOWN
+    try:
+        sen.provision(code, year or None)
+    except DataError:
+        return Cell(fault="year")
+    return Cell(code)
+
+
+def need(text: str, year: str = "") -> Cell:
+    """Which type of need is it?
+
+    Parameters
+    ----------
+    text : str
+        A code or its name.
+    year : str
+        Academic year of the row, empty where unknown.
+
+    Returns
+    -------
+    Cell
+        The code.
+    """
+    try:
+        code = needs.parse(text)
+    except DataError:
+        return UNKNOWN
+    return Cell(code) if not year or code in needs.codes(year) else Cell(fault="year")
+
+
+def academic_year(text: str, year: str = "") -> Cell:
+    """Which academic year is it?
+
+    Parameters
+    ----------
+    text : str
+        In any of its spellings.
+    year : str
+        Not used.
+
+    Returns
+    -------
+    Cell
+        Six digits.
+    """
+    try:
+        return Cell(years.parse(text))
+    except DataError:
+        return UNKNOWN
+
+
+def year_group(text: str, year: str = "") -> Cell:
+    """Which year group is it?
+
+    Parameters
+    ----------
+    text : str
+        ``7``, ``Year 7``, ``R``, ``N2``.
+    year : str
+        Not used.
+
+    Returns
+    -------
+    Cell
+        A whole number, reception 0, nursery -1 and -2.
+    """
+    bare = re.sub(r"^(?:nc)?(?:year|yr|y)?(?:group)?", "", plain(text.removesuffix(".0")))
+    if bare in {"r", "reception"}:
+        return Cell(0)
+    if bare in NURSERY:
+        return Cell(NURSERY[bare])
+    if bare == NOT_FOLLOWING:
+        return BLANK
+    return Cell(int(bare)) if bare.isdecimal() and int(bare) <= LAST_YEAR_GROUP else UNKNOWN
+
+
+def sessions(text: str, year: str = "") -> Cell:
+    """How many sessions is it?
+
+    Parameters
+    ----------
+    text : str
+        A whole number.
+    year : str
+        Not used.
+
+    Returns
+    -------
+    Cell
+        A whole number, negative ones too: a later check reports those.
+    """
+    whole = text.partition(".")[0] if WHOLE_WITH_POINT.fullmatch(text) else text
+    return Cell(int(whole)) if re.fullmatch(r"-?[0-9]{1,9}", whole) else UNKNOWN
+
+
+def score(text: str, year: str = "") -> Cell:
+    """Which score is it, or why is there none?
+
+    Parameters
+    ----------
+    text : str
+        A number or a code such as B or absent.
+    year : str
+        Not used.
+
+    Returns
+    -------
+    Cell
+        A finite number, or a reason.
+    """
+    number = as_number(text)
+    if number is not None:
+        return Cell(number)
+    reason = no_score.reason(text)
+    return Cell(reason=reason) if reason else UNKNOWN
+
+
+def wave(text: str, year: str = "") -> Cell:
+    """Which wave is it?
+
+    Parameters
+    ----------
+    text : str
+        before, after, or a number.
+    year : str
+        Not used.
+
+    Returns
+    -------
+    Cell
+        ``before``, ``after``, or the number as text.
+    """
+    known = _words("wave").get(plain(text))
+    number = re.fullmatch(r"(?:wave|time|t|w)?([0-9]{1,3})", plain(text.removesuffix(".0")))
+    if known is None and number:
+        known = str(int(number[1]))
+    return Cell(known) if known else UNKNOWN
+
+
+def term(text: str, year: str = "") -> Cell:
+    """Which term is it?
+
+    Parameters
+    ----------
+    text : str
+        Autumn, spring, summer, or any other name of a part of the year.
+    year : str
+        Not used.
+
+    Returns
+    -------
+    Cell
+        ``autumn``, ``spring``, ``summer``, or the text in lower case.
+    """
+    return Cell(_words("term").get(plain(text), plain(text) or text))
+
+
+def as_number(text: str) -> float | None:
+    """Which finite number is it?
+
+    Parameters
+    ----------
+    text : str
+        Digits with an optional sign, decimal point and exponent.
+
+    Returns
+    -------
+    float or None
+        None where it is no number; ``inf``, ``nan`` and ``1_000`` are none.
+
+    Examples
+    --------
+    >>> as_number(" 12.5"), as_number("12,5"), as_number("nan")
+    (12.5, None, None)
+    """
+    try:
+        number = float(text)
+    except ValueError:
+        return None
+    return number if math.isfinite(number) and "_" not in text else None
+
+
+def reader(kind: str) -> Reader:
+    """How is a cell of this kind understood?
+
+    Parameters
+    ----------
+    kind : str
+        A key of ``KINDS``, or the name of a word list such as ``fsm``.
+
+    Returns
+    -------
+    callable
+        From text and academic year to Cell.
+    """
+    if kind in KINDS:
+        return KINDS[kind]
+    meanings = _words(kind)
+
+    def listed(text: str, year: str = "") -> Cell:
+        found = meanings.get(plain(text.removesuffix(".0")))
+        return UNKNOWN if found is None else Cell(found or None)
+
+    return listed
+
+
+def understand(texts: Sequence[str], kind: str, year: str = "") -> list[Cell]:
+    """What do these texts mean?
+
+    Parameters
+    ----------
+    texts : sequence of str
+        Distinct cells.
+    kind : str
+        See ``reader``.
+    year : str
+        Academic year they belong to, empty where unknown.
+
+    Returns
+    -------
+    list of Cell
+        One a text; blank cells are blank.
+    """
+    read = reader(kind)
+    cells = []
+    for text in texts:
+        bare = text.strip()
+        if not bare:
+            cells.append(BLANK)
+        elif bare[0] == "#" and bare.upper() in FORMULA_ERRORS:
+            cells.append(Cell(fault="formula"))
+        else:
+            cells.append(read(bare, year))
+    return cells
+
+
+KINDS: Mapping[str, Reader] = {
+    "id": identifier,
+    "school": identifier,
+    "word": word,
+    "sen_provision": provision,
+    "need": need,
+    "year": academic_year,
+    "year_group": year_group,
+    "sessions": sessions,
+    "score": score,
+    "wave": wave,
+    "term": term,
+}
+
+
+@cache
+def _words(name: str) -> Mapping[str, str]:
+    """Compared form of each word to its meaning."""
+    lists = tomllib.loads(files("afa_eval.data").joinpath("words.toml").read_text("utf-8"))[name]
+    return {plain(each): meaning for meaning, group in lists.items() for each in group}

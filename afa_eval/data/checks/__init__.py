@@ -1,0 +1,115 @@
+"""Every rule that data are checked against, in ordered stages: one file a rule."""
+
+from __future__ import annotations
+
+from afa_eval.data.checks.base import STAGES, Check, Faulted, faults_of
+from afa_eval.data.checks.code_need import need_codes_are_known
+from afa_eval.data.checks.code_sen import sen_codes_are_known
+from afa_eval.data.checks.code_word import words_are_known
+from afa_eval.data.checks.code_year import years_are_academic_years
+from afa_eval.data.checks.code_year_group import year_groups_are_known
+from afa_eval.data.checks.column_missing import needed_columns_are_there
+from afa_eval.data.checks.column_twice import columns_stand_in_one_table
+from afa_eval.data.checks.file_empty import file_is_not_empty
+from afa_eval.data.checks.file_encoding import encoding_is_one
+from afa_eval.data.checks.file_kind import file_is_a_table
+from afa_eval.data.checks.file_missing import file_is_there
+from afa_eval.data.checks.file_place import file_is_within_the_folder
+from afa_eval.data.checks.file_quotes import quotes_are_closed
+from afa_eval.data.checks.file_sheet import sheet_is_there
+from afa_eval.data.checks.file_sheets import sheet_is_named
+from afa_eval.data.checks.file_size import file_can_be_held
+from afa_eval.data.checks.header_ambiguous import headers_mean_one_thing
+from afa_eval.data.checks.header_blank import columns_have_headers
+from afa_eval.data.checks.header_repeated import headers_stand_once
+from afa_eval.data.checks.header_row import headers_are_in_row_1
+from afa_eval.data.checks.header_unmapped import named_headers_are_there
+from afa_eval.data.checks.id_blank import rows_name_their_pupil
+from afa_eval.data.checks.link_pupils import pupils_are_listed
+from afa_eval.data.checks.link_schools import schools_are_listed
+from afa_eval.data.checks.link_years import years_are_covered
+from afa_eval.data.checks.no_baseline import pupils_have_a_baseline
+from afa_eval.data.checks.one_school import schools_are_several
+from afa_eval.data.checks.row_length import rows_fit_the_headers
+from afa_eval.data.checks.row_repeated import rows_stand_once
+from afa_eval.data.checks.table_missing import needed_tables_are_there
+from afa_eval.data.checks.unusual_id import identifiers_look_alike
+from afa_eval.data.checks.unusual_sessions import sessions_fit_a_year
+from afa_eval.data.checks.unusual_urn import schools_are_named_by_urn
+from afa_eval.data.checks.value_constant import outcomes_vary
+from afa_eval.data.checks.value_digits import identifiers_keep_their_digits
+from afa_eval.data.checks.value_formula import formulas_have_values
+from afa_eval.data.checks.value_number import numbers_are_numbers
+from afa_eval.data.checks.value_repaired import identifiers_have_no_decimals
+from afa_eval.data.checks.value_scale import scores_lie_on_their_scale
+from afa_eval.data.checks.value_sessions import sessions_add_up
+from afa_eval.data.handed import Handed
+from afa_eval.estimate.records import Fault
+
+CHECKS: tuple[Check, ...] = (
+    file_is_there,
+    file_is_not_empty,
+    file_is_a_table,
+    file_can_be_held,
+    sheet_is_there,
+    sheet_is_named,
+    quotes_are_closed,
+    encoding_is_one,
+    file_is_within_the_folder,
+    headers_are_in_row_1,
+    columns_have_headers,
+    headers_stand_once,
+    headers_mean_one_thing,
+    named_headers_are_there,
+    rows_fit_the_headers,
+    needed_tables_are_there,
+    needed_columns_are_there,
+    columns_stand_in_one_table,
+    rows_name_their_pupil,
+    rows_stand_once,
+    sen_codes_are_known,
+    need_codes_are_known,
+    years_are_academic_years,
+    year_groups_are_known,
+    words_are_known,
+    numbers_are_numbers,
+    formulas_have_values,
+    identifiers_keep_their_digits,
+    identifiers_have_no_decimals,
+    scores_lie_on_their_scale,
+    sessions_add_up,
+    outcomes_vary,
+    pupils_are_listed,
+    schools_are_listed,
+    years_are_covered,
+    pupils_have_a_baseline,
+    schools_are_several,
+    identifiers_look_alike,
+    schools_are_named_by_urn,
+    sessions_fit_a_year,
+)
+
+
+def run_checks(handed: Handed) -> tuple[Fault, ...]:
+    """What is wrong with what was handed in?
+
+    Parameters
+    ----------
+    handed : Handed
+        All files of all tables.
+
+    Returns
+    -------
+    tuple of Fault
+        Of all stages: a later stage passes over the cells that an earlier one has faulted.
+    """
+    faulted = Faulted(handed)
+    faults: list[Fault] = []
+    for stage in STAGES:
+        found = [(check, problem) for check in CHECKS if check.stage == stage for problem in check.find(handed)]
+        for check, problem in found:
+            free = None if problem.where is None else faulted.free(problem)
+            faults += faults_of(check, problem, handed, free)
+        for _, problem in found:
+            faulted.add(problem)
+    return tuple(faults)

@@ -1,0 +1,309 @@
+"""What a check is, what it finds, and how findings become the user's list of faults."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from afa_eval.data.handed import IDENTIFIERS, Handed, HandedTable, Mask, Part
+from afa_eval.data.headers import UPN
+from afa_eval.estimate.records import Fault
+
+STAGES = ("file", "structure", "codes", "values", "links", "plausibility")
+ERROR, QUERY, INFO = "error", "query", "info"
+ALIKE = 20
+EXAMPLES = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Problem:
+    """What has a check found?
+
+    Attributes
+    ----------
+    message : str
+        What is wrong; ``{value}`` stands for the cell's own text.
+    fix : str
+        How to mend it.
+    table : str
+        Table of the cells, or of the file.
+    column : str
+        Canonical name of the column; empty where whole rows or files are meant.
+    where : numpy.ndarray, optional
+        Which rows of the table, shape (n,); None where no cell is meant.
+    part : Part, optional
+        The file, where no cell is meant.
+    header, value : str
+        The user's own header and the text, where no cell is meant.
+    rows : tuple of int
+        Spreadsheet rows, where no cell is meant.
+    severity : str
+        Overrules the check's own.
+    together : bool
+        One fault for all rows of a file, however different their values.
+    marks : bool
+        Later stages pass over these cells.
+    """
+
+    message: str
+    fix: str
+    table: str = ""
+    column: str = ""
+    where: Mask | None = None
+    part: Part | None = None
+    header: str = ""
+    value: str = ""
+    rows: tuple[int, ...] = ()
+    severity: str = ""
+    together: bool = False
+    marks: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """Which rule is looked at, when, and how much does breaking it matter?
+
+    Attributes
+    ----------
+    code : str
+        ``AFA`` and three digits; the first is the stage.
+    name : str
+        The rule in a few words, derived from the function.
+    stage : str
+        One of ``STAGES``.
+    severity : str
+        error, query or info.
+    find : callable
+        From what was handed in to what is wrong with it.
+    """
+
+    code: str
+    name: str
+    stage: str
+    severity: str
+    find: Callable[[Handed], Iterable[Problem]]
+
+
+def check(code: str, severity: str = ERROR) -> Callable[[Callable[[Handed], Iterable[Problem]]], Check]:
+    """How is a function made a check?
+
+    Parameters
+    ----------
+    code : str
+        ``AFA1xx`` file, 2xx structure, 3xx codes, 4xx values, 5xx links, 6xx plausibility.
+    severity : str
+        error, query or info.
+
+    Returns
+    -------
+    callable
+        A decorator that turns the function into a Check.
+    """
+    stage = STAGES[int(code[3]) - 1]
+
+    def make(find: Callable[[Handed], Iterable[Problem]]) -> Check:
+        return Check(code, find.__name__.replace("_", " "), stage, severity, find)
+
+    return make
+
+
+def from_notes(handed: Handed, kind: str) -> Iterator[tuple[Part, str, tuple[int, ...], str]]:
+    """Which files did the reader make a note of this kind about?
+
+    Parameters
+    ----------
+    handed : Handed
+        What was handed in.
+    kind : str
+        As in ``Note.kind``.
+
+    Yields
+    ------
+    tuple
+        The part, the note's detail, rows and column.
+    """
+    for part in handed.parts:
+        for note in part.raw.noted(kind):
+            yield part, note.detail, note.rows, note.column
+
+
+class Faulted:
+    """Which cells have earlier stages faulted?
+
+    Parameters
+    ----------
+    handed : Handed
+        What was handed in.
+    """
+
+    def __init__(self, handed: Handed) -> None:
+        self._cells: dict[tuple[str, str], Mask] = {}
+        self._rows = {name: _crooked(table) for name, table in handed.tables.items()}
+
+    def free(self, problem: Problem) -> Mask:
+        """Which of the problem's rows did no earlier stage fault?
+
+        Parameters
+        ----------
+        problem : Problem
+            With ``where``.
+
+        Returns
+        -------
+        numpy.ndarray
+            Shape (n,).
+        """
+        assert problem.where is not None
+        free = problem.where & ~self._rows[problem.table]
+        cells = self._cells.get((problem.table, problem.column))
+        return free if cells is None else free & ~cells
+
+    def add(self, problem: Problem) -> None:
+        """Note that these cells are faulted now.
+
+        Parameters
+        ----------
+        problem : Problem
+            What was found.
+        """
+        if problem.where is not None and problem.marks:
+            key = (problem.table, problem.column)
+            self._cells[key] = self._cells[key] | problem.where if key in self._cells else problem.where.copy()
+
+
+def faults_of(check: Check, problem: Problem, handed: Handed, free: Mask | None) -> list[Fault]:
+    """Which lines does the user read about this problem?
+
+    Parameters
+    ----------
+    check : Check
+        Which rule.
+    problem : Problem
+        What was found.
+    handed : Handed
+        What was handed in.
+    free : numpy.ndarray, optional
+        Rows still to be reported, where cells are meant.
+
+    Returns
+    -------
+    list of Fault
+        One a cell; where more than 20 in a file are alike, one for all of them.
+    """
+    if free is None:
+        return [_whole(check, problem)]
+    table = handed.tables[problem.table]
+    found = []
+    for number, part in enumerate(table.parts):
+        at = np.flatnonzero(free & (table.part == number))
+        if at.size:
+            found += _of_part(check, problem, table, part, at)
+    return found
+
+
+def _whole(check: Check, problem: Problem) -> Fault:
+    raw = problem.part.raw if problem.part else None
+    return Fault(
+        severity=problem.severity or check.severity,
+        code=check.code,
+        file=raw.file if raw else "",
+        sheet=raw.sheet if raw else "",
+        row=problem.rows[0] if problem.rows else None,
+        rows=problem.rows,
+        column=problem.header,
+        value=problem.value,
+        message=problem.message.replace("{value}", problem.value),
+        fix=problem.fix,
+        count=max(1, len(problem.rows)),
+    )
+
+
+def _of_part(check: Check, problem: Problem, table: HandedTable, part: Part, at: np.ndarray) -> list[Fault]:
+    texts = _texts(problem, table, at)
+    if problem.together:
+        return [_group(check, problem, table, part, at, texts)]
+    codes, distinct = pd.factorize(texts)
+    sizes = np.bincount(codes, minlength=len(distinct))
+    many = np.flatnonzero(sizes > ALIKE)
+    found = [_group(check, problem, table, part, at[codes == code], texts[codes == code]) for code in many]
+    few = ~np.isin(codes, many)
+    if few.sum() > ALIKE:
+        found.append(_group(check, problem, table, part, at[few], texts[few]))
+    else:
+        found += [_group(check, problem, table, part, at[i : i + 1], texts[i : i + 1]) for i in np.flatnonzero(few)]
+    return found
+
+
+def _texts(problem: Problem, table: HandedTable, at: np.ndarray) -> np.ndarray:
+    if not problem.column:
+        return np.full(at.size, "", dtype=object)
+    texts = table.text(problem.column)[at]
+    if problem.column in IDENTIFIERS:
+        return np.array([masked(str(text).strip()) for text in texts], dtype=object)
+    return np.array([_shown(str(text)) for text in texts], dtype=object)
+
+
+def _group(check: Check, problem: Problem, table: HandedTable, part: Part, at: np.ndarray, texts: np.ndarray) -> Fault:
+    distinct = [str(text) for text in pd.unique(texts)]
+    value = ", ".join(distinct[:EXAMPLES])
+    more = len(distinct) - EXAMPLES
+    value += f" and {more} more" if more > 0 else ""
+    rows = tuple(int(row) for row in table.row[at])
+    column = part.columns.get(problem.column)
+    return Fault(
+        severity=problem.severity or check.severity,
+        code=check.code,
+        file=part.raw.file,
+        sheet=part.raw.sheet,
+        row=rows[0],
+        rows=rows,
+        column=column.header if column else problem.header,
+        value=value,
+        message=problem.message.replace("{value}", _quoted(distinct, more)).replace("{count}", f"{len(rows):,}"),
+        fix=problem.fix,
+        count=len(rows),
+    )
+
+
+def _quoted(distinct: Sequence[str], more: int) -> str:
+    quoted = ", ".join(f"'{each}'" for each in distinct[:EXAMPLES])
+    return quoted + (f" and {more} more" if more > 0 else "")
+
+
+def masked(identifier: str) -> str:
+    """How is an identifier shown?
+
+    Parameters
+    ----------
+    identifier : str
+        Of a pupil or a person who answered.
+
+    Returns
+    -------
+    str
+        Its first character and stars.
+
+    Examples
+    --------
+    >>> masked("H801200001001")
+    'H************'
+    """
+    return identifier[:1] + "*" * (len(identifier) - 1)
+
+
+def _shown(text: str, longest: int = 60) -> str:
+    """Other cells as they stand, but never a UPN that slipped into them, and never a whole page."""
+    bare = " ".join(text.split())
+    bare = UPN.sub(lambda found: masked(found[0]), bare)
+    return bare if len(bare) <= longest else bare[: longest - 1] + "…"
+
+
+def _crooked(table: HandedTable) -> Mask:
+    """Rows with more cells than headers: which cell belongs where is unknown."""
+    rows = [{row for note in part.raw.noted("long row") for row in note.rows} for part in table.parts]
+    return table.spread(
+        [np.isin(part.raw.rows, list(odd)) if odd else None for part, odd in zip(table.parts, rows, strict=True)]
+    )

@@ -1,0 +1,20 @@
+"""Is there anything in the file?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from afa_eval.data.checks.base import Problem, check, from_notes
+from afa_eval.data.handed import Handed
+
+
+@check("AFA102")
+def file_is_not_empty(handed: Handed) -> Iterator[Problem]:
+    """Is there anything in the file?"""
+    for part, detail, _, _ in from_notes(handed, "empty"):
+        yield Problem(
+            message=f"There is {'no row below the headers' if detail == 'headers only' else 'nothing'} in this file.",
+            fix=f"Export the {part.table} again, or take the file out of the plan.",
+            table=part.table,
+            part=part,
+        )

@@ -1,0 +1,30 @@
+"""Is every school of the other tables in the pupils table?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from afa_eval.data.checks.base import QUERY, Problem, check
+from afa_eval.data.handed import Handed
+
+
+@check("AFA502", QUERY)
+def schools_are_listed(handed: Handed) -> Iterator[Problem]:
+    """Is every school of the other tables in the pupils table?"""
+    pupils = handed.tables.get("pupils")
+    if pupils is None or not pupils.has("urn"):
+        return
+    listed = pupils.frame["urn"].dropna().unique()
+    for name in ("attendance", "responses"):
+        table = handed.tables.get(name)
+        if table is None or not table.has("urn"):
+            continue
+        where = (table.frame["urn"].notna() & ~table.frame["urn"].isin(listed)).to_numpy(dtype=bool)
+        if where.any():
+            yield Problem(
+                message="School {value} has no pupil in the pupils table.",
+                fix="Check the school's number in both files.",
+                table=name,
+                column="urn",
+                where=where,
+            )

@@ -1,0 +1,100 @@
+"""Does each pupil, enrolment or answer stand once?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from afa_eval.data.checks.base import Problem, check
+from afa_eval.data.handed import Handed, HandedTable, Mask
+from afa_eval.data.shapes import long_key
+
+FIX = {
+    "pupils": "Keep one row a pupil (and year). If numbers are unique within a school only, put the school's number before them.",
+    "attainment": "Keep one row a pupil (and test and term).",
+    "attendance": "Keep one row for each pupil, school, year and term.",
+    "responses": "Keep one answer for each respondent and wave.",
+}
+
+
+@check("AFA211")
+def rows_stand_once(handed: Handed) -> Iterator[Problem]:
+    """Does each pupil, enrolment or answer stand once?"""
+    for name, table in handed.tables.items():
+        key = row_key(table)
+        if not key:
+            continue
+        where = repeated(table, key)
+        if where.any():
+            noun = {"attendance": "enrolment", "responses": "respondent"}.get(name, "pupil")
+            yield Problem(
+                message=f"This {noun} already stands in an earlier row" + _within(key) + ".",
+                fix=FIX[name],
+                table=name,
+                column=key[0],
+                where=where,
+            )
+
+
+def row_key(table: HandedTable) -> list[str]:
+    """Which columns together name a row once?
+
+    Parameters
+    ----------
+    table : HandedTable
+        Any table.
+
+    Returns
+    -------
+    list of str
+        Empty where rows have no name.
+    """
+    if table.table == "responses":
+        who = next((name for name in ("respondent_id", "pupil_id") if table.has(name)), None)
+        if who is None:
+            return []
+        return [who, *[name for name in ("respondent", "wave", "urn") if table.has(name)]]
+    if not table.has("pupil_id"):
+        return []
+    extra = {"pupils": ["year"], "attendance": ["urn", "year", "term"], "attainment": long_key(table)}[table.table]
+    return ["pupil_id", *[name for name in extra if table.has(name)]]
+
+
+def repeated(table: HandedTable, key: list[str]) -> Mask:
+    """Which rows repeat an earlier one?
+
+    Parameters
+    ----------
+    table : HandedTable
+        Any table.
+    key : list of str
+        From ``row_key``.
+
+    Returns
+    -------
+    numpy.ndarray
+        Shape (n,). In attainment, another file may add other scores of the same pupil.
+    """
+    named = table.frame[key].copy()
+    filled = named[key[0]].notna().to_numpy(dtype=bool)
+    if table.table == "responses":  # an answer without a wave or from an unknown person repeats nothing
+        filled &= named.notna().all(axis=1).to_numpy(dtype=bool)
+    if table.table != "attainment" or len(table.parts) == 1:
+        return np.asarray(named.duplicated().to_numpy(dtype=bool)) & filled
+    again = named.assign(part=table.part).duplicated().to_numpy(dtype=bool)
+    for name in table.frame.columns.difference([*key, "urn", "year", *_status(table)]):
+        given = filled & ~again & table.frame[name].notna().to_numpy(dtype=bool)
+        again[given] |= named[given].duplicated().to_numpy(dtype=bool)
+    return np.asarray(again) & filled
+
+
+def _status(table: HandedTable) -> list[str]:
+    kinds = {name: column.kind for part in table.parts for name, column in part.columns.items()}
+    return [name for name, kind in kinds.items() if kind != "score"]
+
+
+def _within(key: list[str]) -> str:
+    others = [name for name in key[1:] if name not in {"urn", "respondent"}]
+    words = " and ".join(others)
+    return f" for the same {words}" if others else ""

@@ -1,0 +1,34 @@
+"""Does every outcome vary?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from afa_eval.data.checks.base import Problem, check
+from afa_eval.data.handed import Handed
+from afa_eval.data.needed import places
+
+
+@check("AFA407")
+def outcomes_vary(handed: Handed) -> Iterator[Problem]:
+    """Does every outcome vary?"""
+    for column in dict.fromkeys(need.column for need in handed.needs if need.kind == "score"):
+        for place in places(handed, column):
+            values = place.values[place.where].dropna()
+            if len(values) > 1 and values.nunique() == 1:
+                yield Problem(
+                    message=f"Every pupil with a score has {values.iloc[0]:g} in {column}: nothing can be learned from it.",
+                    fix="Check the export; if it is right, take the outcome out of the plan.",
+                    table=place.table,
+                    part=place.part,
+                    header=place.header,
+                    value=f"{values.iloc[0]:g}",
+                )
+            elif place.where.any() and not len(values) and not place.faulted:
+                yield Problem(
+                    message=f"No pupil has a score in {column}.",
+                    fix="Check the export; if it is right, take the outcome out of the plan.",
+                    table=place.table,
+                    part=place.part,
+                    header=place.header,
+                )

@@ -1,0 +1,314 @@
+"""What was handed in, understood cell by cell: the thing that checks look at and shapes are made of."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from afa_eval.codes import no_score
+from afa_eval.data import cells as cell_kinds
+from afa_eval.data.headers import Heading
+from afa_eval.data.raw import RawTable, TextCells
+from afa_eval.data.records import Need
+
+Mask = NDArray[np.bool_]
+FAULTS = ("unknown", "year", "digits", "formula")
+CANONICAL: Mapping[str, str] = {
+    "pupil_id": "id",
+    "respondent_id": "id",
+    "urn": "school",
+    "la": "school",
+    "year": "year",
+    "year_group": "year_group",
+    "sen_provision": "sen_provision",
+    "sen": "sen",
+    "primary_need": "need",
+    "secondary_need": "need",
+    "fsm": "fsm",
+    "eal": "eal",
+    "sex": "sex",
+    "cohort": "cohort",
+    "phase": "phase",
+    "term": "term",
+    "wave": "wave",
+    "respondent": "respondent",
+    "sessions_possible": "sessions",
+    "sessions_authorised": "sessions",
+    "sessions_unauthorised": "sessions",
+}
+IDENTIFIERS = frozenset({"pupil_id", "respondent_id"})
+STATUS = (
+    "la",
+    "year_group",
+    "sen_provision",
+    "sen",
+    "primary_need",
+    "secondary_need",
+    "fsm",
+    "eal",
+    "sex",
+    "cohort",
+    "phase",
+)
+WHOLE_NUMBERS = frozenset({"sessions", "year_group"})
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Column:
+    """What do the cells of one column mean?
+
+    Attributes
+    ----------
+    name : str
+        Canonical or plan's own name.
+    header : str
+        The user's own.
+    kind : str
+        See ``afa_eval.data.cells``; ``number`` for a column of numbers that nobody named.
+    text : numpy.ndarray
+        Cells as they stand, shape (n,).
+    values : pandas.Series
+        Canonical values, shape (n,).
+    reasons : pandas.Series, optional
+        Of a score: why there is none.
+    faults : mapping of str to numpy.ndarray
+        Kind of fault (see ``Cell.fault``) to where, shape (n,); kinds that do not occur are left out.
+    repaired : numpy.ndarray, optional
+        Where a spreadsheet's damage was undone.
+    """
+
+    name: str
+    header: str
+    kind: str
+    text: TextCells
+    values: pd.Series
+    reasons: pd.Series | None = None
+    faults: Mapping[str, Mask] = field(default_factory=dict)
+    repaired: Mask | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Part:
+    """What does one file give to one canonical table?
+
+    Attributes
+    ----------
+    table : str
+        One of ``TABLE_NAMES``.
+    raw : RawTable
+        The file.
+    heading : Heading
+        Which columns were recognised.
+    columns : mapping of str to Column
+        By canonical or plan's own name.
+    """
+
+    table: str
+    raw: RawTable
+    heading: Heading
+    columns: Mapping[str, Column]
+
+    @property
+    def n(self) -> int:
+        """How many rows are there?"""
+        return len(self.raw.rows)
+
+
+def column_of(raw: RawTable, name: str, position: int, kind: str, row_years: pd.Series | None = None) -> Column:
+    """What do the cells of a column mean?
+
+    Parameters
+    ----------
+    raw : RawTable
+        The file.
+    name : str
+        Canonical or plan's own name.
+    position : int
+        Which of the file's columns.
+    kind : str
+        What its cells are.
+    row_years : pandas.Series, optional
+        Academic year of each row, for codes that depend on it.
+
+    Returns
+    -------
+    Column
+        Understood on the distinct texts, then spread over the rows.
+    """
+    text = raw.columns[position]
+    codes, distinct = pd.factorize(text)
+    if row_years is not None and kind in {"sen_provision", "need"}:
+        codes, understood = _by_year(codes, [str(each) for each in distinct], kind, row_years)
+    else:
+        understood = cell_kinds.understand([str(each) for each in distinct], kind)
+    return Column(
+        name=name,
+        header=raw.headers[position],
+        kind=kind,
+        text=text,
+        values=_spread(codes, [cell.value for cell in understood], kind),
+        reasons=_reasons(codes, [cell.reason for cell in understood]) if kind == "score" else None,
+        faults=_where(codes, understood),
+        repaired=_mask(codes, [cell.repaired for cell in understood]),
+    )
+
+
+def kind_of(text: TextCells, usual: str) -> str:
+    """Of which kind is a column that nobody named?
+
+    Parameters
+    ----------
+    text : numpy.ndarray
+        Its cells.
+    usual : str
+        ``score`` where at least half of the filled cells must be numbers to be scores, ``number``
+        where all must be.
+
+    Returns
+    -------
+    str
+        ``score``, ``number`` or ``word``.
+    """
+    distinct = [str(each).strip() for each in pd.unique(text)]
+    filled = [each for each in distinct if each]
+    numbers = [each for each in filled if cell_kinds.as_number(each) is not None]
+    padded = any(len(each) > 1 and each[0] == "0" and each.isdigit() for each in numbers)
+    if not numbers or padded:
+        return "word"
+    if usual == "score":
+        return "score" if len(numbers) * 2 >= len(filled) else "word"
+    rest = [each for each in filled if cell_kinds.as_number(each) is None]
+    return "score" if all(no_score.reason(each) for each in rest) else "word"
+
+
+def _by_year(
+    codes: NDArray[np.intp], distinct: Sequence[str], kind: str, row_years: pd.Series
+) -> tuple[NDArray[np.intp], list[cell_kinds.Cell]]:
+    year_codes, year_names = pd.factorize(row_years, use_na_sentinel=False)
+    joint, pairs = pd.factorize(codes * len(year_names) + year_codes)
+    understood = []
+    for pair in pairs:
+        text, year = divmod(int(pair), len(year_names))
+        known = "" if pd.isna(year_names[year]) else str(year_names[year])
+        understood += cell_kinds.understand([distinct[text]], kind, known)
+    return joint, understood
+
+
+def _spread(codes: NDArray[np.intp], values: Sequence[object], kind: str) -> pd.Series:
+    if kind == "score":
+        numbers = np.array([np.nan if each is None else each for each in values], dtype=np.float64)
+        return pd.Series(numbers.take(codes))
+    dtype = "Int64" if kind in WHOLE_NUMBERS else "str"
+    return pd.Series(pd.array(list(values), dtype=dtype).take(codes))
+
+
+def _reasons(codes: NDArray[np.intp], reasons: Sequence[str | None]) -> pd.Series | None:
+    if not any(reasons):
+        return None
+    places = [no_score.REASONS.index(each) if each else -1 for each in reasons]
+    return pd.Series(pd.Categorical.from_codes(np.array(places).take(codes), categories=list(no_score.REASONS)))
+
+
+def _where(codes: NDArray[np.intp], understood: Sequence[cell_kinds.Cell]) -> dict[str, Mask]:
+    found = {}
+    for fault in FAULTS:
+        mask = _mask(codes, [cell.fault == fault for cell in understood])
+        if mask is not None:
+            found[fault] = mask
+    return found
+
+
+def _mask(codes: NDArray[np.intp], flags: Sequence[bool]) -> Mask | None:
+    return np.array(flags, dtype=bool).take(codes) if any(flags) else None
+
+
+@dataclass(eq=False)
+class HandedTable:
+    """What do all files of one canonical table say together?
+
+    Attributes
+    ----------
+    table : str
+        One of ``TABLE_NAMES``.
+    parts : tuple of Part
+        Its readable files, in order.
+    """
+
+    table: str
+    parts: tuple[Part, ...]
+
+    @cached_property
+    def n(self) -> int:
+        """How many rows are there in all?"""
+        return sum(part.n for part in self.parts)
+
+    @cached_property
+    def part(self) -> NDArray[np.int64]:
+        """Which part is each row of? Shape (n,)."""
+        return np.repeat(np.arange(len(self.parts)), [part.n for part in self.parts])
+
+    @cached_property
+    def row(self) -> NDArray[np.int64]:
+        """Which spreadsheet row is each row of? Shape (n,)."""
+        return np.concatenate([part.raw.rows for part in self.parts])
+
+    @cached_property
+    def frame(self) -> pd.DataFrame:
+        """What are the canonical values, one column a name, all parts one under another?"""
+        frames = [
+            pd.DataFrame({name: column.values for name, column in part.columns.items()}, index=range(part.n))
+            for part in self.parts
+        ]
+        return frames[0] if len(frames) == 1 else pd.concat(frames, ignore_index=True)
+
+    def has(self, column: str) -> bool:
+        """Does any of the files have this column?"""
+        return any(column in part.columns for part in self.parts)
+
+    def text(self, column: str) -> TextCells:
+        """What stands in a column's cells? Shape (n,); blank where a file lacks it."""
+        blank = [np.full(part.n, "", dtype=object) for part in self.parts]
+        texts = [part.columns[column].text if column in part.columns else blank[i] for i, part in enumerate(self.parts)]
+        return np.concatenate(texts) if texts else np.empty(0, dtype=object)
+
+    def spread(self, masks: Sequence[Mask | None]) -> Mask:
+        """Where is it so, over all rows, given where it is so in each part?"""
+        filled = [
+            np.zeros(part.n, dtype=bool) if mask is None else mask for part, mask in zip(self.parts, masks, strict=True)
+        ]
+        return np.concatenate(filled) if filled else np.zeros(0, dtype=bool)
+
+    def missing(self, column: str) -> Mask:
+        """Where is there no value? Shape (n,)."""
+        return self.frame[column].isna().to_numpy(dtype=bool)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Handed:
+    """What was handed in, and what is it needed for?
+
+    Attributes
+    ----------
+    parts : tuple of Part
+        Every file, also those without a table.
+    tables : mapping of str to HandedTable
+        Canonical tables with at least one readable file.
+    needs : tuple of Need
+        What the designs need.
+    before, after : str
+        Academic years compared, empty where unknown.
+    single : bool
+        One file read on its own: nothing is missed that another file could hold.
+    """
+
+    parts: tuple[Part, ...]
+    tables: Mapping[str, HandedTable]
+    needs: tuple[Need, ...] = ()
+    before: str = ""
+    after: str = ""
+    single: bool = False

@@ -1,0 +1,268 @@
+"""Which header means which column? By the plan, by name, by alias; never by a guess between two."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from afa_eval.data.raw import RawTable
+from afa_eval.data.records import TABLE_NAMES
+
+PREFIX = re.compile(r"^(?:KS[124]|FSP|Phonics|CEN|ABS)_", re.IGNORECASE)
+SUFFIX = re.compile(r"_(?:AUT|SPR|SUM|ab)\d\d$", re.IGNORECASE)
+UPN = re.compile(r"[A-HJ-NP-RT-Z]\d{11}[0-9A-HJ-NP-RT-Z]")
+YEAR_GROUP = re.compile(r"(?:y|yr|year)?\s*(?:r|n[12]?|reception|nursery|1[0-4]|0?\d)(?:\.0)?", re.IGNORECASE)
+ANY_SEN = frozenset({"none", "any", "yes", "no", "y", "n", "1", "0", "true", "false"})
+CONTESTED_SAMPLE = 2_000
+OWN_NAME, AS_NAMED, ALIAS = 0, 1, 2
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """Which columns were recognised in a file?
+
+    Attributes
+    ----------
+    columns : dict of str to int
+        Canonical, plan's or the user's own name, to the position in the raw table.
+    ambiguous : tuple of (str, tuple of str)
+        A name, and the headers that could all mean it.
+    unmapped : tuple of (str, str)
+        A name, and the header that the plan gives it but the file lacks.
+    left_out : tuple of str
+        Headers dropped at the door: names, dates of birth, identifiers not needed.
+    """
+
+    columns: dict[str, int]
+    ambiguous: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    unmapped: tuple[tuple[str, str], ...] = ()
+    left_out: tuple[str, ...] = ()
+
+
+def plain(header: str) -> str:
+    """How is a header compared?
+
+    Parameters
+    ----------
+    header : str
+        As written.
+
+    Returns
+    -------
+    str
+        Lower case, letters and digits only.
+
+    Examples
+    --------
+    >>> plain("FSM - eligible?")
+    'fsmeligible'
+    """
+    return "".join(letter for letter in header.casefold() if letter.isalnum())
+
+
+def stripped(header: str) -> str:
+    """How is a header of a national extract compared?
+
+    Parameters
+    ----------
+    header : str
+        As written.
+
+    Returns
+    -------
+    str
+        As ``plain``, without the extract's prefix and the term and year at its end.
+
+    Examples
+    --------
+    >>> stripped("SENprovision_SPR14"), stripped("KS4_P8SCORE")
+    ('senprovision', 'p8score')
+    """
+    return plain(SUFFIX.sub("", PREFIX.sub("", header.strip())))
+
+
+@cache
+def aliases(table: str) -> Mapping[str, Mapping[str, int]]:
+    """Which headers mean which canonical column of a table?
+
+    Parameters
+    ----------
+    table : str
+        One of ``TABLE_NAMES``.
+
+    Returns
+    -------
+    mapping of str to mapping of str to int
+        Canonical column, to the compared form of each alias and its rank.
+    """
+    told = _told()
+    wanted = {**told["everywhere"], **told[table]}
+    if table == "attainment":  # a school's export of scores often carries the pupils' status too
+        wanted = {**told["pupils"], **wanted}
+    return {
+        name: {plain(word): rank for rank, words in enumerate(lists) for word in words}
+        for name, lists in wanted.items()
+    }
+
+
+@cache
+def left_out() -> frozenset[str]:
+    """Which headers are dropped at the door, in their compared form?
+
+    Returns
+    -------
+    frozenset of str
+        Names, dates of birth, addresses and identifiers that nothing needs.
+    """
+    return frozenset(plain(word) for word in _told()["left_out"]["names"])
+
+
+def known_header(table: str | None, named: Iterable[str] = ()) -> Callable[[str], bool]:
+    """Is this text a header that the reader knows?
+
+    Parameters
+    ----------
+    table : str, optional
+        One of ``TABLE_NAMES``; any of them where None.
+    named : iterable of str
+        Further headers: the plan's own.
+
+    Returns
+    -------
+    callable
+        From a cell's text to True or False.
+    """
+    tables = TABLE_NAMES if table is None else (table,)
+    words = {plain(name) for name in named} | set(left_out())
+    for each in tables:
+        words |= {word for name, group in aliases(each).items() for word in (plain(name), *group)}
+
+    def known(text: str) -> bool:
+        return bool(text.strip()) and (plain(text) in words or stripped(text) in words)
+
+    return known
+
+
+def resolve(raw: RawTable, table: str, *, told: Mapping[str, str] | None = None, wanted: Iterable[str] = ()) -> Heading:
+    """Which header of a file means which column?
+
+    Parameters
+    ----------
+    raw : RawTable
+        What was handed in.
+    table : str
+        One of ``TABLE_NAMES``.
+    told : mapping of str to str, optional
+        ``[columns.<table>]`` of the plan: canonical or own name to header; it overrules all else.
+    wanted : iterable of str
+        Names that the plan uses.
+
+    Returns
+    -------
+    Heading
+        What was recognised, and what was not.
+    """
+    columns, unmapped = _as_told(raw.headers, told or {})
+    free = [i for i in range(len(raw.headers)) if i not in columns.values() and raw.headers[i]]
+    claims = _claims(raw, table, free, [name for name in wanted if name not in columns])
+    ambiguous = []
+    for name, ranked in claims.items():
+        if name in columns or not ranked:
+            continue
+        best = min(rank for rank, _ in ranked)
+        winners = [i for rank, i in ranked if rank == best and i not in columns.values()]
+        headers = tuple(dict.fromkeys(raw.headers[i] for i in winners))
+        if len(headers) > 1:
+            ambiguous.append((name, headers))
+        elif winners:
+            columns[name] = winners[0]
+    return _with_the_rest(raw, columns, ambiguous, unmapped)
+
+
+def _told() -> dict[str, Any]:
+    return tomllib.loads(files("afa_eval.data").joinpath("aliases.toml").read_text("utf-8"))
+
+
+def _as_told(headers: Sequence[str], told: Mapping[str, str]) -> tuple[dict[str, int], list[tuple[str, str]]]:
+    columns: dict[str, int] = {}
+    unmapped = []
+    for name, header in told.items():
+        exact = [i for i, each in enumerate(headers) if each == header.strip()]
+        near = exact or [i for i, each in enumerate(headers) if plain(each) == plain(header)]
+        if near:
+            columns[name] = near[0]
+        else:
+            unmapped.append((name, header))
+    return columns, unmapped
+
+
+def _claims(raw: RawTable, table: str, free: Sequence[int], wanted: Sequence[str]) -> dict[str, list[tuple[int, int]]]:
+    """For each name, which headers could mean it, and how good is the claim (lower is better)?"""
+    words = aliases(table)
+    claims: dict[str, list[tuple[int, int]]] = {name: [] for name in (*wanted, *words)}
+    for i in free:
+        header = raw.headers[i]
+        contested = _contested(raw, i, table)
+        if contested:
+            claims.setdefault(contested, []).append((AS_NAMED, i))
+            continue
+        for name in claims:
+            rank = _rank(header, name, words.get(name, {}))
+            if rank is not None:
+                claims[name].append((rank, i))
+    return claims
+
+
+def _rank(header: str, name: str, words: Mapping[str, int]) -> int | None:
+    if header == name:
+        return OWN_NAME
+    compared, without = plain(header), stripped(header)
+    if compared == plain(name):
+        return AS_NAMED
+    if compared in words:
+        return ALIAS + 2 * words[compared]
+    if without in words or without == plain(name) or without == stripped(name):
+        return ALIAS + 1 + 2 * words.get(without, 0)
+    return None
+
+
+def _contested(raw: RawTable, position: int, table: str) -> str:
+    """Two headers mean one thing in one system and another in the next: their cells decide."""
+    header = plain(raw.headers[position])
+    if header not in {"year", "sen", "yr"} or table in {"attendance", "responses"}:
+        return ""
+    cells = {cell.strip() for cell in raw.columns[position][:CONTESTED_SAMPLE]} - {""}
+    if header == "sen":
+        folded = {cell.casefold() for cell in cells}
+        return "sen" if folded <= ANY_SEN and folded != {"n"} else "sen_provision"
+    groups = cells and all(YEAR_GROUP.fullmatch(cell) for cell in cells)
+    return "year_group" if groups and table == "pupils" else "year"
+
+
+def _with_the_rest(
+    raw: RawTable,
+    columns: dict[str, int],
+    ambiguous: list[tuple[str, tuple[str, ...]]],
+    unmapped: list[tuple[str, str]],
+) -> Heading:
+    """Other columns keep their own header; names and identifiers that nothing needs are dropped."""
+    doubtful = {header for _, headers in ambiguous for header in headers}
+    dropped = []
+    for i, header in enumerate(raw.headers):
+        if not header or i in columns.values() or header in doubtful:
+            continue
+        if plain(header) in left_out() or stripped(header) in left_out() or _holds_upns(raw, i):
+            dropped.append(header)
+        elif header not in columns:
+            columns[header] = i
+    return Heading(columns, tuple(ambiguous), tuple(unmapped), tuple(dropped))
+
+
+def _holds_upns(raw: RawTable, position: int) -> bool:
+    cells = [cell.strip() for cell in raw.columns[position][:200] if cell.strip()]
+    return bool(cells) and sum(bool(UPN.fullmatch(cell)) for cell in cells) * 2 > len(cells)

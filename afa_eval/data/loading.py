@@ -1,0 +1,237 @@
+"""All files of a plan at once: read, checked, shaped, with every fault and every step kept."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from afa_eval.data.checks import run_checks
+from afa_eval.data.handed import STATUS, Handed
+from afa_eval.data.headers import known_header
+from afa_eval.data.needed import wanted_names
+from afa_eval.data.readers import Source, handed_in, part_of, read_raw, source
+from afa_eval.data.records import TABLE_NAMES, Need, Step
+from afa_eval.data.shapes import attainment_frame, attendance_frame, pupils_frame, responses_frame
+from afa_eval.data.tables import Tables, with_derived
+from afa_eval.errors import DataError
+from afa_eval.estimate.records import Fault
+
+Named = str | Path | Source | Mapping[str, str]
+QUERIES = "queries.toml"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceFile:
+    """Which file was read, and which version of it?
+
+    Attributes
+    ----------
+    table : str
+        Canonical table it belongs to.
+    file, sheet : str
+        As the user named them.
+    sha256 : str
+        Hash of its bytes; empty where it could not be opened.
+    rows : int
+        Rows below the headers.
+    """
+
+    table: str
+    file: str
+    sheet: str
+    sha256: str
+    rows: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Loaded:
+    """What came of all files?
+
+    Attributes
+    ----------
+    tables : Tables
+        Canonical tables; none where there is an error.
+    faults : tuple of Fault
+        Everything that is wrong, of all files.
+    flow : tuple of Step
+        Rows in and out of each step.
+    sources : tuple of SourceFile
+        The files with their hashes.
+    """
+
+    tables: Tables
+    faults: tuple[Fault, ...] = ()
+    flow: tuple[Step, ...] = ()
+    sources: tuple[SourceFile, ...] = field(default=())
+
+    @property
+    def errors(self) -> tuple[Fault, ...]:
+        """Which faults must be mended before anything can be evaluated?"""
+        return tuple(fault for fault in self.faults if fault.severity == "error")
+
+
+def load(
+    sources: Mapping[str, Named | Sequence[Named]],
+    *,
+    columns: Mapping[str, Mapping[str, str]] | None = None,
+    needs: Iterable[Need] = (),
+    before: str = "",
+    after: str = "",
+    folder: str | Path | None = None,
+) -> Loaded:
+    """What did the trust hand in, and what is wrong with it?
+
+    Parameters
+    ----------
+    sources : mapping
+        Canonical table to a file or several: a path, ``book.xlsx#Sheet``, or
+        ``{"file": ..., "sheet": ...}``.
+    columns : mapping, optional
+        Table to canonical name to header: ``[columns]`` of the plan.
+    needs : iterable of Need
+        What the designs need.
+    before, after : str
+        Academic years compared.
+    folder : str or Path, optional
+        What paths are relative to; ``queries.toml`` there explains queries.
+
+    Returns
+    -------
+    Loaded
+        Tables where nothing is an error, all faults, steps and hashes.
+
+    Raises
+    ------
+    DataError
+        Where a table is unknown or ``queries.toml`` cannot be read.
+    """
+    unknown = sorted(set(sources) - set(TABLE_NAMES))
+    if unknown:
+        raise DataError(f"Unknown table '{unknown[0]}'. There are: {', '.join(TABLE_NAMES)}.")
+    home = Path(folder) if folder is not None else None
+    needed = tuple(dict.fromkeys(needs))
+    parts = []
+    for table, named in sources.items():
+        told = (columns or {}).get(table, {})
+        known = known_header(table, [*told.values(), *(need.column for need in needed)])
+        for item in _many(named, home):
+            raw = read_raw(item, known)
+            parts.append(part_of(raw, table, told=told, needs=needed, before=before))
+    handed = handed_in(parts, needs=needed, before=before, after=after)
+    faults = explained(run_checks(handed), home)
+    files = tuple(
+        SourceFile(table=part.table, file=part.raw.file, sheet=part.raw.sheet, sha256=part.raw.sha256, rows=part.n)
+        for part in parts
+    )
+    if any(fault.severity == "error" for fault in faults):
+        return Loaded(Tables(), faults, (), files)
+    tables = shaped(handed)
+    return Loaded(tables, faults, tables.flow, files)
+
+
+def shaped(handed: Handed) -> Tables:
+    """What are the canonical tables?
+
+    Parameters
+    ----------
+    handed : Handed
+        Without errors.
+
+    Returns
+    -------
+    Tables
+        With derived columns, and the steps as ``flow``.
+    """
+    frames, steps = {}, []
+    pupils = handed.tables.get("pupils")
+    if pupils is not None:
+        frames["pupils"], census, said = pupils_frame(pupils, handed.before)
+        frames.update({} if census is None else {"census": census})
+        steps += said
+    if "attainment" in handed.tables:
+        scores, said = attainment_frame(handed.tables["attainment"], wanted_names(handed))
+        twice = [name for name in STATUS if pupils is not None and pupils.has(name) and name in scores.columns]
+        frames["attainment"] = scores.drop(columns=twice)
+        steps += said
+    if "attendance" in handed.tables:
+        frames["attendance"], said = attendance_frame(handed.tables["attendance"], frames.get("pupils"))
+        steps += said
+    if "responses" in handed.tables:
+        frames["responses"], said = responses_frame(handed.tables["responses"])
+        steps += said
+    derived = {name: with_derived(frame) for name, frame in frames.items()}
+    return Tables(
+        pupils=derived.get("pupils"),
+        census=derived.get("census"),
+        attainment=derived.get("attainment"),
+        attendance=derived.get("attendance"),
+        responses=derived.get("responses"),
+        flow=tuple(steps),
+    )
+
+
+def explained(faults: Iterable[Fault], folder: Path | None) -> tuple[Fault, ...]:
+    """Which queries has the user said are in order?
+
+    Parameters
+    ----------
+    faults : iterable of Fault
+        Everything found.
+    folder : Path, optional
+        Where ``queries.toml`` may lie.
+
+    Returns
+    -------
+    tuple of Fault
+        Explained queries are info and carry the explanation; errors cannot be explained away.
+
+    Raises
+    ------
+    DataError
+        Where the file is no TOML, or an entry lacks its code or reason.
+    """
+    entries = _explanations(folder)
+    found = []
+    for fault in faults:
+        entry = next((each for each in entries if _explains(each, fault)), None)
+        if entry is None:
+            found.append(fault)
+        else:
+            found.append(replace(fault, severity="info", message=f"{fault.message} In order: {entry['reason']}"))
+    return tuple(found)
+
+
+def _explanations(folder: Path | None) -> list[Mapping[str, str]]:
+    path = None if folder is None else folder / QUERIES
+    if path is None or not path.is_file():
+        return []
+    try:
+        told = tomllib.loads(path.read_text("utf-8-sig"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise DataError(f"{QUERIES} cannot be read: {error}.") from error
+    entries = told.get("query", [])
+    for number, entry in enumerate(entries, start=1):
+        if not isinstance(entry, dict) or not entry.get("code") or not entry.get("reason"):
+            raise DataError(f"{QUERIES}, entry {number}: a [[query]] needs a code (AFA601) and a reason.")
+    return list(entries)
+
+
+def _explains(entry: Mapping[str, str], fault: Fault) -> bool:
+    if fault.severity != "query" or entry["code"] != fault.code:
+        return False
+    return all(str(entry[key]) == getattr(fault, key) for key in ("file", "column", "sheet") if key in entry)
+
+
+def _many(named: Named | Sequence[Named], folder: Path | None) -> list[Source]:
+    items = [named] if isinstance(named, str | Path | Source | Mapping) else list(named)
+    return [_one(item, folder) for item in items]
+
+
+def _one(item: Named, folder: Path | None) -> Source:
+    if isinstance(item, Source):
+        return item
+    if isinstance(item, Mapping):
+        return source(item["file"], folder, item.get("sheet"))
+    return source(item, folder)

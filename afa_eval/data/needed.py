@@ -1,0 +1,225 @@
+"""Which columns are needed, are they there, and where do their cells stand?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from afa_eval.data.handed import Handed, HandedTable, Mask, Part
+from afa_eval.data.shapes import row_measures, wave_suffixes
+
+PUPIL_LEVEL = ("pupils", "attainment")
+DERIVED = {"sen": "sen_provision", "phase": "year_group", "baseline_year": "pupil_id"}
+BASIC = {
+    "pupils": (),
+    "attainment": (),
+    "attendance": (
+        ("year", "the academic year"),
+        ("sessions_possible", "the possible sessions"),
+        ("sessions_authorised", "the authorised absences"),
+        ("sessions_unauthorised", "the unauthorised absences"),
+    ),
+    "responses": (("wave", "before or after"), ("respondent", "who answered")),
+}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Wanted:
+    """Is a needed column there?
+
+    Attributes
+    ----------
+    table, column, role : str
+        Where it is looked for first, its name, and what it is needed as.
+    parts : tuple of Part
+        Readable files looked in; empty where the table was not handed in or could not be read.
+    found : bool
+        There, or derived from what is there.
+    doubtful : bool
+        Several headers could mean it, which is reported elsewhere.
+    """
+
+    table: str
+    column: str
+    role: str
+    parts: tuple[Part, ...]
+    found: bool
+    doubtful: bool
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Place:
+    """Where do the cells of a score stand?
+
+    Attributes
+    ----------
+    table, column : str
+        Table, and the file's column (``score`` in a long file).
+    part : Part
+        The first file that has it.
+    header : str
+        The user's own.
+    values : pandas.Series
+        Scores, shape (n,) over the whole table.
+    where : numpy.ndarray
+        Which rows are about it, shape (n,).
+    faulted : bool
+        Whether any of its cells could not be understood.
+    """
+
+    table: str
+    column: str
+    part: Part
+    header: str
+    values: pd.Series
+    where: Mask
+    faulted: bool
+
+    @property
+    def blank(self) -> Mask:
+        """Where is there no score? Shape (n,)."""
+        return np.asarray(self.values.isna().to_numpy(dtype=bool)) & self.where
+
+
+def wanted_columns(handed: Handed) -> Iterator[Wanted]:
+    """Which columns are needed, and is each there?
+
+    Parameters
+    ----------
+    handed : Handed
+        What was handed in.
+
+    Yields
+    ------
+    Wanted
+        Each column of each table once.
+    """
+    seen: set[tuple[str, str]] = set()
+    for table, column, role in (*_from_plan(handed), *_basic(handed)):
+        home = "pupils" if table in PUPIL_LEVEL else table
+        if (home, column) not in seen:
+            seen.add((home, column))
+            yield _wanted(handed, table, column, role)
+    yield from _in_each_file(handed, seen)
+
+
+def places(handed: Handed, column: str) -> Iterator[Place]:
+    """Where do the cells of a score stand?
+
+    Parameters
+    ----------
+    handed : Handed
+        What was handed in.
+    column : str
+        The plan's own name.
+
+    Yields
+    ------
+    Place
+        One a table that has it.
+    """
+    for name in PUPIL_LEVEL:
+        table = handed.tables.get(name)
+        if table is None:
+            continue
+        if table.has(column):
+            yield _place(table, column, np.ones(table.n, dtype=bool))
+        elif name == "attainment":
+            yield from _long_places(handed, table, column)
+
+
+def wanted_names(handed: Handed) -> tuple[str, ...]:
+    """Which names does the plan use?
+
+    Parameters
+    ----------
+    handed : Handed
+        What was handed in.
+
+    Returns
+    -------
+    tuple of str
+        Pairs taken apart.
+    """
+    return tuple(dict.fromkeys(name.strip() for need in handed.needs for name in need.column.split("&")))
+
+
+def _from_plan(handed: Handed) -> Iterator[tuple[str, str, str]]:
+    for need in handed.needs:
+        for column in need.column.split("&"):
+            if column.strip() != "pupil_id":
+                yield need.table, column.strip(), need.role
+
+
+def _basic(handed: Handed) -> Iterator[tuple[str, str, str]]:
+    """What a table must have whatever is asked of it."""
+    named = {part.table for part in handed.parts}
+    for table in named:
+        for column, role in BASIC[table]:
+            if not (handed.single and column == "year"):
+                yield table, column, role
+
+
+def _in_each_file(handed: Handed, seen: set[tuple[str, str]]) -> Iterator[Wanted]:
+    """Columns without which a single file of a table cannot be used, even if its sisters have them."""
+    linked = {part.table for part in handed.parts} & {"pupils", "attainment", "attendance"}
+    for part in handed.parts:
+        names = [(column, role) for column, role in BASIC[part.table] if (part.table, column) in seen]
+        sisters = [other for other in handed.parts if other.table == part.table]
+        if len(linked) > 1 and part.table in linked:
+            yield _of_part(part, "pupil_id", "the pupil")
+        if len(sisters) > 1 and handed.tables.get(part.table):
+            for column, role in names:
+                if handed.tables[part.table].has(column):
+                    yield _of_part(part, column, role)
+
+
+def _of_part(part: Part, column: str, role: str) -> Wanted:
+    doubtful = any(column == name for name, _ in part.heading.ambiguous)
+    parts = (part,) if part.raw.readable else ()
+    return Wanted(part.table, column, role, parts, column in part.columns, doubtful or _mapped(part, column))
+
+
+def _wanted(handed: Handed, table: str, column: str, role: str) -> Wanted:
+    own = PUPIL_LEVEL if table in PUPIL_LEVEL else (table,)
+    named = [part for part in handed.parts if part.table in own]
+    beside = [part for part in handed.parts if part.table in (*own, *PUPIL_LEVEL)]
+    unread = any(not part.raw.readable for part in beside)
+    found = any(column in part.columns or DERIVED.get(column) in part.columns for part in beside)
+    found = found or any(True for _ in places(handed, column))
+    doubtful = any(column == name for part in beside for name, _ in part.heading.ambiguous)
+    doubtful = doubtful or any(_mapped(part, column) for part in beside)
+    return Wanted(table, column, role, () if unread else tuple(named), found, doubtful)
+
+
+def _mapped(part: Part, column: str) -> bool:
+    """The plan names a header for it that is not there: reported as that."""
+    return any(column == name for name, _ in part.heading.unmapped)
+
+
+def _long_places(handed: Handed, table: HandedTable, column: str) -> Iterator[Place]:
+    measures = row_measures(table, wanted_names(handed))
+    if measures is not None:
+        where = (measures == column).to_numpy(dtype=bool)
+        if where.any():
+            yield _place(table, "score", where)
+        return
+    suffixes = wave_suffixes(table)
+    for name in table.frame.columns if suffixes is not None else ():
+        if column.startswith(f"{name}_"):
+            where = (suffixes == column.removeprefix(f"{name}_")).to_numpy(dtype=bool)
+            if where.any():
+                yield _place(table, str(name), where)
+
+
+def _place(table: HandedTable, column: str, where: Mask) -> Place:
+    has = table.spread([np.full(part.n, column in part.columns) for part in table.parts])
+    part = next(part for part in table.parts if column in part.columns)
+    values = table.frame[column]
+    if not pd.api.types.is_numeric_dtype(values):
+        values = pd.Series(np.full(table.n, np.nan))
+    faulted = any(part.columns[column].faults for part in table.parts if column in part.columns)
+    return Place(table.table, column, part, part.columns[column].header, values, where & has, faulted)

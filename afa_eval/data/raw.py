@@ -1,0 +1,235 @@
+"""A file as it was handed in: text cells under the user's own headers, with spreadsheet row numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+TextCells = NDArray[np.object_]
+Known = Callable[[str], bool]
+Grid = list[list[str]]
+
+HEADER_WITHIN = 30
+UNREADABLE = frozenset({"missing", "outside", "empty", "kind", "too large", "sheet missing", "long line", "open quote"})
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """What did the reader notice, before any check judges it?
+
+    Attributes
+    ----------
+    kind : str
+        For example ``header row``; those in ``UNREADABLE`` mean that there is no table.
+    detail : str
+        The fact, in words that a check can put into its sentence.
+    rows : tuple of int
+        Spreadsheet rows it concerns.
+    column : str
+        The user's own header.
+    """
+
+    kind: str
+    detail: str = ""
+    rows: tuple[int, ...] = ()
+    column: str = ""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RawTable:
+    """What stands in one file or sheet, before anything is understood?
+
+    Attributes
+    ----------
+    file : str
+        As the user named it.
+    path : Path
+        Where it is.
+    sheet : str
+        Sheet of a workbook, empty otherwise.
+    headers : tuple of str
+        The user's own headers, without surrounding blanks.
+    header_row : int
+        Spreadsheet row of the headers, counted from 1.
+    columns : tuple of numpy.ndarray
+        Text cells, one object array of shape (n,) a header; a blank cell is an empty string.
+    rows : numpy.ndarray
+        Spreadsheet row of each cell row, shape (n,).
+    notes : tuple of Note
+        What the reader noticed.
+    sha256 : str
+        Hash of the file's bytes.
+    """
+
+    file: str
+    path: Path
+    sheet: str = ""
+    headers: tuple[str, ...] = ()
+    header_row: int = 1
+    columns: tuple[TextCells, ...] = ()
+    rows: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, dtype=np.int64))
+    notes: tuple[Note, ...] = ()
+    sha256: str = ""
+
+    @property
+    def readable(self) -> bool:
+        """Is there a table at all?"""
+        return not any(note.kind in UNREADABLE for note in self.notes)
+
+    def noted(self, kind: str) -> tuple[Note, ...]:
+        """Which notes of this kind were made?
+
+        Parameters
+        ----------
+        kind : str
+            As in ``Note.kind``.
+
+        Returns
+        -------
+        tuple of Note
+            In the order they were made.
+        """
+        return tuple(note for note in self.notes if note.kind == kind)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Body:
+    """What lies under the headers, and what was noticed on the way?
+
+    Attributes
+    ----------
+    headers : tuple of str
+        Without surrounding blanks.
+    header_row : int
+        Spreadsheet row of the headers.
+    columns : tuple of numpy.ndarray
+        Text cells, shape (n,) each.
+    rows : numpy.ndarray
+        Spreadsheet rows, shape (n,).
+    notes : tuple of Note
+        Header not on top, blank or repeated headers, rows too long or too short.
+    """
+
+    headers: tuple[str, ...]
+    header_row: int
+    columns: tuple[TextCells, ...]
+    rows: NDArray[np.int64]
+    notes: tuple[Note, ...]
+
+
+def body_of(grid: Grid, known: Known, *, first_row: int = 1) -> Body:
+    """Where are the headers, and what stands under them?
+
+    Parameters
+    ----------
+    grid : list of list of str
+        All rows, blank ones too.
+    known : callable
+        Whether a text is a header that is known.
+    first_row : int
+        Spreadsheet row of the grid's first row.
+
+    Returns
+    -------
+    Body
+        With an ``empty`` note where there is nothing, or nothing below the headers.
+    """
+    at = _header_index(grid, known)
+    if at is None:
+        return Body((), first_row, (), np.empty(0, dtype=np.int64), (Note("empty", "nothing at all"),))
+    below = grid[at + 1 :]
+    filled = np.fromiter((any(row) and any(cell.strip() for cell in row) for row in below), bool, len(below))
+    numbers = np.flatnonzero(filled) + at + 1 + first_row
+    rows = [row for row, keep in zip(below, filled, strict=True) if keep]
+    notes = [Note("header row", str(at + first_row))] if at else []
+    headers = [cell.strip() for cell in grid[at]]
+    if not rows:
+        notes.append(Note("empty", "headers only"))
+    cells, headers, width_notes = _even(rows, headers, numbers)
+    columns = tuple(_as_array(column) for column in zip(*cells, strict=True)) if cells else ()
+    columns = columns or tuple(np.empty(0, dtype=object) for _ in headers)
+    kept = [i for i, header in enumerate(headers) if header or any(cell.strip() for cell in columns[i])]
+    notes += width_notes + _header_notes([headers[i] for i in kept], kept)
+    return Body(tuple(headers[i] for i in kept), at + first_row, tuple(columns[i] for i in kept), numbers, tuple(notes))
+
+
+def column_letter(position: int) -> str:
+    """Which letter does a spreadsheet give a column?
+
+    Parameters
+    ----------
+    position : int
+        Counted from 0.
+
+    Returns
+    -------
+    str
+        A, B ... Z, AA ...
+
+    Examples
+    --------
+    >>> column_letter(0), column_letter(27)
+    ('A', 'AB')
+    """
+    letters = ""
+    number = position + 1
+    while number:
+        number, rest = divmod(number - 1, 26)
+        letters = chr(ord("A") + rest) + letters
+    return letters
+
+
+def _header_index(grid: Grid, known: Known) -> int | None:
+    """The row with most known headers; where none is known, the first that is as wide as the table."""
+    top = [(i, row) for i, row in enumerate(grid[: HEADER_WITHIN * 10]) if any(cell.strip() for cell in row)]
+    top = top[:HEADER_WITHIN]
+    if not top:
+        return None
+    scores = [sum(known(cell) for cell in row) for _, row in top]
+    if max(scores) > 0:
+        return top[scores.index(max(scores))][0]
+    widths = [sum(bool(cell.strip()) for cell in row) for _, row in top]
+    return next(i for (i, _), width in zip(top, widths, strict=True) if width * 2 >= max(widths))
+
+
+def _even(rows: Grid, headers: list[str], numbers: NDArray[np.int64]) -> tuple[Grid, list[str], list[Note]]:
+    """Rows of one width: blank cells added at the end, surplus cells taken off and noted."""
+    lengths = np.fromiter(map(len, rows), np.int64, len(rows))
+    width = len(headers)
+    notes: list[Note] = []
+    surplus = [i for i in np.flatnonzero(lengths > width) if any(cell.strip() for cell in rows[i][width:])]
+    if len(surplus) * 2 > len(rows):  # most rows go on beyond the headers: columns without a header
+        width = int(lengths.max())
+        headers = headers + [""] * (width - len(headers))
+    elif surplus:
+        notes.append(Note("long row", str(width), tuple(int(numbers[i]) for i in surplus)))
+    short = np.flatnonzero(lengths < len(headers))
+    if short.size and width == len(headers):
+        notes.append(Note("short row", str(width), tuple(int(numbers[i]) for i in short)))
+    for i in np.flatnonzero(lengths != width):
+        rows[i] = (rows[i] + [""] * width)[:width]
+    return rows, headers, notes
+
+
+def _header_notes(headers: Sequence[str], positions: Sequence[int]) -> list[Note]:
+    notes = [
+        Note("blank header", column_letter(position))
+        for header, position in zip(headers, positions, strict=True)
+        if not header
+    ]
+    seen: dict[str, int] = {}
+    for header in headers:
+        seen[header] = seen.get(header, 0) + 1
+    return notes + [
+        Note("repeated header", str(times), column=name) for name, times in seen.items() if name and times > 1
+    ]
+
+
+def _as_array(cells: Sequence[str]) -> TextCells:
+    array = np.empty(len(cells), dtype=object)
+    array[:] = cells
+    return array

@@ -1,0 +1,296 @@
+"""From files as they are laid out to the canonical tables: long to wide, terms to years, census to baseline."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+import pandas as pd
+
+from afa_eval.data.handed import HandedTable
+from afa_eval.data.headers import plain
+from afa_eval.data.records import Step
+
+WAVES = ("term", "wave", "year")
+SESSIONS = ("sessions_possible", "sessions_authorised", "sessions_unauthorised")
+ENROLMENT = ("pupil_id", "urn", "year")
+
+
+def is_long(table: HandedTable) -> bool:
+    """Has an attainment file one row a test instead of one column a test?
+
+    Parameters
+    ----------
+    table : HandedTable
+        The attainment table.
+
+    Returns
+    -------
+    bool
+        True where there are a test and a score column.
+    """
+    return table.table == "attainment" and table.has("test") and table.has("score") and table.has("pupil_id")
+
+
+def long_key(table: HandedTable) -> list[str]:
+    """Which columns besides the pupil name a row of the attainment table?
+
+    Parameters
+    ----------
+    table : HandedTable
+        The attainment table.
+
+    Returns
+    -------
+    list of str
+        Test, term, wave and year of a long file; those of term, wave and year that tell a pupil's
+        rows apart in a wide one; empty where each pupil has one row.
+    """
+    if is_long(table):
+        return ["test", *[name for name in WAVES if table.has(name)]]
+    several = [name for name in WAVES if table.has(name) and table.frame[name].nunique() > 1]
+    return several if several and table.frame["pupil_id"].duplicated().any() else []
+
+
+def row_measures(table: HandedTable, wanted: Iterable[str] = ()) -> pd.Series | None:
+    """Which score does each row of a long file hold?
+
+    Parameters
+    ----------
+    table : HandedTable
+        The attainment table.
+    wanted : iterable of str
+        Names that the plan uses.
+
+    Returns
+    -------
+    pandas.Series or None
+        Names such as ``reading_autumn``, shape (n,); None where the file is not long.
+    """
+    if not is_long(table):
+        return None
+    names = {plain(name): name for name in wanted}
+    keys = long_key(table)
+    codes, combinations = _combinations(table.frame, keys)
+    several = {name for name in keys[1:] if table.frame[name].nunique() > 1}
+    labels = []
+    for values in combinations:
+        filled = {name: value for name, value in zip(keys, values, strict=True) if not pd.isna(value)}
+        labels.append(_label(filled, several, names))
+    return pd.Series(pd.array(labels, dtype="str").take(codes))
+
+
+def wave_suffixes(table: HandedTable) -> pd.Series | None:
+    """Of which wave is each row of a file with several rows a pupil and one column a test?
+
+    Parameters
+    ----------
+    table : HandedTable
+        The attainment table.
+
+    Returns
+    -------
+    pandas.Series or None
+        Such as ``autumn``, shape (n,); None where each pupil has one row or the file is long.
+    """
+    keys = [] if is_long(table) or not table.has("pupil_id") else long_key(table)
+    if not keys:
+        return None
+    codes, combinations = _combinations(table.frame, keys)
+    labels = ["_".join(slug(str(value)) for value in values if not pd.isna(value)) for values in combinations]
+    return pd.Series(pd.array(labels, dtype="str").take(codes))
+
+
+def slug(text: str) -> str:
+    """How is a test or term written as a name?
+
+    Parameters
+    ----------
+    text : str
+        Any text.
+
+    Returns
+    -------
+    str
+        Lower case, parts joined by underscores.
+
+    Examples
+    --------
+    >>> slug("NFER Reading (A)")
+    'nfer_reading_a'
+    """
+    return re.sub(r"[^0-9a-z]+", "_", text.casefold()).strip("_")
+
+
+def attainment_frame(table: HandedTable, wanted: Iterable[str] = ()) -> tuple[pd.DataFrame, tuple[Step, ...]]:
+    """What is the attainment table, one row a pupil?
+
+    Parameters
+    ----------
+    table : HandedTable
+        Checked.
+    wanted : iterable of str
+        Names that the plan uses.
+
+    Returns
+    -------
+    tuple
+        The table, and what happened to the rows.
+    """
+    frame = _with_reasons(table)
+    measures, suffixes = row_measures(table, wanted), wave_suffixes(table)
+    if measures is not None:
+        scores = ["score", *[name for name in ("score_reason",) if name in frame.columns]]
+        frame = _pivoted(frame, measures, scores, {"score": "{wave}", "score_reason": "{wave}_reason"})
+    elif suffixes is not None:
+        constant = {"pupil_id", "urn", *WAVES}
+        scores = [name for name in frame.columns if name not in constant]
+        named = {
+            name: name.removesuffix("_reason") + "_{wave}" + "_reason" * name.endswith("_reason") for name in scores
+        }
+        frame = _respelt(_pivoted(frame, suffixes, scores, named), wanted)
+    elif len(table.parts) > 1 and "pupil_id" in frame.columns and frame["pupil_id"].duplicated().any():
+        frame = frame.groupby("pupil_id", sort=False, as_index=False).first()
+    frame = frame.drop(columns=[name for name in WAVES if name in frame.columns])
+    said = "Rows of one pupil brought together" if len(frame) < table.n else "Scores read"
+    return frame, (Step(said, "attainment", table.n, len(frame)),)
+
+
+def attendance_frame(table: HandedTable, pupils: pd.DataFrame | None = None) -> tuple[pd.DataFrame, tuple[Step, ...]]:
+    """What is the attendance table, one row an enrolment and year?
+
+    Parameters
+    ----------
+    table : HandedTable
+        Checked.
+    pupils : pandas.DataFrame, optional
+        Gives the school where the attendance file does not.
+
+    Returns
+    -------
+    tuple
+        The table, and what happened to the rows.
+    """
+    frame = table.frame.drop(columns=[name for name in ("term",) if table.has(name)])
+    if "urn" not in frame.columns and pupils is not None and {"urn", "pupil_id"} <= set(pupils.columns):
+        frame = frame.assign(urn=frame["pupil_id"].map(pupils.set_index("pupil_id")["urn"]))
+    known = frame[frame["sessions_possible"].notna()] if "sessions_possible" in frame.columns else frame
+    steps = [Step("Rows without possible sessions left out", "attendance", len(frame), len(known), "sessions unknown")]
+    key = [name for name in ENROLMENT if name in known.columns]
+    summed = known
+    if "pupil_id" in key and known.duplicated(key).any():
+        summed = _summed(known, key)
+        steps.append(Step("Terms summed to the year", "attendance", len(known), len(summed)))
+    return summed.reset_index(drop=True), tuple(steps)
+
+
+def pupils_frame(table: HandedTable, before: str = "") -> tuple[pd.DataFrame, pd.DataFrame | None, tuple[Step, ...]]:
+    """What is each pupil's status at baseline, and in each year?
+
+    Parameters
+    ----------
+    table : HandedTable
+        Checked; one row a pupil, or one a pupil and year.
+    before : str
+        The baseline year; the earliest where empty.
+
+    Returns
+    -------
+    tuple
+        Pupils, census (None without a year), and what happened to the rows. The baseline is the
+        latest census up to the baseline year; for a pupil who came later, the first one.
+    """
+    frame = _with_reasons(table)
+    if "year" not in frame.columns or "pupil_id" not in frame.columns:
+        census = frame.assign(year=before) if before and "pupil_id" in frame.columns else None
+        pupils = frame.assign(baseline_year=before) if census is not None else frame
+        return pupils, census, (Step("Pupils read", "pupils", table.n, len(frame)),)
+    base = before or str(frame["year"].min())
+    when = frame["year"].fillna(base)
+    later = (when > base).to_numpy(dtype=bool)
+    order = pd.DataFrame({"later": later, "rank": np.where(later, 1, -1) * when.str[:4].astype(int)})
+    first = order.sort_values(["later", "rank"], kind="stable").index
+    chosen = frame.loc[first].drop_duplicates("pupil_id").sort_index()
+    pupils = chosen.rename(columns={"year": "baseline_year"}).reset_index(drop=True)
+    return pupils, frame, (Step("Census of each pupil at baseline taken", "pupils", table.n, len(pupils)),)
+
+
+def responses_frame(table: HandedTable) -> tuple[pd.DataFrame, tuple[Step, ...]]:
+    """What is the responses table, one row a respondent and wave?
+
+    Parameters
+    ----------
+    table : HandedTable
+        Checked.
+
+    Returns
+    -------
+    tuple
+        The table, and what happened to the rows.
+    """
+    return table.frame.copy(), (Step("Responses read", "responses", table.n, table.n),)
+
+
+def _with_reasons(table: HandedTable) -> pd.DataFrame:
+    """The frame with a column ``x_reason`` beside each score ``x`` that has any."""
+    frame = table.frame.copy()
+    for name in list(frame.columns):
+        parts = [part.columns[name].reasons if name in part.columns else None for part in table.parts]
+        kinds = next((each.cat.categories for each in parts if each is not None), None)
+        if kinds is not None:
+            blank = [pd.Series(pd.Categorical.from_codes([-1] * part.n, categories=kinds)) for part in table.parts]
+            columns = [blank[i] if each is None else each for i, each in enumerate(parts)]
+            frame.insert(
+                int(frame.columns.get_indexer([name])[0]) + 1, f"{name}_reason", pd.concat(columns, ignore_index=True)
+            )
+    return frame
+
+
+def _combinations(frame: pd.DataFrame, keys: Sequence[str]) -> tuple[np.ndarray, list[tuple[object, ...]]]:
+    """Which combination of the keys' values does each row have, and which are there?"""
+    codes = np.zeros(len(frame), dtype=np.int64)
+    for name in keys:
+        each, values = pd.factorize(frame[name], use_na_sentinel=False)
+        codes = codes * (len(values) + 1) + each
+    joint, first = np.unique(codes, return_index=True)
+    rows = frame[list(keys)].iloc[first]
+    return np.searchsorted(joint, codes), [tuple(row) for row in rows.itertuples(index=False)]
+
+
+def _label(filled: dict[str, object], several: set[str], wanted: dict[str, str]) -> str:
+    """The plan's own name where one fits; else the test and term, and the wave or year where they vary."""
+    names = list(filled)
+    usual = [name for name in names if name in {"test", "term"} or name in several]
+    for choice in (usual, names, [name for name in names if name != "year"], ["test"]):
+        label = "_".join(slug(str(filled[name])) for name in choice if name in filled)
+        if plain(label) in wanted and (choice != ["test"] or not several):
+            return wanted[plain(label)]
+    return "_".join(slug(str(filled[name])) for name in usual)
+
+
+def _pivoted(frame: pd.DataFrame, waves: pd.Series, scores: Sequence[str], named: dict[str, str]) -> pd.DataFrame:
+    """One row a pupil, one column a score and wave, pupils in their first order."""
+    pupils = frame["pupil_id"].drop_duplicates()
+    wide = pd.DataFrame(index=pd.Index(pupils, name="pupil_id"))
+    if "urn" in frame.columns:
+        wide["urn"] = frame.drop_duplicates("pupil_id").set_index("pupil_id")["urn"]
+    for wave in dict.fromkeys(waves.dropna()):
+        rows = frame[(waves == wave).to_numpy(dtype=bool)].drop_duplicates("pupil_id").set_index("pupil_id")
+        for name in scores:
+            column = rows[name].reindex(wide.index)
+            if not name.endswith("_reason") or column.notna().any():
+                wide[named[name].format(wave=wave)] = column
+    return wide.reset_index()
+
+
+def _respelt(frame: pd.DataFrame, wanted: Iterable[str]) -> pd.DataFrame:
+    names = {plain(name): name for name in wanted}
+    return frame.rename(columns={name: names.get(plain(str(name)), str(name)) for name in frame.columns})
+
+
+def _summed(frame: pd.DataFrame, key: list[str]) -> pd.DataFrame:
+    numbers = [name for name in frame.columns if name not in key and pd.api.types.is_numeric_dtype(frame[name])]
+    others = [name for name in frame.columns if name not in key and name not in numbers]
+    groups = frame.groupby(key, sort=False, dropna=False, as_index=False)
+    return groups.agg({**dict.fromkeys(numbers, "sum"), **dict.fromkeys(others, "first")})

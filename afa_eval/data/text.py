@@ -1,0 +1,175 @@
+"""Text files: which encoding, which delimiter, which cells? Everything stays text."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import io
+import re
+from collections import Counter
+from dataclasses import dataclass
+
+from afa_eval.data.raw import Grid, Note
+
+MOST_BYTES = 1 << 30
+LONGEST_LINE = 1 << 22
+LONGEST_CELL = 1 << 17
+SAMPLE = 1 << 16
+DELIMITERS = (",", "\t", ";", "|")
+SIGNATURES = (
+    (b"PK\x03\x04", "a zip archive or an Excel workbook"),
+    (b"PK\x05\x06", "an empty zip archive"),
+    (b"\xd0\xcf\x11\xe0", "an old Excel or Word file"),
+    (b"PAR1", "a Parquet file"),
+    (b"%PDF", "a PDF"),
+    (b"\x1f\x8b", "a gzip archive"),
+    (b"\x89PNG", "a picture"),
+    (b"\xff\xd8\xff", "a picture"),
+    (b"SQLite format 3", "a database"),
+)
+_CONTROL = bytes(set(range(32)) - {9, 10, 12, 13, 26})
+_UTF8_PAIR = re.compile(rb"[\xc3-\xcf][\x80-\xbf]")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TextGrid:
+    """Which rows does a text file have?
+
+    Attributes
+    ----------
+    rows : list of list of str
+        All records, blank ones too, so that their place is the spreadsheet's row.
+    notes : tuple of Note
+        Why it is no table, or what is odd about its text.
+    first_row : int
+        Spreadsheet row of the first record.
+    """
+
+    rows: Grid
+    notes: tuple[Note, ...] = ()
+    first_row: int = 1
+
+
+def text_grid(data: bytes) -> TextGrid:
+    """Which cells does this text have?
+
+    Parameters
+    ----------
+    data : bytes
+        A file's content: UTF-8 with or without mark, UTF-16 or Windows-1252.
+
+    Returns
+    -------
+    TextGrid
+        With a note instead of rows where it is not a table of text.
+    """
+    if not data.strip(b"\x00\x1a \t\r\n"):
+        return TextGrid([], (Note("empty", "nothing at all"),))
+    kind = _not_text(data)
+    if kind:
+        return TextGrid([], (Note("kind", kind),))
+    if _longest_line(data) > LONGEST_LINE:
+        return TextGrid([], (Note("long line", f"{LONGEST_LINE:,}"),))
+    text, notes = _decode(data)
+    return _parse(text.rstrip("\x1a"), notes)
+
+
+def sniff(text: str) -> str:
+    """Which character divides the cells?
+
+    Parameters
+    ----------
+    text : str
+        The beginning of the file.
+
+    Returns
+    -------
+    str
+        Comma, tab, semicolon or bar: the one that divides most rows into equally many cells.
+
+    Examples
+    --------
+    >>> sniff("name;score\\nA;1,5\\nB;2,5\\n")
+    ';'
+    """
+    scores = {mark: _evenness(text, mark) for mark in DELIMITERS}
+    return max(DELIMITERS, key=lambda mark: scores[mark])
+
+
+def _evenness(text: str, delimiter: str) -> tuple[float, int]:
+    """Share of rows with the commonest width, and that width; nothing where it divides nothing."""
+    rows = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+    widths: Counter[int] = Counter()
+    try:
+        for row, _ in zip(rows, range(200), strict=False):
+            widths[len(row)] += bool(row)
+    except csv.Error:
+        return (0.0, 0)
+    wide = {width: times for width, times in widths.items() if width > 1}
+    if not wide:
+        return (0.0, 0)
+    width = max(wide, key=lambda each: (wide[each], each))
+    return (wide[width] / max(1, sum(widths.values())), width)
+
+
+def _not_text(data: bytes) -> str:
+    """What it is instead of text, empty where it is text."""
+    for signature, kind in SIGNATURES:
+        if data.startswith(signature):
+            return kind
+    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) or _utf16_without_mark(data):
+        return ""
+    sample = data[:SAMPLE]
+    controls = len(sample) - len(sample.translate(None, _CONTROL))
+    return "binary data, not text" if b"\x00" in sample or controls * 100 > len(sample) else ""
+
+
+def _utf16_without_mark(data: bytes) -> str:
+    sample = data[:4096]
+    half = max(1, len(sample) // 2)
+    for codec, zeros in (("utf-16-le", sample[1::2]), ("utf-16-be", sample[::2])):
+        others = sample[::2] if codec == "utf-16-le" else sample[1::2]
+        if zeros.count(0) > 0.7 * half and others.count(0) == 0:
+            return codec
+    return ""
+
+
+def _longest_line(data: bytes) -> int:
+    """Longest stretch without a line end, looked for in jumps so that a short-lined file is quick."""
+    longest, at = 0, 0
+    while at < len(data):
+        ends = [data.rfind(mark, at, at + LONGEST_LINE + 1) for mark in (b"\n", b"\r")]
+        if max(ends) < 0:
+            return len(data) - at
+        longest, at = max(longest, 1), max(ends) + 1
+    return longest
+
+
+def _decode(data: bytes) -> tuple[str, tuple[Note, ...]]:
+    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return data.decode("utf-16", errors="replace"), ()
+    if bare := _utf16_without_mark(data):
+        return data.decode(bare, errors="replace"), ()
+    try:
+        return data.decode("utf-8-sig"), ()
+    except UnicodeDecodeError:
+        notes = (Note("mixed encoding"),) if _UTF8_PAIR.search(data) else ()
+        return data.removeprefix(codecs.BOM_UTF8).decode("cp1252", errors="replace"), notes
+
+
+def _parse(text: str, notes: tuple[Note, ...]) -> TextGrid:
+    first_row = 1
+    told = re.match(r"sep=(.)\r?\n", text)
+    if told:  # Excel's own way of naming the delimiter, a row of its own
+        text, first_row = text[told.end() :], 2
+    delimiter = told[1] if told else sniff(text[:SAMPLE])
+    rows: Grid = []
+    try:
+        rows.extend(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))
+    except csv.Error:
+        at = len(rows) + first_row
+        return TextGrid([], (*notes, Note("open quote", str(at), (at,))), first_row)
+    if rows and text.count('"') % 2 and any("\n" in cell or "\r" in cell for cell in rows[-1]):
+        at = len(rows) + first_row - 1
+        return TextGrid([], (*notes, Note("open quote", str(at), (at,))), first_row)
+    return TextGrid(rows, notes, first_row)
