@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: setup demo test lint format bench docs clean
+.PHONY: setup demo london test lint format bench docs clean
 .DEFAULT_GOAL := demo
 
 $(READY): pyproject.toml constraints.txt
@@ -16,6 +16,10 @@ setup: $(READY)
 demo: $(READY)
 	@rm -rf demo
 	@$(BIN)/afa-eval demo demo
+
+london: $(READY)
+	@$(BIN)/python examples/london_exams/prepare.py
+	@$(BIN)/afa-eval book examples/london_exams
 
 test: $(READY)
 	$(BIN)/python -m pytest
