@@ -101,6 +101,34 @@ def g_national(difference: float, se: float, df: float, sd: float, level: float 
     return _around(difference / sd, se / sd, df, level)
 
 
+def g_estimated(difference: float, se: float, df: float, sd: float, sd_df: float, level: float = 0.95) -> EffectSize:
+    """How many standard deviations is a difference, where the standard deviation is estimated too?
+
+    Parameters
+    ----------
+    difference, se, df : float
+        A contrast with its standard error and degrees of freedom.
+    sd, sd_df : float
+        The standard deviation it is divided by, and the degrees of freedom of that.
+    level : float
+        Confidence level.
+
+    Returns
+    -------
+    EffectSize
+        Corrected by Hedges' J; its error allows for that of the standard deviation.
+
+    Raises
+    ------
+    ValueError
+        Where the standard deviation is not positive.
+    """
+    if sd <= 0:
+        raise ValueError(f"a standard deviation must be positive, not {sd}")
+    d, j = difference / sd, correction(sd_df)
+    return _around(j * d, j * sqrt((se / sd) ** 2 + d**2 / (2 * sd_df)), df, level)
+
+
 def hedges_g(
     mean_t: float, mean_c: float, sd_t: float, sd_c: float, n_t: int, n_c: int, level: float = 0.95
 ) -> EffectSize:
@@ -308,9 +336,7 @@ def hedges_g_clustered(
         raise ValueError("the afa_eval convention needs the difference's own standard error")
     sd = sqrt(var_pupil + (var_school if basis == "total" else 0.0))
     sd_df = total_df(icc, sizes) if basis == "total" else sizes.n - sizes.m
-    d, j = difference / sd, correction(sd_df)
-    error = j * sqrt((se / sd) ** 2 + d**2 / (2 * sd_df))
-    return _around(j * d, error, sizes.m - 2.0 if df is None else df, level)
+    return g_estimated(difference, se, sizes.m - 2.0 if df is None else df, sd, sd_df, level)
 
 
 def total_df(icc: float, sizes: ArmSizes) -> float:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import pytest
 
 from afa_eval.errors import EstimationError
@@ -20,6 +21,16 @@ def test_holm_by_hand() -> None:
 def test_benjamini_hochberg_by_hand() -> None:
     # sorted times 4/1 4/2 4/3 4/4, never rising from the end: .02 .02 .04 .04
     assert adjust(P, "fdr_bh") == pytest.approx((0.02, 0.04, 0.04, 0.02), rel=1e-14)
+
+
+@pytest.mark.parametrize("method", ["holm", "fdr_bh", "bonferroni", "fdr_by", "hommel"])
+def test_all_agree_with_statsmodels(method: str) -> None:
+    from statsmodels.stats.multitest import multipletests
+
+    rng = np.random.default_rng(1)
+    for size in (1, 2, 7, 30):
+        p = np.round(rng.random(size) ** 3, 2)  # with ties and zeros
+        assert adjust(p.tolist(), method) == pytest.approx(multipletests(p, method=method)[1], rel=1e-13)
 
 
 def test_full_precision_is_kept() -> None:

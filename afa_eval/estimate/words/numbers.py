@@ -22,6 +22,7 @@ DECIMALS = {
     "sd": 2,
     "count": 0,
     "statistic": 2,
+    "scale points": 2,
 }
 MINUS = "\u2212"
 HIDDEN = {"c": "too few to publish", "z": "does not apply", "x": "not available", "low": "too small to show"}
