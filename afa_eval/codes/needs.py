@@ -107,6 +107,6 @@ def _plain(text: str) -> str:
 def _by_name() -> dict[str, str]:
     names: dict[str, str] = {}
     for row in rows("needs"):
-        for name in (row["code"], row["label"], *row["aliases"].split("|")):
+        for name in filter(None, (row["code"], row["label"], *row["aliases"].split("|"))):
             names[_plain(name)] = row["code"]
     return names

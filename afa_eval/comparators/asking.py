@@ -1,0 +1,214 @@
+"""What is asked for, in the store's own terms, and which sources hold it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+from afa_eval.codes import needs, years
+from afa_eval.codes import sen as sen_codes
+from afa_eval.comparators import store
+from afa_eval.comparators.store import Figure
+from afa_eval.errors import AfaEvalError, ComparatorError
+
+PHASES = ("all", "primary", "secondary", "special", "mainstream")
+SEXES = {"F": "girls", "M": "boys"}
+FSM = {"yes": "eligible for free school meals", "no": "not eligible for free school meals"}
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """Which figure is asked for, in the store's own terms?
+
+    Attributes
+    ----------
+    slug, area : str
+        Measure and area.
+    definition : str
+        Empty where each year has its own.
+    parts : tuple of str
+        sen, need, phase, year_group, sex, fsm.
+    source : str
+        Key of the one source wanted, empty for the default.
+    """
+
+    slug: str
+    area: str
+    definition: str
+    parts: tuple[str, ...]
+    source: str = ""
+
+    @property
+    def by_name(self) -> dict[str, str]:
+        """Which part is which?"""
+        return dict(zip(store.PART_NAMES, self.parts, strict=True))
+
+
+def request(
+    slug: str,
+    *,
+    sen: str = "all",
+    phase: str = "all",
+    area: str = "England",
+    definition: str | None = None,
+    need: str | None = None,
+    year_group: object = None,
+    sex: str | None = None,
+    fsm: str | None = None,
+    source: str | None = None,
+) -> Request:
+    """Is this something that could be asked for at all?
+
+    Parameters
+    ----------
+    slug, sen, phase, area, definition, need, year_group, sex, fsm, source
+        As ``find``.
+
+    Returns
+    -------
+    Request
+        In the store's own terms.
+
+    Raises
+    ------
+    ComparatorError
+        Where a word is unknown, with the nearest that exists.
+    """
+    measure = store.measures().get(slug)
+    if measure is None:
+        raise ComparatorError(_unknown("measure", slug, slugs()))
+    need_code = "" if need is None else _parse(needs.parse, need)
+    parts = (
+        _sen_group(sen, bool(need_code)),
+        need_code,
+        _one_of("phase", phase, PHASES),
+        "" if year_group is None else _year_group(year_group),
+        "" if sex is None else _one_of("sex", sex, tuple(SEXES)),
+        "" if fsm is None else _one_of("fsm", fsm, tuple(FSM)),
+    )
+    if definition is not None:
+        _one_of("definition", definition, tuple(store.definitions()))
+    if source is not None:
+        _one_of("source", source, tuple(store.sources()))
+    named = _one_of("area", area, tuple(store.areas()))
+    return Request(slug, named, measure.default_definition if definition is None else definition, parts, source or "")
+
+
+def _sen_group(sen: str, with_need: bool) -> str:
+    if with_need and sen == "all":
+        return "any"
+    if sen.upper() in {"N", "K", "E"}:
+        return sen_codes.group(sen)
+    if sen not in sen_codes.GROUPS and sen.upper() in needs.codes():
+        raise ComparatorError(f"'{sen}' is a type of need, not a SEN group: ask with need=\"{sen.upper()}\".")
+    return _one_of("SEN group", sen, sen_codes.GROUPS)
+
+
+def _year_group(year_group: object) -> str:
+    text = str(year_group).removesuffix(".0")
+    return _one_of("year group", "0" if text.upper() == "R" else text, tuple(str(year) for year in range(14)))
+
+
+def _one_of(what: str, word: str, known: tuple[str, ...]) -> str:
+    if word not in known:
+        raise ComparatorError(_unknown(what, word, known))
+    return word
+
+
+def _unknown(what: str, word: str, known: tuple[str, ...]) -> str:
+    near = get_close_matches(word, known, n=3, cutoff=0.5)
+    hint = f"Nearest: {', '.join(near)}." if near else f"There are: {', '.join(known[:30])}."
+    return f"There is no {what} '{word}'. {hint}"
+
+
+def parse_year(year: object) -> str:
+    """Which academic year is asked for?
+
+    Parameters
+    ----------
+    year : object
+        Any form that ``codes.years.parse`` reads.
+
+    Returns
+    -------
+    str
+        Six digits.
+
+    Raises
+    ------
+    ComparatorError
+        Where it is none.
+    """
+    return _parse(years.parse, year)
+
+
+def _parse(reader: Callable[[object], str], text: object) -> str:
+    try:
+        return reader(text)
+    except AfaEvalError as error:
+        raise ComparatorError(str(error)) from error
+
+
+def slugs() -> tuple[str, ...]:
+    """Which measures are there?
+
+    Returns
+    -------
+    tuple of str
+        Their slugs.
+    """
+    return tuple(store.measures())
+
+
+def candidates(asked: Request, year: str) -> list[Figure]:
+    """Which sources hold this figure, the default first?
+
+    Parameters
+    ----------
+    asked : Request
+        What is wanted.
+    year : str
+        Academic year.
+
+    Returns
+    -------
+    list of Figure
+        Empty where none does.
+    """
+    parts = asked.by_name
+    chosen = {"definition": asked.definition} if asked.definition else {}
+    chosen |= {"source": asked.source} if asked.source else {}
+    found = list(store.stored(asked.slug, year, asked.area, **parts, **chosen))
+    if asked.source in {"", store.FIVE_POINT_BANDS} and asked.definition:
+        counted = store.band_figure(asked.slug, asked.definition, year, asked.area, parts)
+        found += [counted] if counted is not None else []
+    return sorted(found, key=lambda figure: (figure.priority, figure.source))
+
+
+def population(parts: dict[str, str], area: str, year: str) -> str:
+    """Who is a figure about, in words?
+
+    Parameters
+    ----------
+    parts : dict
+        sen, need, phase, year_group, sex, fsm.
+    area, year : str
+        Area; the year decides what a SEN group was called.
+
+    Returns
+    -------
+    str
+        For example ``SEN support, secondary, England``.
+    """
+    who = needs.label(parts["need"]) if parts["need"] else sen_codes.label(parts["sen"], year)
+    phase = {"all": "", "special": "special schools", "mainstream": "mainstream schools"}
+    words = (
+        who,
+        phase.get(parts["phase"], parts["phase"]),
+        {"": "", "0": "Reception"}.get(parts["year_group"], f"Year {parts['year_group']}"),
+        SEXES.get(parts["sex"], ""),
+        FSM.get(parts["fsm"], ""),
+        area,
+    )
+    return ", ".join(word for word in words if word)
