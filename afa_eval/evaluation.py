@@ -110,7 +110,8 @@ def evaluate(plan: Plan | str | Path, *, progress: Progress | None = None) -> Ev
     errors = [fault for fault in loaded.faults if fault.severity == "error"]
     if errors:
         raise DataError(f"The data have {len(errors)} errors. `afa-eval check` lists them.", faults=loaded.faults)
-    estimates = Estimates(tables=participants(loaded.tables))
+    period = plan.evaluation.period
+    estimates = Estimates(tables=participants(loaded.tables, period.before if period else ""))
     for design in plan.designs:
         tell(f"Estimating {design.label or design.id}")
         estimates = estimates + _answers(design, loaded.tables)
