@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import pandas as pd
+
 from afa_eval.data.tables import as_tables
 from afa_eval.designs.base import Data
+from afa_eval.designs.clustered import between_schools
 from afa_eval.designs.progress_answers import figures, group_of
 from afa_eval.designs.progress_contrasts import contrasts, gap, lords_paradox, pairs
 from afa_eval.designs.progress_frame import Cohort, cohort, coverage_table
@@ -13,7 +16,7 @@ from afa_eval.designs.progress_lines import Line, National, finding
 from afa_eval.designs.progress_question import Norm, ProgressQuestion
 from afa_eval.designs.progress_routes import national, share_line
 from afa_eval.designs.progress_shares import expected, expected_findings, standard, worst_rank_table
-from afa_eval.designs.progress_sizes import intraclass, months, size_findings, spread, standardised
+from afa_eval.designs.progress_sizes import months, size_findings, spread, standardised
 from afa_eval.designs.progress_waves import growth_per_wave
 from afa_eval.estimate import Estimate, Estimates, Finding, Severity, Table
 
@@ -69,7 +72,7 @@ class PrePostProgress(ProgressQuestion):
         share, share_findings = share_line(self, people)
         shares = self._shares(people, share)
         growth, growth_findings = growth_per_wave(self, people)
-        items = [*points, *sizes, *months(self, sizes), *shares, *growth, *intraclass(self, people)]
+        items = [*points, *sizes, *months(self, sizes), *shares, *growth, *self._between(people)]
         findings = (
             *lines.findings,
             *share_findings,
@@ -84,6 +87,12 @@ class PrePostProgress(ProgressQuestion):
     def _groups(self, people: Cohort, lines: National) -> list[Estimate]:
         groups = [group_of(self, people, label) for label in people.labels]
         return [item for group in groups for item in figures(self, people, lines, group)]
+
+    def _between(self, people: Cohort) -> list[Estimate]:
+        rows = people.usable
+        values, school = people.progress[rows], pd.Series(people.school[rows], index=people.progress[rows].index)
+        found = between_schools(self, "all", values, school, unit="progress", base="pupils")
+        return [] if found is None else [found]
 
     def _shares(self, people: Cohort, line: Line | None) -> list[Estimate]:
         groups = [group_of(self, people, label) for label in people.labels]

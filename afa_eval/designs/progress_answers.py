@@ -7,13 +7,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from afa_eval.designs.clustered import Clustered, answer
+from afa_eval.designs.clustered import Clustered, about_precision, answer
 from afa_eval.designs.progress_frame import Cohort, Mask
 from afa_eval.designs.progress_lines import Line, National
 from afa_eval.designs.progress_question import ProgressQuestion
 from afa_eval.estimate import Claim, Comparator, Estimand, Estimate
 from afa_eval.kernels.means import cluster_mean
-from afa_eval.kernels.power import smallest_detectable
 
 E = Estimand
 FIXED_LINE = "national figures for England are fixed, without sampling error"
@@ -121,7 +120,7 @@ def figures(question: ProgressQuestion, people: Cohort, national: National, grou
         *_adjusted(question, people, national, group),
         *_reached(question, people, national, group),
         *covered,
-        *_could_show(question, group, progress),
+        *about_precision(question, group.label, progress, unit=question.unit, base="pupils", of="mean progress"),
     ]
 
 
@@ -293,37 +292,3 @@ def _coverage(question: ProgressQuestion, people: Cohort, group: Group) -> Estim
         claim=Claim.DESCRIPTION,
         method="pupils with the scores needed as a share of all eligible pupils",
     )
-
-
-def _could_show(question: ProgressQuestion, group: Group, progress: Clustered) -> list[Estimate]:
-    """The design effect, and the smallest change that this many pupils and schools could have shown."""
-    if progress.se is None or not progress.df or progress.n_schools < question.min_schools:
-        return []
-
-    def said(estimand: Estimand, value: float, unit: str, method: str) -> Estimate:
-        return Estimate(
-            outcome=question.id,
-            group=group.label,
-            estimand=estimand,
-            value=value,
-            unit=unit,
-            base="pupils",
-            n_pupils=progress.n,
-            n_schools=progress.n_schools,
-            claim=Claim.DESCRIPTION,
-            method=method,
-        )
-
-    smallest = smallest_detectable(progress.se, progress.df)
-    found = [
-        said(
-            E.MDES,
-            smallest,
-            question.unit,
-            "80% power at the two-sided 5% level, from the clustered error of mean progress",
-        )
-    ]
-    if progress.design_effect is not None and np.isfinite(progress.design_effect):
-        method = "variance of mean progress by school over that of unrelated pupils"
-        found.insert(0, said(E.DESIGN_EFFECT, progress.design_effect, "statistic", method))
-    return found

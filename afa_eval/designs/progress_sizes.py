@@ -5,17 +5,12 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 
-import numpy as np
-
 from afa_eval.codes import months as table_of_months
 from afa_eval.designs.progress_contrasts import GAP
 from afa_eval.designs.progress_frame import Cohort
 from afa_eval.designs.progress_lines import National, finding
 from afa_eval.designs.progress_question import ProgressQuestion
-from afa_eval.errors import EstimationError
 from afa_eval.estimate import Claim, Estimand, Estimate, Finding, Severity
-from afa_eval.kernels.moments import cluster_moments
-from afa_eval.kernels.reml import fit_random_intercept, icc_interval
 
 E = Estimand
 LONGEST = 12.0
@@ -221,47 +216,3 @@ def size_findings(question: ProgressQuestion, national: National, size: Spread |
         message = "Months of progress are not given: the scores are teachers' ratings, and the tables of months are about tests."
         found.append(finding(question, "months-refused", Severity.NOTE, message))
     return tuple(found)
-
-
-def intraclass(question: ProgressQuestion, people: Cohort) -> list[Estimate]:
-    """Which share of the variance of progress lies between schools?
-
-    Parameters
-    ----------
-    question : ProgressQuestion
-        The question.
-    people : Cohort
-        The pupils.
-
-    Returns
-    -------
-    list of Estimate
-        ``icc`` of all pupils; empty with too few schools.
-    """
-    rows = people.usable
-    values, school = people.progress.to_numpy()[rows], people.school[rows]
-    schools = np.unique(school).size
-    if schools < max(question.min_schools, 2) or rows.sum() <= schools:
-        return []
-    try:
-        fit = fit_random_intercept(
-            cluster_moments(np.column_stack([np.ones_like(values), values - values.mean()]), school), [0], 1
-        )
-        low, high = icc_interval(fit)
-    except EstimationError:
-        return []
-    return [
-        Estimate(
-            outcome=question.id,
-            group="all",
-            estimand=E.ICC,
-            value=fit.icc,
-            unit="statistic",
-            base="pupils",
-            n_pupils=int(rows.sum()),
-            n_schools=schools,
-            claim=Claim.DESCRIPTION,
-            method="two-level model of progress, restricted maximum likelihood; interval from its exact restricted likelihood",
-            interval=(low, high),
-        )
-    ]

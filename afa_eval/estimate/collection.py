@@ -89,9 +89,10 @@ class Estimates:
         raise KeyError(key)
 
     def __add__(self, other: Estimates) -> Estimates:
-        """Both collections, one after the other; findings said twice are kept once."""
+        """Both collections, one after the other; findings and tables said twice are kept once."""
         findings = tuple(dict.fromkeys(self.findings + other.findings))
-        return Estimates(self.items + other.items, findings, self.tables + other.tables)
+        tables = tuple(dict.fromkeys(self.tables + other.tables))
+        return Estimates(self.items + other.items, findings, tables)
 
     def filter(
         self,

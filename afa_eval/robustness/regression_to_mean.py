@@ -1,0 +1,211 @@
+"""How much of a rise comes by itself when pupils were chosen because they were low?
+
+Regression to the mean is (1 - r)(m - m_selected): m the mean of the group that pupils were chosen
+from, before selection, m_selected that of the chosen, r how strongly the last score follows the
+measure they were chosen by in a group that nobody selected.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from afa_eval.data.tables import Tables
+from afa_eval.designs.absence_question import AbsenceQuestion
+from afa_eval.designs.base import Design
+from afa_eval.designs.groups import members
+from afa_eval.designs.progress_question import ProgressQuestion
+from afa_eval.errors import ColumnNotFound
+from afa_eval.estimate import Estimates, Finding, Severity, words
+from afa_eval.robustness.base import name_of, said
+
+RANGE = (0.5, 0.9)
+ENOUGH = 50  # pupils not chosen, from whom the relation of both scores is read
+CODE = "regression-to-the-mean"
+CONDITIONAL = (
+    " Figures that hold the first score constant (adjusted progress) already allow for it; the gain and progress minus "
+    "national do not, and it is not subtracted from them."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """What would a rise be with no programme at all?
+
+    Attributes
+    ----------
+    below : float
+        How far the chosen lie below the group they were chosen from, in points.
+    slope : float or None
+        By how much the last score follows the measure; None where it cannot be read from the data.
+    sd : float
+        Of the group they were chosen from.
+    pool : str
+        That group, in words.
+    """
+
+    below: float
+    slope: float | None
+    sd: float
+    pool: str
+
+    @property
+    def sizes(self) -> tuple[float, ...]:
+        """The regression to the mean in points: one value, or both ends of the range."""
+        if self.slope is not None:
+            return ((1 - self.slope) * self.below,)
+        return tuple(sorted((1 - r) * self.below for r in RANGE))
+
+
+def regression_to_mean(design: Design, tables: Tables, estimates: Estimates) -> tuple[Finding, ...]:
+    """How much of the change would have come by itself?
+
+    Parameters
+    ----------
+    design : Design
+        With how pupils were chosen.
+    tables : Tables
+        All the trust's pupils, chosen or not.
+    estimates : Estimates
+        The design's figures.
+
+    Returns
+    -------
+    tuple of Finding
+        ``regression-to-the-mean`` with its size, or its range for r of .5 to .9 where r is unknown.
+    """
+    if design.selection.how == "all":
+        return ()
+    if isinstance(design, ProgressQuestion):
+        return _progress(design, tables)
+    if isinstance(design, AbsenceQuestion) and _about_absence(design.selection.measure):
+        return (_absence(design),)
+    return ()
+
+
+def _progress(design: ProgressQuestion, tables: Tables) -> tuple[Finding, ...]:
+    found = expected(design, tables)
+    how = "because they were low" if design.selection.how == "low-baseline" else "by nomination"
+    if found is None:
+        message = (
+            f"Pupils were chosen {how}. Pupils chosen low rise by themselves, and how much cannot be told from these data: "
+            "neither the measure they were chosen by nor the group they were chosen from is in them."
+        )
+        fix = "Hand in the selection measure for all pupils they were chosen from, and name it under selection."
+        return (said(design, CODE, Severity.SERIOUS, message, fix),)
+    if found.below <= 0:
+        return ()
+    return (said(design, CODE, Severity.SERIOUS, _message(design, found, how), _fix(found)),)
+
+
+def _message(design: ProgressQuestion, found: Expected, how: str) -> str:
+    sizes = [words.number(size, design.unit) for size in found.sizes]
+    in_sd = [words.number(size / found.sd, "sd") for size in found.sizes]
+    if found.slope is not None:
+        size = f"{sizes[0]} {design.unit} ({in_sd[0]} SD), with r = {words.number(found.slope, 'sd')} from the pupils not chosen"
+    else:
+        size = (
+            f"between {sizes[0]} and {sizes[1]} {design.unit} ({in_sd[0]} to {in_sd[1]} SD): r is not known, and .9 and .5 "
+            "are taken for it"
+        )
+    return (
+        f"For {name_of(design)} pupils were chosen {how}: on average {words.number(found.below, design.unit)} {design.unit} "
+        f"below {found.pool}. With no programme at all such pupils would gain more than others by {size}.{CONDITIONAL}"
+    )
+
+
+def _fix(found: Expected) -> str:
+    if found.slope is None:
+        return "Hand in the scores of pupils who were not chosen, or name the norm's correlation between both measurements."
+    return "Compare with pupils who began alike and were not chosen."
+
+
+def expected(design: ProgressQuestion, tables: Tables) -> Expected | None:
+    """How large is regression to the mean in these data?
+
+    Parameters
+    ----------
+    design : ProgressQuestion
+        With selection, ``where`` and norm.
+    tables : Tables
+        The trust's pupils.
+
+    Returns
+    -------
+    Expected or None
+        None where the measure or the group chosen from is not in the data.
+    """
+    measure = design.selection.measure or design.baseline
+    try:
+        frame = tables.by_pupil({measure: "the selection measure", design.outcome: "the outcome"}) if measure else None
+        if frame is None:
+            return None
+        chosen = _chosen(design, frame)
+        pool = members(frame, _pool(design))
+    except ColumnNotFound:
+        return None
+    values = pd.to_numeric(frame[measure], errors="coerce")
+    m_selected = float(values[chosen & pool].mean())
+    same_scale = design.has_gain and measure == design.baseline
+    slope = _known_slope(design) if same_scale else None
+    rest = pool & ~chosen
+    if rest.sum() >= 2 and values[rest].notna().any():
+        if same_scale and slope is None:
+            slope = _slope(values[rest], pd.to_numeric(frame.loc[rest, design.outcome], errors="coerce"))
+        sd = float(values[pool].std())
+        return Expected(float(values[pool].mean()) - m_selected, slope, sd, _words(design)) if sd > 0 else None
+    norm = design.norm
+    if same_scale and norm is not None and norm.mean is not None and norm.sd is not None:
+        whose = f"the norm's mean of {norm.mean:g} (all pupils, not only those with SEN)"
+        return Expected(norm.mean - m_selected, slope, norm.sd, whose)
+    return None
+
+
+def _known_slope(design: ProgressQuestion) -> float | None:
+    return None if design.norm is None else design.norm.correlation
+
+
+def _chosen(design: ProgressQuestion, frame: pd.DataFrame) -> pd.Series:
+    """Those in the programme: the cohort column where there is one, else whom the outcome keeps."""
+    if "cohort" in frame.columns and (frame["cohort"] == "pilot").any():
+        return (frame["cohort"] == "pilot").fillna(False)
+    return members(frame, design.where)
+
+
+def _pool(design: ProgressQuestion) -> str:
+    return {"sen": "sen=any", "all": "all", "": "all"}.get(design.selection.from_, design.selection.from_)
+
+
+def _words(design: ProgressQuestion) -> str:
+    pool = _pool(design)
+    return (
+        "the mean of all pupils"
+        if pool == "all"
+        else f"the mean of the pupils they were chosen from ({words.label(pool)})"
+    )
+
+
+def _slope(first: pd.Series, last: pd.Series) -> float | None:
+    """The line through the pupils not chosen: choosing by the first score does not bend it."""
+    both = first.notna() & last.notna()
+    x, y = first[both].to_numpy(dtype=float), last[both].to_numpy(dtype=float)
+    if x.size < ENOUGH or np.ptp(x) == 0:
+        return None
+    centred = x - x.mean()
+    return float(np.clip(centred @ (y - y.mean()) / (centred @ centred), 0.0, 1.0))
+
+
+def _about_absence(measure: str) -> bool:
+    return any(part in measure.lower() for part in ("absen", "attend", "session"))
+
+
+def _absence(design: Design) -> Finding:
+    message = (
+        f"For {name_of(design)} pupils were chosen because they were absent. With nothing changing, about half of the pupils "
+        "who are persistently absent in one year are not in the next (44 to 55% in England's figures), while 13 to 16% of "
+        "the others become so: a fall among the chosen is nearly all regression to the mean, and is no result."
+    )
+    fix = "Judge by all enrolments of both years, and print the share newly persistently absent."
+    return said(design, CODE, Severity.SERIOUS, message, fix)
