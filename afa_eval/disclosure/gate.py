@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Protocol
 
+from afa_eval.data.records import Step
 from afa_eval.disclosure import cells, linked, policies, texts
 from afa_eval.disclosure.linked import Hidden, key_of
 from afa_eval.disclosure.policies import Policy
@@ -16,12 +17,14 @@ from afa_eval.estimate import Estimate, Estimates, Table
 from afa_eval.estimate.records import Interval
 
 HIDDEN, UNAVAILABLE = "c", "x"
+FLOW = "flow"
 
 
 class Evaluated(Protocol):
     """What is needed of an evaluation?
 
-    Besides these, ``tables``, ``findings``, ``flow`` and ``faults`` are read where it has them.
+    Besides these, ``tables``, ``findings`` and ``faults`` are read where it has them. The pupil
+    flow is read from the manifest's ``steps``; a table called ``flow`` repeats it and stays inside.
     """
 
     @property
@@ -67,18 +70,26 @@ def release(evaluation: Evaluated, profile: str | Path | Policy = "publish") -> 
     estimates = evaluation.estimates
     hidden = linked.suppress(estimates.items, policy)
     tables = _once(estimates.tables, getattr(evaluation, "tables", ()))
+    steps = [
+        Step(name, table, rows_in, rows_out, reason) for table, name, rows_in, rows_out, reason in _steps(evaluation)
+    ]
     findings = dict.fromkeys((*estimates.findings, *getattr(evaluation, "findings", ())))
     return Release(
         profile=policy.name,
         policy=policy.words,
-        about=dict(evaluation.about),
+        about=texts.about(evaluation.about),
         estimates=tuple(_released(item, hidden.get(key_of(item)), policy) for item in estimates),
-        tables=tuple(cells.protect(_scrubbed(table, policy), policy) for table in tables),
+        tables=tuple(cells.protect(_scrubbed(table, policy), policy) for table in tables if table.name != FLOW),
         findings=tuple(texts.finding(item, policy) for item in findings),
-        flow=texts.flow(getattr(evaluation, "flow", ()), policy),
+        flow=texts.flow(steps, policy),
         faults=texts.faults(getattr(evaluation, "faults", ()), policy),
         manifest=texts.manifest(evaluation.manifest),
     )
+
+
+def _steps(evaluation: Evaluated) -> Sequence[Sequence[Any]]:
+    """Table, name, rows in, rows out and reason of each step."""
+    return evaluation.manifest.get("steps") or ()
 
 
 def _once(*groups: Sequence[Table]) -> tuple[Table, ...]:

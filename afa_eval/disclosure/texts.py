@@ -9,7 +9,7 @@ from itertools import groupby
 from pathlib import PurePath, PureWindowsPath
 from typing import Any
 
-from afa_eval.data.tables import Step
+from afa_eval.data.records import Step
 from afa_eval.disclosure.policies import Policy
 from afa_eval.disclosure.records import ReleasedFault, ReleasedStep
 from afa_eval.estimate import Fault, Finding
@@ -21,6 +21,7 @@ _SMALL = re.compile(
 )
 _NAMED = re.compile(r"'[^']*'|\"[^\"]*\"|\u2018[^\u2019]*\u2019|\u201c[^\u201d]*\u201d")
 _LONG_NUMBER = re.compile(r"\b\w*\d{4,}\w*\b")
+_ABSOLUTE = re.compile(r"([\"'])(?:/|~|file:|[A-Za-z]:[\\/])[^\"'\n]*[\\/]([^\"'\\/\n]+)\1")
 COUNTING_KEYS = frozenset({"steps", "flow", "rows", "rows_in", "rows_out", "counts", "folder", "cwd", "user", "host"})
 
 
@@ -153,6 +154,25 @@ def _to_nearest(count: int, step: int) -> int:
     return count if not step else step * ((2 * count + step) // (2 * step))
 
 
+def about(document: Mapping[str, Any]) -> dict[str, Any]:
+    """Which of the plan's words may be published?
+
+    Parameters
+    ----------
+    document : mapping
+        The evaluation's words.
+
+    Returns
+    -------
+    dict
+        All of them; in the plan's text absolute paths are cut to the file's name.
+    """
+    public = dict(document)
+    if isinstance(public.get("plan_text"), str):
+        public["plan_text"] = _ABSOLUTE.sub(r"\1\2\1", public["plan_text"])
+    return public
+
+
 def manifest(document: Mapping[str, Any]) -> dict[str, Any]:
     """Which hashes and versions may be published?
 
@@ -182,5 +202,5 @@ def _public(value: Any) -> Any:
 def _file_name(text: str) -> str:
     """An absolute path cut to its last part; anything else as it is."""
     windows = PureWindowsPath(text)
-    absolute = text.startswith(("/", "~", "file:")) or (windows.drive and windows.root)
+    absolute = text.startswith(("/", "~/", "file:")) or (windows.drive and windows.root)
     return windows.name if absolute and "\n" not in text else text

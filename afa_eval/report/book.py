@@ -1,0 +1,266 @@
+"""From a release to what the templates see, with its charts and public files written beside the pages."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Sequence
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from afa_eval.disclosure import estimates_csv, table_csv, write
+from afa_eval.disclosure.records import Release, ReleasedTable
+from afa_eval.errors import ReportError
+from afa_eval.estimate import Finding, Severity
+from afa_eval.report import figures, layout, say
+from afa_eval.report.context import (
+    Book,
+    Chart,
+    Grid,
+    Outcome,
+    by_severity,
+    grid,
+    line,
+    manifest_rows,
+    page_name,
+)
+from afa_eval.report.own_words import own_words
+
+FILES = "files"
+GRAVITY = {Severity.SERIOUS: 0, Severity.CONCERN: 1, Severity.NOTE: 2}
+PROGRAMME_HEADINGS = {"name": "Programme", "start": "Began", "selection": "How pupils were chosen"}
+SELECTED = {
+    "low-baseline": "pupils with low scores before it began",
+    "nominated": "pupils named by their teachers",
+    "all": "everyone; no pupil was picked out",
+}
+
+
+def assemble(release: Release, folder: Path) -> Book:
+    """What do the templates see?
+
+    Parameters
+    ----------
+    release : Release
+        What may leave.
+    folder : Path
+        The pages' folder; drawings go to ``charts``, CSV files to ``files`` in it.
+
+    Returns
+    -------
+    Book
+        Everything in words.
+
+    Raises
+    ------
+    ReportError
+        Where a chart cannot be drawn or the plan's words lack a title or outcomes.
+    """
+    about = release.about
+    if not about.get("title") or not about.get("outcomes"):
+        raise ReportError("The book needs a title and at least one outcome in the plan's words.")
+    write(release, folder / FILES)
+    outcomes = tuple(_outcome(release, entry, folder) for entry in about["outcomes"])
+    flow = figures.flow_drawing(release)
+    return Book(
+        title=str(about["title"]),
+        organisation=str(about.get("organisation") or ""),
+        period=_period(about.get("period")),
+        n_schools=_schools(about.get("n_schools")),
+        programme=programme(about.get("programme") or {}),
+        outcomes=outcomes,
+        charts={} if flow is None else {"flow": figures.save(flow, folder)},
+        participants=_tables(release, folder, "participants"),
+        coverage=_tables(release, folder, "coverage"),
+        coverage_charts=tuple(figures.save(drawing, folder) for drawing in figures.coverage_drawings(release)),
+        other=_tables(release, folder, ""),
+        flow=release.flow,
+        faults=release.faults,
+        findings=by_severity(release.findings),
+        words=own_words(str(about.get("words") or "")),
+        policy=release.policy,
+        profile=release.profile,
+        plan_text=str(about.get("plan_text") or ""),
+        manifest=manifest_rows({key: value for key, value in release.manifest.items() if key != "comparators"}),
+        references=references({str(entry.get("design", "")) for entry in about["outcomes"]}),
+        comparators=_comparators(release),
+        cite=citation(about),
+    )
+
+
+def _period(period: Any) -> str:
+    if not period:
+        return ""
+    return f"{say.year(str(period['before']))} to {say.year(str(period['after']))}"
+
+
+def _schools(count: Any) -> str:
+    return "" if not count else "1 school" if count == 1 else f"{count:,} schools"
+
+
+def _outcome(release: Release, entry: dict[str, Any], folder: Path) -> Outcome:
+    key, design, focus = str(entry["id"]), str(entry.get("design", "")), str(entry.get("focus") or "")
+    lines = tuple(line(item) for item in release.estimates if item.outcome == key)
+    file = f"{FILES}/{page_name(key).removeprefix('outcome-')}.csv"
+    (folder / file).write_text(estimates_csv(release, key), encoding="utf-8")
+    return Outcome(
+        id=key,
+        page=page_name(key),
+        label=str(entry.get("label") or key),
+        design=design,
+        question=str(entry.get("question") or ""),
+        focus=focus,
+        primary=bool(entry.get("primary")),
+        before=say.year(str(entry.get("before") or "")),
+        after=say.year(str(entry.get("after") or "")),
+        lines=lines,
+        headline=layout.headline(lines, design, focus),
+        main=layout.main_section(lines, design, focus),
+        sections=layout.other_sections(lines, design, focus),
+        charts=tuple(figures.save(drawing, folder) for drawing in figures.outcome_drawings(release, entry)),
+        tables=_outcome_tables(release, key, folder),
+        findings=_gravest_first([item for item in release.findings if key in item.outcomes]),
+        file=file,
+    )
+
+
+def _gravest_first(findings: Sequence[Finding]) -> tuple[Finding, ...]:
+    return tuple(sorted(findings, key=lambda item: GRAVITY[item.severity]))
+
+
+def _place(released: ReleasedTable) -> str:
+    """Where a table that belongs to no outcome's page stands."""
+    return next((name for name in ("participants", "coverage") if released.table.name.startswith(name)), "")
+
+
+def _tables(release: Release, folder: Path, place: str) -> tuple[Grid, ...]:
+    found = [one for one in release.tables if _place(one) == place and (place or not one.table.outcome)]
+    return tuple(_with_file(one, folder) for one in found)
+
+
+def _outcome_tables(release: Release, outcome: str, folder: Path) -> tuple[Grid, ...]:
+    found = [one for one in release.tables if one.table.outcome == outcome and not _place(one)]
+    return tuple(_with_file(one, folder) for one in found)
+
+
+def _with_file(released: ReleasedTable, folder: Path) -> Grid:
+    file = f"{FILES}/{page_name(released.table.name).removeprefix('outcome-')}-table.csv"
+    (folder / file).write_text(table_csv(released), encoding="utf-8")
+    return grid(released, file)
+
+
+def programme(words: dict[str, Any]) -> tuple[tuple[str, str], ...]:
+    """What was done, for whom, how much, as headings and texts?
+
+    Parameters
+    ----------
+    words : dict
+        The plan's ``[programme]``.
+
+    Returns
+    -------
+    tuple of (str, str)
+        In the plan's order; keys without text are left out.
+
+    Examples
+    --------
+    >>> programme({"name": "Reading together", "start": "202209", "how_much": "30 minutes a day"})
+    (('Programme', 'Reading together'), ('Began', 'September 2022'), ('How much', '30 minutes a day'))
+    """
+    said = []
+    for key, value in words.items():
+        text = _selection(value) if key == "selection" else _month(str(value)) if key == "start" else str(value or "")
+        if text:
+            heading = key.replace("_", " ")
+            said.append((PROGRAMME_HEADINGS.get(key, heading[:1].upper() + heading[1:]), text))
+    return tuple(said)
+
+
+YEAR = ("January", "February", "March", "April", "May", "June", "July")
+MONTHS = (*YEAR, "August", "September", "October", "November", "December")
+
+
+def _month(code: str) -> str:
+    if len(code) == 6 and code.isdigit() and 1 <= int(code[4:]) <= 12:
+        return f"{MONTHS[int(code[4:]) - 1]} {code[:4]}"
+    return code
+
+
+def _selection(value: Any) -> str:
+    if not isinstance(value, dict):
+        return str(value or "")
+    how = SELECTED.get(str(value.get("how", "")), str(value.get("how", "")))
+    measure = f", by {value['measure']}" if value.get("measure") else ""
+    return how[:1].upper() + how[1:] + measure
+
+
+@cache
+def _references() -> dict[str, Any]:
+    return tomllib.loads(files("afa_eval.report").joinpath("data", "references.toml").read_text("utf-8"))
+
+
+def references(designs: set[str]) -> tuple[str, ...]:
+    """Which works does the methods page cite?
+
+    Parameters
+    ----------
+    designs : set of str
+        Slugs of the designs in the book.
+
+    Returns
+    -------
+    tuple of str
+        In alphabetical order.
+    """
+    wanted = designs | {"all"}
+    return tuple(sorted(entry["text"] for entry in _references().values() if wanted & set(entry["for"])))
+
+
+def _comparators(release: Release) -> tuple[str, ...]:
+    lines = [item.comparator for item in release.estimates if item.comparator is not None]
+    told = []
+    for one in lines:
+        parts = (one.slug, one.definition, one.source, one.release, one.licence)
+        told.append(", ".join(part for part in parts if part))
+    return tuple(dict.fromkeys(told))
+
+
+def citation(about: dict[str, Any]) -> str:
+    """How is this book cited?
+
+    Parameters
+    ----------
+    about : dict
+        The plan's words.
+
+    Returns
+    -------
+    str
+        Author, title, what made it.
+    """
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        made = f" Evaluation book made with afa_eval {version('afa-eval')}."
+    except PackageNotFoundError:
+        made = " Evaluation book made with afa_eval."
+    author = str(about.get("organisation") or "").rstrip(".")
+    return (f"{author}. " if author else "") + f"{str(about['title']).rstrip('.')}." + made
+
+
+def charts_of(book: Book) -> tuple[Chart, ...]:
+    """Which drawings does a book have?
+
+    Parameters
+    ----------
+    book : Book
+        As assembled.
+
+    Returns
+    -------
+    tuple of Chart
+        Of outcomes first.
+    """
+    inside = tuple(chart for outcome in book.outcomes for chart in outcome.charts)
+    return inside + book.coverage_charts + tuple(book.charts.values())

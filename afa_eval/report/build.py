@@ -1,0 +1,81 @@
+"""A release becomes a Jupyter Book: pages from templates, then one build that must be clean."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from afa_eval.disclosure.records import Release
+from afa_eval.errors import ReportError
+from afa_eval.report.book import assemble
+from afa_eval.report.pages import write_pages
+
+EPOCH = "1577836800"  # a fixed moment, so that the same release makes the same bytes
+RUN = "from jupyter_book.cli.main import main; main()"
+WARNING = re.compile(r"WARNING|ERROR|CRITICAL|error:|Exception|would load")
+COLOURS = re.compile(r"\x1b\[[0-9;]*m")
+
+
+def build_book(release: Release, folder: Path, *, templates: Path | None = None) -> Path:
+    """Where is the Jupyter Book of a release?
+
+    Parameters
+    ----------
+    release : Release
+        What may leave: nothing else reaches a page.
+    folder : Path
+        The plan's folder; the book is written to ``build/book/html`` in it and replaces the last
+        one only when it is complete.
+    templates : Path, optional
+        A folder of one's own templates; what it lacks is taken from those that ship.
+
+    Returns
+    -------
+    Path
+        Its ``index.html``, absolute.
+
+    Raises
+    ------
+    ReportError
+        Where a chart cannot be drawn, a template names what is not there, or the build warns.
+    """
+    target = Path(folder).resolve() / "build" / "book"
+    target.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".making-", dir=target) as name:
+        work = Path(name) / "pages"
+        work.mkdir()
+        write_pages(assemble(release, work), work, templates)
+        html = _run(work)
+        _replace(html, target / "html")
+    return target / "html" / "index.html"
+
+
+def _run(work: Path) -> Path:
+    """Build with every warning an error; what it said is shown only where it failed."""
+    command = [sys.executable, "-c", RUN, "build", str(work), "-W", "-n", "--keep-going", "-q"]
+    environment = {**os.environ, "SOURCE_DATE_EPOCH": EPOCH, "PYTHONHASHSEED": "0", "NO_COLOR": "1"}
+    done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False, encoding="utf-8")
+    html = work / "_build" / "html"
+    if done.returncode or not (html / "index.html").is_file():
+        raise ReportError("The book could not be built.\n" + _told(done.stdout + "\n" + done.stderr, work))
+    return html
+
+
+def _told(output: str, work: Path) -> str:
+    lines = [COLOURS.sub("", text).replace(f"{work}/", "").strip() for text in output.splitlines()]
+    told = list(dict.fromkeys(text for text in lines if WARNING.search(text)))
+    return "\n".join(told[:20] or lines[-20:])
+
+
+def _replace(made: Path, target: Path) -> None:
+    """Put the new book where the old one was, in two renames on one file system."""
+    old = made.parent / "replaced"
+    if target.exists():
+        target.rename(old)
+    made.rename(target)
+    shutil.rmtree(old, ignore_errors=True)

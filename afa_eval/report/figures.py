@@ -1,0 +1,251 @@
+"""Which charts does a release make? Drawn from what was released, in two widths, with the finding in words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from afa_eval.disclosure.records import Release, ReleasedEstimate, ReleasedTable
+from afa_eval.errors import AfaEvalError, ReportError
+from afa_eval.estimate.words import people
+from afa_eval.report.context import ALL, Chart
+from afa_eval.report.layout import SEN_COLUMNS, columns_of, layout
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+MOST_ROWS, MOST_PANELS = 16, 6
+Draw = Callable[..., "Figure"]
+FOLDER = "charts"
+
+
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """What is drawn, how, and where does it go?
+
+    Attributes
+    ----------
+    name : str
+        File name without its ending.
+    make : callable
+        Returns a figure, or SVG text; takes ``narrow``.
+    title : str
+        Its headline; the chart's own where empty.
+    """
+
+    name: str
+    make: Callable[[bool], Any]
+    title: str = ""
+
+
+def save(drawing: Drawing, folder: Path) -> Chart:
+    """Where is the drawing, and what does it say?
+
+    Parameters
+    ----------
+    drawing : Drawing
+        What to draw.
+    folder : Path
+        The book's pages; drawings go to ``charts`` in it.
+
+    Returns
+    -------
+    Chart
+        The wide drawing; the narrow one stands beside it as ``name-narrow.svg``.
+
+    Raises
+    ------
+    ReportError
+        Where it cannot be drawn.
+    """
+    target = folder / FOLDER
+    target.mkdir(parents=True, exist_ok=True)
+    try:
+        wide, title, alt = _svg(drawing.make(False))
+        narrow, _, _ = _svg(drawing.make(True))
+    except AfaEvalError as error:
+        raise ReportError(f"The chart '{drawing.name}' could not be drawn: {error}") from error
+    except Exception as error:
+        raise ReportError(f"The chart '{drawing.name}' could not be drawn: {type(error).__name__}: {error}") from error
+    (target / f"{drawing.name}.svg").write_text(wide, encoding="utf-8")
+    (target / f"{drawing.name}-narrow.svg").write_text(narrow, encoding="utf-8")
+    return Chart(file=f"{FOLDER}/{drawing.name}.svg", alt=alt, title=drawing.title or title)
+
+
+def _svg(made: Any) -> tuple[str, str, str]:
+    """SVG, headline and alt text of a figure, or of SVG text that carries both."""
+    from bs4 import BeautifulSoup
+
+    from afa_eval.estimate import charts
+
+    if isinstance(made, str):
+        soup = BeautifulSoup(made, "html.parser")
+        title, alt = (tag.get_text(" ", strip=True) if (tag := soup.find(name)) else "" for name in ("title", "desc"))
+        return made, title, alt
+    title, _, alt = str(made.get_label()).partition("\n")
+    return charts.to_svg(made), title, alt
+
+
+def outcome_drawings(release: Release, outcome: dict[str, Any]) -> list[Drawing]:
+    """Which charts belong to an outcome's page?
+
+    Parameters
+    ----------
+    release : Release
+        What may leave.
+    outcome : dict
+        Its entry in ``about["outcomes"]``.
+
+    Returns
+    -------
+    list of Drawing
+        Those of its layout that have something to show, then its answers' bars.
+    """
+    items = [item for item in release.estimates if item.outcome == outcome["id"]]
+    found = []
+    for number, entry in enumerate(layout(str(outcome.get("design", "")))["charts"], start=1):
+        make = KINDS[entry["kind"]](items, entry, outcome)
+        if make is not None:
+            found.append(Drawing(f"{outcome['id']}-{number}-{entry['kind']}", make))
+    if not found and (make := _forest(items, {"figures": _estimands(items), "groups": "single"}, outcome)):
+        found.append(Drawing(f"{outcome['id']}-1-forest", make))
+    bars = [t for t in release.tables if t.table.outcome == outcome["id"] and t.table.name.startswith("likert")]
+    return found + [Drawing(t.table.name, _likert(t)) for t in bars if has_whole_row(t)]
+
+
+def _estimands(items: Sequence[ReleasedEstimate]) -> list[str]:
+    return list(dict.fromkeys(str(item.estimand) for item in items))
+
+
+def _chosen(items: Sequence[ReleasedEstimate], groups: str, focus: str) -> list[ReleasedEstimate]:
+    """Figures of the groups that a chart shows: no pairs, no contrasts; by SEN only where asked."""
+    kept = []
+    for item in items:
+        single = people.sides(item.group) is None and len(people.parts(item.group)) <= 1
+        by_sen = item.group in {ALL, focus} or columns_of(item.group) <= SEN_COLUMNS
+        if single and (by_sen or groups == "single"):
+            kept.append(item)
+    return kept
+
+
+def _forest(items: Sequence[ReleasedEstimate], entry: dict[str, Any], outcome: dict[str, Any]) -> Any:
+    from afa_eval.estimate import charts
+
+    for name in entry["figures"]:
+        rows = _first_each([item for item in items if item.estimand == name])
+        shown = _chosen(rows, entry["groups"], str(outcome.get("focus", "")))
+        if any(item.value is not None for item in shown):
+            kept = shown[:MOST_ROWS]
+            return lambda narrow: charts.forest(kept, narrow=narrow)
+    return None
+
+
+def _first_each(items: Sequence[ReleasedEstimate]) -> list[ReleasedEstimate]:
+    """One figure a group: a second one is the same against another line."""
+    return list({item.group: item for item in reversed(items)}.values())[::-1]
+
+
+def _pairs(items: Sequence[ReleasedEstimate], entry: dict[str, Any], outcome: dict[str, Any]) -> list[ReleasedEstimate]:
+    """Before and after of the first groups that have both to show."""
+    chosen = []
+    for name in entry["figures"]:
+        chosen += _first_each([item for item in items if item.estimand == name])
+    chosen = _chosen(chosen, entry["groups"], str(outcome.get("focus", "")))
+    shown = [item for item in chosen if item.value is not None]
+    counts = {item.group: sum(other.group == item.group for other in shown) for item in shown}
+    groups = [group for group, count in counts.items() if count == len(entry["figures"])][:MOST_PANELS]
+    return [item for item in chosen if item.group in groups]
+
+
+def _ends(outcome: dict[str, Any]) -> tuple[str, str]:
+    from afa_eval.report import say
+
+    before, after = str(outcome.get("before") or ""), str(outcome.get("after") or "")
+    return (say.year(before), say.year(after)) if before and after else ("Before", "After")
+
+
+def _slopes(items: Sequence[ReleasedEstimate], entry: dict[str, Any], outcome: dict[str, Any]) -> Any:
+    from afa_eval.estimate import charts
+
+    kept = _pairs(items, entry, outcome)
+    return (lambda narrow: charts.slopes(kept, labels=_ends(outcome), narrow=narrow)) if kept else None
+
+
+def _lines(items: Sequence[ReleasedEstimate], entry: dict[str, Any], outcome: dict[str, Any]) -> Any:
+    from afa_eval.estimate import charts
+
+    kept = _pairs(items, entry, outcome)
+    return (lambda narrow: charts.absence_lines(kept, years=_ends(outcome), narrow=narrow)) if kept else None
+
+
+KINDS: dict[str, Callable[[Sequence[ReleasedEstimate], dict[str, Any], dict[str, Any]], Any]] = {
+    "forest": _forest,
+    "slopes": _slopes,
+    "lines": _lines,
+}
+
+
+def has_whole_row(released: ReleasedTable) -> bool:
+    """Is there a row with nothing hidden, so that bars can be drawn?
+
+    Parameters
+    ----------
+    released : ReleasedTable
+        A table of counts.
+
+    Returns
+    -------
+    bool
+        False where every row has a hidden cell.
+    """
+    return any(all(value is not None for value in row) for row in released.table.cells)
+
+
+def _likert(released: ReleasedTable) -> Callable[[bool], Any]:
+    from afa_eval.estimate import charts
+
+    return lambda narrow: charts.likert(released.table, narrow=narrow)
+
+
+def coverage_drawings(release: Release) -> list[Drawing]:
+    """Which drawings show the children that these tests cannot measure?
+
+    Parameters
+    ----------
+    release : Release
+        What may leave.
+
+    Returns
+    -------
+    list of Drawing
+        One for each coverage table with a row to draw.
+    """
+    from afa_eval.estimate import charts
+
+    def make(released: ReleasedTable) -> Callable[[bool], Any]:
+        return lambda narrow: charts.coverage(released.table, narrow=narrow)
+
+    tables = [one for one in release.tables if one.table.name.startswith("coverage") and has_whole_row(one)]
+    return [Drawing(one.table.name, make(one)) for one in tables]
+
+
+def flow_drawing(release: Release) -> Drawing | None:
+    """How did the pupils come to be counted?
+
+    Parameters
+    ----------
+    release : Release
+        What may leave.
+
+    Returns
+    -------
+    Drawing or None
+        None where no step was recorded.
+    """
+    from afa_eval.estimate import charts
+
+    if not release.flow:
+        return None
+    return Drawing("flow", lambda narrow: charts.flow(release.flow, narrow=narrow))

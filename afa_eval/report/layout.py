@@ -1,0 +1,237 @@
+"""Which figures stand where: a design's layout, read from data, and the tables it makes."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Sequence
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from afa_eval.estimate import words
+from afa_eval.estimate.words import people
+from afa_eval.report.context import ALL, Grid, Line, Section, find_line
+
+SEN_COLUMNS = frozenset({"sen", "sen_provision"})
+UNIT_HEADINGS = {"proportion difference": "percentage points", "sd": "standard deviations"}
+BREAKDOWNS = {
+    "fsm": "free school meals",
+    "eal": "first language",
+    "sex": "sex",
+    "year_group": "year group",
+    "primary_need": "primary need",
+    "phase": "phase",
+    "cohort": "cohort",
+    "sen": "SEN",
+    "sen_provision": "SEN provision",
+}
+
+
+@cache
+def layouts() -> dict[str, Any]:
+    """Which layouts are there?
+
+    Returns
+    -------
+    dict
+        By design, as ``data/layouts.toml`` has them.
+    """
+    return tomllib.loads(files("afa_eval.report").joinpath("data", "layouts.toml").read_text("utf-8"))
+
+
+def layout(design: str) -> dict[str, Any]:
+    """How is a page of this design laid out?
+
+    Parameters
+    ----------
+    design : str
+        Its slug.
+
+    Returns
+    -------
+    dict
+        ``headline``, ``tables`` and ``charts``; a design without a layout shows every figure.
+    """
+    return {"headline": [], "tables": [], "charts": [], **layouts().get(design, layouts()["default"])}
+
+
+def headline(lines: Sequence[Line], design: str, focus: str) -> Line | None:
+    """Which figure is the headline?
+
+    Parameters
+    ----------
+    lines : sequence of Line
+        All of an outcome.
+    design : str
+        Its slug.
+    focus : str
+        The group that headlines are about.
+
+    Returns
+    -------
+    Line or None
+        The first of the layout's that is shown, else the first that is hidden, else any.
+    """
+    names = [*layout(design)["headline"], *dict.fromkeys(str(one.item.estimand) for one in lines)]
+    found = [one for name in names if (one := find_line(lines, name, (focus, ALL, *_any_group(lines, name))))]
+    return next((one for one in found if not one.hidden), found[0] if found else None)
+
+
+def _any_group(lines: Sequence[Line], estimand: str) -> list[str]:
+    return [one.item.group for one in lines if one.item.estimand == estimand]
+
+
+def is_main(group: str, focus: str) -> bool:
+    """Does a group belong to the main tables?
+
+    Parameters
+    ----------
+    group, focus : str
+        Group labels.
+
+    Returns
+    -------
+    bool
+        All pupils, the focus and groups by SEN alone.
+    """
+    if group in {ALL, focus}:
+        return True
+    columns = columns_of(group)
+    return bool(columns) and columns <= SEN_COLUMNS
+
+
+def columns_of(group: str) -> frozenset[str]:
+    """Which columns is a group, or either side of a contrast, made of?
+
+    Parameters
+    ----------
+    group : str
+        As in ``Estimate.group``.
+
+    Returns
+    -------
+    frozenset of str
+        Names of columns.
+    """
+    sides = people.sides(group) or (group,)
+    return frozenset(part.partition("=")[0] for side in sides for part in people.parts(side) if "=" in part)
+
+
+def main_section(lines: Sequence[Line], design: str, focus: str) -> Section:
+    """Which tables show all pupils, the focus and the SEN groups?
+
+    Parameters
+    ----------
+    lines : sequence of Line
+        All of an outcome.
+    design, focus : str
+        Its slug, and the group that headlines are about.
+
+    Returns
+    -------
+    Section
+        A table for each of the layout's that has figures, then one of all others.
+    """
+    return Section("", grids([one for one in lines if is_main(one.item.group, focus)], design))
+
+
+def other_sections(lines: Sequence[Line], design: str, focus: str) -> tuple[Section, ...]:
+    """Which tables show the other breakdowns?
+
+    Parameters
+    ----------
+    lines : sequence of Line
+        All of an outcome.
+    design, focus : str
+        Its slug, and the group that headlines are about.
+
+    Returns
+    -------
+    tuple of Section
+        One for each column or pair of columns.
+    """
+    kinds: dict[frozenset[str], list[Line]] = {}
+    for one in lines:
+        if not is_main(one.item.group, focus):
+            kinds.setdefault(columns_of(one.item.group), []).append(one)
+    return tuple(Section(_by(columns), grids(found, design)) for columns, found in kinds.items())
+
+
+def _by(columns: frozenset[str]) -> str:
+    names = [BREAKDOWNS.get(name, name.replace("_", " ")) for name in sorted(columns)]
+    return f"By {' and '.join(names)}" if names else "Other comparisons"
+
+
+def grids(lines: Sequence[Line], design: str) -> tuple[Grid, ...]:
+    """Which tables do these figures make?
+
+    Parameters
+    ----------
+    lines : sequence of Line
+        Figures of one breakdown.
+    design : str
+        Its slug.
+
+    Returns
+    -------
+    tuple of Grid
+        Side by side where the layout says so, a last one for the rest.
+    """
+    made, placed = [], set[int]()
+    for entry in layout(design)["tables"]:
+        shown = {(one.item.group, str(one.item.estimand)): one for one in reversed(lines)}
+        names = [name for name in entry["figures"] if any(estimand == name for _, estimand in shown)]
+        if names:
+            made.append(_side_by_side(entry["title"], names, shown, lines))
+            placed |= {id(one) for (_, estimand), one in shown.items() if estimand in names}
+    rest = [one for one in lines if id(one) not in placed]
+    return tuple(made) + ((_listed(rest),) if rest else ())
+
+
+def _side_by_side(title: str, names: Sequence[str], shown: dict[tuple[str, str], Line], lines: Sequence[Line]) -> Grid:
+    """A row a group, a column a figure, and who was counted in the last of them."""
+    groups = dict.fromkeys(one.item.group for one in lines if str(one.item.estimand) in names)
+    rows = []
+    for group in groups:
+        found = [shown.get((group, name)) for name in names]
+        known = [one for one in found if one is not None]
+        counted = next((one.counted for one in reversed(known) if one.counted), "")
+        rows.append((known[0].group, *(cell(one) for one in found), counted or "[c]"))
+    header = ("Group", *(_heading(name, shown) for name in names), "Counted")
+    return Grid(title=title, header=header, rows=tuple(rows))
+
+
+def _heading(name: str, shown: dict[tuple[str, str], Line]) -> str:
+    """What a column is called; the unit stands here where it would be repeated in each cell."""
+    one = next(one for (_, estimand), one in shown.items() if estimand == name)
+    unit = one.item.unit
+    return one.title + (f" ({UNIT_HEADINGS[unit]})" if unit in UNIT_HEADINGS else "")
+
+
+def cell(one: Line | None) -> str:
+    """What stands in a cell?
+
+    Parameters
+    ----------
+    one : Line or None
+        None where it was not estimated.
+
+    Returns
+    -------
+    str
+        Value and interval, a symbol, or nothing.
+    """
+    if one is None:
+        return ""
+    value = one.signed
+    if one.item.unit in UNIT_HEADINGS:
+        value = value.removesuffix(words.suffix(one.item.unit, one.item.value or 0.0))
+    return f"{value} ({one.ends})" if one.ends else value
+
+
+def _listed(lines: Sequence[Line]) -> Grid:
+    rows = tuple(
+        (one.group, one.title, one.signed + (f" ({one.ends})" if one.ends else ""), one.against, one.counted or "[c]")
+        for one in lines
+    )
+    return Grid(title="Other figures", header=("Group", "Figure", "Value", "Set against", "Counted"), rows=rows)
