@@ -9,7 +9,7 @@ import pandas as pd
 from afa_eval.data.tables import as_tables
 from afa_eval.designs.base import Data
 from afa_eval.designs.clustered import between_schools
-from afa_eval.designs.progress_answers import figures, group_of
+from afa_eval.designs.progress_answers import above_line, figures, group_of
 from afa_eval.designs.progress_contrasts import contrasts, gap, lords_paradox, pairs
 from afa_eval.designs.progress_frame import Cohort, cohort, coverage_table
 from afa_eval.designs.progress_lines import Line, National, finding
@@ -72,7 +72,7 @@ class PrePostProgress(ProgressQuestion):
         share, share_findings = share_line(self, people)
         shares = self._shares(people, share)
         growth, growth_findings = growth_per_wave(self, people)
-        items = [*points, *sizes, *months(self, sizes), *shares, *growth, *self._between(people)]
+        items = [*points, *sizes, *months(self, sizes), *shares, *growth, *self._between(people, lines)]
         findings = (
             *lines.findings,
             *share_findings,
@@ -88,10 +88,10 @@ class PrePostProgress(ProgressQuestion):
         groups = [group_of(self, people, label) for label in people.labels]
         return [item for group in groups for item in figures(self, people, lines, group)]
 
-    def _between(self, people: Cohort) -> list[Estimate]:
-        rows = people.usable
-        values, school = people.progress[rows], pd.Series(people.school[rows], index=people.progress[rows].index)
-        found = between_schools(self, "all", values, school, unit="progress", base="pupils")
+    def _between(self, people: Cohort, lines: National) -> list[Estimate]:
+        values, rows = above_line(people, lines, people.usable)
+        school = pd.Series(people.school, index=values.index)
+        found = between_schools(self, "all", values[rows], school[rows], unit="progress", base="pupils")
         return [] if found is None else [found]
 
     def _shares(self, people: Cohort, line: Line | None) -> list[Estimate]:

@@ -113,6 +113,7 @@ def figures(question: ProgressQuestion, people: Cohort, national: National, grou
     if not group.scored.any():
         return covered
     progress = mean(people, people.progress, group.scored)
+    precise = {"unit": question.unit, "base": "pupils", "of": "mean progress"}
     against = [item for line in national.lines for item in _against(question, people, line, group)]
     return [
         *_means(question, people, group, progress),
@@ -120,8 +121,50 @@ def figures(question: ProgressQuestion, people: Cohort, national: National, grou
         *_adjusted(question, people, national, group),
         *_reached(question, people, national, group),
         *covered,
-        *about_precision(question, group.label, progress, unit=question.unit, base="pupils", of="mean progress"),
+        *about_precision(question, group.label, headline(people, national, group.scored), **precise),
     ]
+
+
+def headline(people: Cohort, national: National, rows: Mask) -> Clustered:
+    """What is the figure whose precision counts: mean progress, minus the national line where there is one?
+
+    Parameters
+    ----------
+    people : Cohort
+        The pupils.
+    national : National
+        The lines.
+    rows : ndarray of bool
+        Pupils with the scores needed.
+
+    Returns
+    -------
+    Clustered
+        Of those with a national figure, where there is a line.
+    """
+    return mean(people, *above_line(people, national, rows))
+
+
+def above_line(people: Cohort, national: National, rows: Mask) -> tuple[pd.Series, Mask]:
+    """How far is each pupil's progress above the national line that counts, and for whom is that known?
+
+    Parameters
+    ----------
+    people : Cohort
+        The pupils.
+    national : National
+        The lines.
+    rows : ndarray of bool
+        Pupils with the scores needed.
+
+    Returns
+    -------
+    tuple of (pandas.Series, ndarray of bool)
+        Progress as it is, for all, where there is no line.
+    """
+    if national.main is None or not (known := rows & national.main.national.notna().to_numpy()).any():
+        return people.progress, rows
+    return people.progress - national.main.national, known
 
 
 def _means(question: ProgressQuestion, people: Cohort, group: Group, progress: Clustered) -> list[Estimate]:

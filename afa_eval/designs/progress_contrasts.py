@@ -223,8 +223,8 @@ def gap(question: ProgressQuestion, people: Cohort) -> list[Estimate]:
         Gap before, after and its change from one stacked interaction model; empty where it
         cannot be asked.
     """
-    found = gap_of(people)
-    if found is None or not question.has_gain:
+    found = gap_of(people) if question.has_gain else None
+    if found is None:
         return []
     n = int(people.usable.sum())
     unit, method = question.unit, "one interaction model of both waves and both groups"

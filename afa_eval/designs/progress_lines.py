@@ -153,6 +153,31 @@ def no_comparator(question: ProgressQuestion) -> Finding:
     )
 
 
+def not_found(question: ProgressQuestion, reasons: list[str]) -> Finding:
+    """What is to be said where the named national figure does not exist?
+
+    Parameters
+    ----------
+    question : ProgressQuestion
+        The question.
+    reasons : list of str
+        Why, for each group looked for.
+
+    Returns
+    -------
+    Finding
+        ``no-national-figure``.
+    """
+    said = " ".join(dict.fromkeys(reasons)) or f"There is no national figure '{question.comparator}'."
+    return finding(
+        question,
+        "no-national-figure",
+        Severity.SERIOUS,
+        f"{said} Without it the figures describe what happened.",
+        "Name a standardised test's norm, another year, or a comparator file of your own.",
+    )
+
+
 def norm_line(question: ProgressQuestion, people: Cohort, norm: Norm) -> National:
     """What does the publisher's norm say about pupils in general?
 

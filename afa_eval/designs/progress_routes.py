@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-import numpy as np
 import pandas as pd
 
 from afa_eval import comparators
 from afa_eval.codes import sen as sen_codes
 from afa_eval.designs.progress_frame import Cohort
-from afa_eval.designs.progress_lines import ALL_PUPILS, SAME_SEN, Line, National, finding, no_comparator, norm_line
+from afa_eval.designs.progress_lines import ALL_PUPILS, SAME_SEN, Line, National, no_comparator, norm_line, not_found
 from afa_eval.designs.progress_question import TRANSITION, ProgressQuestion
 from afa_eval.errors import ComparatorError
-from afa_eval.estimate import Comparator, Finding, Severity
+from afa_eval.estimate import Comparator, Finding
 
 SHARES = ("-expected", "expected-progress-english", "expected-progress-maths")
 
@@ -87,7 +86,7 @@ def share_line(question: ProgressQuestion, people: Cohort) -> tuple[Line | None,
     lines, reasons = _store_lines(question, people)
     if lines:
         return lines[0], ()
-    return None, (_not_found(question, reasons),)
+    return None, (not_found(question, reasons),)
 
 
 def _route(name: str) -> Callable[[ProgressQuestion, Cohort], National]:
@@ -129,7 +128,7 @@ def _from_store(question: ProgressQuestion, people: Cohort) -> National:
     """DfE's own progress scores: the same SEN group first, then all pupils."""
     lines, reasons = _store_lines(question, people)
     if not lines:
-        return National(findings=(_not_found(question, reasons),))
+        return National(findings=(not_found(question, reasons),))
     everyone = next((line for line in lines if line.against == ALL_PUPILS), None)
     # a progress score is a distance from pupils with the same start, whose mean is 0 by definition
     average = everyone.national if everyone is not None else pd.Series(0.0, index=people.frame.index)
@@ -159,35 +158,3 @@ def _store_lines(question: ProgressQuestion, people: Cohort) -> tuple[tuple[Line
         line = Line(ALL_PUPILS, pd.Series(values["all"], index=index), cells, {"all": records["all"]}, not lines)
         lines.append(line)
     return tuple(lines), reasons
-
-
-def _not_found(question: ProgressQuestion, reasons: list[str]) -> Finding:
-    said = " ".join(dict.fromkeys(reasons)) or f"There is no national figure '{question.comparator}'."
-    return finding(
-        question,
-        "no-national-figure",
-        Severity.SERIOUS,
-        f"{said} Without it the figures describe what happened.",
-        "Name a standardised test's norm, another year, or a comparator file of your own.",
-    )
-
-
-def banded(values: pd.Series, lows: list[float], highs: list[float]) -> pd.Series:
-    """Which band is each score in?
-
-    Parameters
-    ----------
-    values : pandas.Series of float
-        Scores.
-    lows, highs : list of float
-        Ends of the bands, both counted.
-
-    Returns
-    -------
-    pandas.Series of float
-        Position of the band, missing outside all of them.
-    """
-    found = pd.Series(np.nan, index=values.index)
-    for place, (low, high) in enumerate(zip(lows, highs, strict=True)):
-        found = found.mask(values.between(low, high) & found.isna(), float(place))
-    return found

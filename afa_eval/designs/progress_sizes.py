@@ -148,12 +148,12 @@ def months(question: ProgressQuestion, sizes: list[Estimate]) -> list[Estimate]:
     """
     if question.assessor != "test":
         return []
-    return [_months(question, item) for item in sizes if _deserves_months(item)]
+    return [_months(question, item) for item in sizes if _deserves_months(question, item)]
 
 
-def _deserves_months(item: Estimate) -> bool:
+def _deserves_months(question: ProgressQuestion, item: Estimate) -> bool:
     contrast = " - " in item.group
-    allowed = not contrast or item.group == GAP or item.group.startswith("cohort=")
+    allowed = not contrast or (item.group == GAP and question.has_gain) or item.group.startswith("cohort=")
     return item.estimand == E.G_NATIONAL and item.claim == Claim.COMPARISON and allowed
 
 
