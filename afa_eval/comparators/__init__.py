@@ -6,6 +6,24 @@ the cohort's own mix; ``transition`` from key stage 2 to GCSE; ``read`` a user's
 
 from afa_eval.comparators.asking import slugs
 from afa_eval.comparators.lookup import compare, find, pair, series, without
+from afa_eval.comparators.mix import Weighted, joint_keys, weighted, weighted_pair
 from afa_eval.comparators.store import Figure
+from afa_eval.comparators.transitions import Transition, TransitionBand, subjects, transition
 
-__all__ = ["Figure", "compare", "find", "pair", "series", "slugs", "without"]
+__all__ = [
+    "Figure",
+    "Transition",
+    "TransitionBand",
+    "Weighted",
+    "compare",
+    "find",
+    "joint_keys",
+    "pair",
+    "series",
+    "slugs",
+    "subjects",
+    "transition",
+    "weighted",
+    "weighted_pair",
+    "without",
+]
