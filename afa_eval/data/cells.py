@@ -7,7 +7,7 @@ import re
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from importlib.resources import files
 
 from afa_eval.codes import needs, no_score, sen, years
@@ -16,6 +16,7 @@ from afa_eval.errors import DataError
 
 WHOLE_WITH_POINT = re.compile(r"-?\d+\.0+")
 SCIENTIFIC = re.compile(r"-?\d(?:\.\d+)?[eE]\+?\d+")
+AS_THEY_STAND = frozenset({"id", "school", "word"})
 FORMULA_ERRORS = frozenset({"#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NUM!", "#NULL!", "#SPILL!", "#CALC!"})
 NOT_FOLLOWING = "x"  # "not following the National Curriculum years": known, but no year group
 LAST_YEAR_GROUP = 14
@@ -47,18 +48,15 @@ class Cell:
 
 BLANK = Cell()
 UNKNOWN = Cell(fault="unknown")
-Reader = Callable[[str, str], Cell]
 
 
-def identifier(text: str, year: str = "") -> Cell:
+def identifier(text: str) -> Cell:
     """Which pupil or school is it?
 
     Parameters
     ----------
     text : str
         Without surrounding blanks, not empty.
-    year : str
-        Not used.
 
     Returns
     -------
@@ -72,15 +70,13 @@ def identifier(text: str, year: str = "") -> Cell:
     return Cell(text)
 
 
-def word(text: str, year: str = "") -> Cell:
+def word(text: str) -> Cell:
     """Which category is it?
 
     Parameters
     ----------
     text : str
         Without surrounding blanks, not empty.
-    year : str
-        Not used.
 
     Returns
     -------
@@ -137,15 +133,13 @@ def need(text: str, year: str = "") -> Cell:
     return Cell(code) if not year or code in needs.codes(year) else Cell(fault="year")
 
 
-def academic_year(text: str, year: str = "") -> Cell:
+def academic_year(text: str) -> Cell:
     """Which academic year is it?
 
     Parameters
     ----------
     text : str
         In any of its spellings.
-    year : str
-        Not used.
 
     Returns
     -------
@@ -158,15 +152,13 @@ def academic_year(text: str, year: str = "") -> Cell:
         return UNKNOWN
 
 
-def year_group(text: str, year: str = "") -> Cell:
+def year_group(text: str) -> Cell:
     """Which year group is it?
 
     Parameters
     ----------
     text : str
         ``7``, ``Year 7``, ``R``, ``N2``.
-    year : str
-        Not used.
 
     Returns
     -------
@@ -183,15 +175,13 @@ def year_group(text: str, year: str = "") -> Cell:
     return Cell(int(bare)) if bare.isdecimal() and int(bare) <= LAST_YEAR_GROUP else UNKNOWN
 
 
-def sessions(text: str, year: str = "") -> Cell:
+def sessions(text: str) -> Cell:
     """How many sessions is it?
 
     Parameters
     ----------
     text : str
         A whole number.
-    year : str
-        Not used.
 
     Returns
     -------
@@ -202,15 +192,13 @@ def sessions(text: str, year: str = "") -> Cell:
     return Cell(int(whole)) if re.fullmatch(r"-?[0-9]{1,9}", whole) else UNKNOWN
 
 
-def score(text: str, year: str = "") -> Cell:
+def score(text: str) -> Cell:
     """Which score is it, or why is there none?
 
     Parameters
     ----------
     text : str
         A number or a code such as B or absent.
-    year : str
-        Not used.
 
     Returns
     -------
@@ -224,15 +212,13 @@ def score(text: str, year: str = "") -> Cell:
     return Cell(reason=reason) if reason else UNKNOWN
 
 
-def wave(text: str, year: str = "") -> Cell:
+def wave(text: str) -> Cell:
     """Which wave is it?
 
     Parameters
     ----------
     text : str
         before, after, or a number.
-    year : str
-        Not used.
 
     Returns
     -------
@@ -246,15 +232,13 @@ def wave(text: str, year: str = "") -> Cell:
     return Cell(known) if known else UNKNOWN
 
 
-def term(text: str, year: str = "") -> Cell:
+def term(text: str) -> Cell:
     """Which term is it?
 
     Parameters
     ----------
     text : str
         Autumn, spring, summer, or any other name of a part of the year.
-    year : str
-        Not used.
 
     Returns
     -------
@@ -289,31 +273,45 @@ def as_number(text: str) -> float | None:
     return number if math.isfinite(number) and "_" not in text else None
 
 
-def reader(kind: str) -> Reader:
-    """How is a cell of this kind understood?
+def listed(kind: str) -> Callable[[str], Cell]:
+    """How is a word of a list understood?
 
     Parameters
     ----------
     kind : str
-        A key of ``KINDS``, or the name of a word list such as ``fsm``.
+        Name of a word list such as ``fsm``.
 
     Returns
     -------
     callable
-        From text and academic year to Cell.
+        From text to Cell.
     """
-    if kind in KINDS:
-        return KINDS[kind]
     meanings = _words(kind)
 
-    def listed(text: str, year: str = "") -> Cell:
+    def read(text: str) -> Cell:
         found = meanings.get(plain(text.removesuffix(".0")))
         return UNKNOWN if found is None else Cell(found or None)
 
-    return listed
+    return read
 
 
-def understand(texts: Sequence[str], kind: str, year: str = "") -> list[Cell]:
+@dataclass(frozen=True, slots=True)
+class Meanings:
+    """What do the distinct texts of a column mean?
+
+    Attributes
+    ----------
+    values : list
+        Canonical value of each text, None where there is none.
+    special : dict of int to Cell
+        Place of each text that is faulted, was repaired or is a reason; all others are plain.
+    """
+
+    values: list[str | int | float | None]
+    special: dict[int, Cell]
+
+
+def understand(texts: Sequence[str], kind: str, year: str = "") -> Meanings:
     """What do these texts mean?
 
     Parameters
@@ -321,34 +319,39 @@ def understand(texts: Sequence[str], kind: str, year: str = "") -> list[Cell]:
     texts : sequence of str
         Distinct cells.
     kind : str
-        See ``reader``.
+        A key of ``KINDS`` or ``DATED``, or the name of a word list.
     year : str
         Academic year they belong to, empty where unknown.
 
     Returns
     -------
-    list of Cell
-        One a text; blank cells are blank.
+    Meanings
+        Blank cells have no value and no fault.
     """
-    read = reader(kind)
-    cells = []
-    for text in texts:
-        bare = text.strip()
-        if not bare:
-            cells.append(BLANK)
-        elif bare[0] == "#" and bare.upper() in FORMULA_ERRORS:
-            cells.append(Cell(fault="formula"))
-        else:
-            cells.append(read(bare, year))
-    return cells
+    values: list[str | int | float | None] = [text.strip() or None for text in texts]
+    special: dict[int, Cell] = {}
+    take_as_is = kind in AS_THEY_STAND
+    read = partial(DATED[kind], year=year) if kind in DATED else KINDS.get(kind) or listed(kind)
+    for i, bare in enumerate(values):
+        if not isinstance(bare, str) or (take_as_is and not _odd(bare)):
+            continue
+        cell = Cell(fault="formula") if bare[0] == "#" and bare.upper() in FORMULA_ERRORS else read(bare)
+        values[i] = cell.value
+        if cell.fault or cell.repaired or cell.reason:
+            special[i] = cell
+    return Meanings(values, special)
 
 
-KINDS: Mapping[str, Reader] = {
+def _odd(text: str) -> bool:
+    """Could a spreadsheet have been at this identifier? Quick, because most are in order."""
+    return text[0] == "#" or (text[-1].isdigit() and ("." in text or "e" in text or "E" in text))
+
+
+DATED: Mapping[str, Callable[..., Cell]] = {"sen_provision": provision, "need": need}
+KINDS: Mapping[str, Callable[[str], Cell]] = {
     "id": identifier,
     "school": identifier,
     "word": word,
-    "sen_provision": provision,
-    "need": need,
     "year": academic_year,
     "year_group": year_group,
     "sessions": sessions,

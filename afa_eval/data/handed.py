@@ -12,11 +12,14 @@ from numpy.typing import NDArray
 
 from afa_eval.codes import no_score
 from afa_eval.data import cells as cell_kinds
+from afa_eval.data.cells import Meanings
 from afa_eval.data.headers import Heading
 from afa_eval.data.raw import RawTable, TextCells
 from afa_eval.data.records import Need
 
 Mask = NDArray[np.bool_]
+Value = str | int | float | None
+Coded = tuple[NDArray[np.int64], list[Value]]
 FAULTS = ("unknown", "year", "digits", "formula")
 CANONICAL: Mapping[str, str] = {
     "pupil_id": "id",
@@ -55,6 +58,7 @@ STATUS = (
     "cohort",
     "phase",
 )
+REASONS = pd.CategoricalDtype(list(no_score.REASONS))
 WHOLE_NUMBERS = frozenset({"sessions", "year_group"})
 
 
@@ -72,6 +76,10 @@ class Column:
         See ``afa_eval.data.cells``; ``number`` for a column of numbers that nobody named.
     text : numpy.ndarray
         Cells as they stand, shape (n,).
+    codes : numpy.ndarray
+        Place of each cell's meaning among ``meanings``, shape (n,).
+    meanings : list
+        Canonical value of each distinct text.
     values : pandas.Series
         Canonical values, shape (n,).
     reasons : pandas.Series, optional
@@ -86,6 +94,8 @@ class Column:
     header: str
     kind: str
     text: TextCells
+    codes: NDArray[np.intp]
+    meanings: list[Value]
     values: pd.Series
     reasons: pd.Series | None = None
     faults: Mapping[str, Mask] = field(default_factory=dict)
@@ -141,20 +151,23 @@ def column_of(raw: RawTable, name: str, position: int, kind: str, row_years: pd.
         Understood on the distinct texts, then spread over the rows.
     """
     text = raw.columns[position]
-    codes, distinct = pd.factorize(text)
+    codes, found = pd.factorize(text)
+    distinct: list[str] = found.tolist()
     if row_years is not None and kind in {"sen_provision", "need"}:
-        codes, understood = _by_year(codes, [str(each) for each in distinct], kind, row_years)
+        codes, meant = _by_year(codes, distinct, kind, row_years)
     else:
-        understood = cell_kinds.understand([str(each) for each in distinct], kind)
+        meant = cell_kinds.understand(distinct, kind)
     return Column(
         name=name,
         header=raw.headers[position],
         kind=kind,
         text=text,
-        values=_spread(codes, [cell.value for cell in understood], kind),
-        reasons=_reasons(codes, [cell.reason for cell in understood]) if kind == "score" else None,
-        faults=_where(codes, understood),
-        repaired=_mask(codes, [cell.repaired for cell in understood]),
+        codes=codes,
+        meanings=meant.values,
+        values=_spread(codes, meant.values, kind),
+        reasons=_reasons(codes, meant) if kind == "score" else None,
+        faults=_where(codes, meant),
+        repaired=_mask(codes, len(meant.values), [i for i, cell in meant.special.items() if cell.repaired]),
     )
 
 
@@ -188,43 +201,55 @@ def kind_of(text: TextCells, usual: str) -> str:
 
 def _by_year(
     codes: NDArray[np.intp], distinct: Sequence[str], kind: str, row_years: pd.Series
-) -> tuple[NDArray[np.intp], list[cell_kinds.Cell]]:
+) -> tuple[NDArray[np.intp], Meanings]:
+    """Meanings of text and year together: a code may be in use in one year and not in the next."""
     year_codes, year_names = pd.factorize(row_years, use_na_sentinel=False)
     joint, pairs = pd.factorize(codes * len(year_names) + year_codes)
-    understood = []
-    for pair in pairs:
-        text, year = divmod(int(pair), len(year_names))
-        known = "" if pd.isna(year_names[year]) else str(year_names[year])
-        understood += cell_kinds.understand([distinct[text]], kind, known)
-    return joint, understood
+    known = ["" if pd.isna(year) else str(year) for year in year_names]
+    meant = Meanings([], {})
+    for i, pair in enumerate(pairs.tolist()):
+        text, year = divmod(pair, len(known))
+        one = cell_kinds.understand([distinct[text]], kind, known[year])
+        meant.values.append(one.values[0])
+        if one.special:
+            meant.special[i] = one.special[0]
+    return joint, meant
 
 
-def _spread(codes: NDArray[np.intp], values: Sequence[object], kind: str) -> pd.Series:
+def _spread(codes: NDArray[np.intp], values: Sequence[Value], kind: str) -> pd.Series:
     if kind == "score":
         numbers = np.array([np.nan if each is None else each for each in values], dtype=np.float64)
         return pd.Series(numbers.take(codes))
-    dtype = "Int64" if kind in WHOLE_NUMBERS else "str"
-    return pd.Series(pd.array(list(values), dtype=dtype).take(codes))
+    if kind in WHOLE_NUMBERS:
+        return pd.Series(list(values), dtype="Int64").take(codes).reset_index(drop=True)
+    return pd.Series(list(values), dtype="str").take(codes).reset_index(drop=True)
 
 
-def _reasons(codes: NDArray[np.intp], reasons: Sequence[str | None]) -> pd.Series | None:
-    if not any(reasons):
+def _reasons(codes: NDArray[np.intp], meant: Meanings) -> pd.Series | None:
+    places = np.full(len(meant.values), -1, dtype=np.int64)
+    for i, cell in meant.special.items():
+        if cell.reason:
+            places[i] = no_score.REASONS.index(cell.reason)
+    if (places < 0).all():
         return None
-    places = [no_score.REASONS.index(each) if each else -1 for each in reasons]
-    return pd.Series(pd.Categorical.from_codes(np.array(places).take(codes), categories=list(no_score.REASONS)))
+    return pd.Series(pd.Categorical.from_codes(places.take(codes), dtype=REASONS))
 
 
-def _where(codes: NDArray[np.intp], understood: Sequence[cell_kinds.Cell]) -> dict[str, Mask]:
+def _where(codes: NDArray[np.intp], meant: Meanings) -> dict[str, Mask]:
     found = {}
     for fault in FAULTS:
-        mask = _mask(codes, [cell.fault == fault for cell in understood])
+        mask = _mask(codes, len(meant.values), [i for i, cell in meant.special.items() if cell.fault == fault])
         if mask is not None:
             found[fault] = mask
     return found
 
 
-def _mask(codes: NDArray[np.intp], flags: Sequence[bool]) -> Mask | None:
-    return np.array(flags, dtype=bool).take(codes) if any(flags) else None
+def _mask(codes: NDArray[np.intp], n: int, places: Sequence[int]) -> Mask | None:
+    if not places:
+        return None
+    flags = np.zeros(n, dtype=bool)
+    flags[list(places)] = True
+    return flags.take(codes)
 
 
 @dataclass(eq=False)
@@ -241,6 +266,7 @@ class HandedTable:
 
     table: str
     parts: tuple[Part, ...]
+    _coded: dict[str, Coded] = field(default_factory=dict, repr=False)
 
     @cached_property
     def n(self) -> int:
@@ -283,9 +309,43 @@ class HandedTable:
         ]
         return np.concatenate(filled) if filled else np.zeros(0, dtype=bool)
 
-    def missing(self, column: str) -> Mask:
-        """Where is there no value? Shape (n,)."""
-        return self.frame[column].isna().to_numpy(dtype=bool)
+    def fault(self, column: str, *kinds: str) -> Mask:
+        """Where could the column's cells not be understood, in these ways or any? Shape (n,)."""
+        masks = []
+        for part in self.parts:
+            faults = part.columns[column].faults if column in part.columns else {}
+            found = [mask for kind, mask in faults.items() if not kinds or kind in kinds]
+            masks.append(np.logical_or.reduce(found) if found else None)
+        return self.spread(masks)
+
+    def blank(self, column: str) -> Mask:
+        """Where is there no value and no fault, though the file has the column? Shape (n,)."""
+        has = self.spread([np.full(part.n, column in part.columns) for part in self.parts])
+        return has & (self.coded(column)[0] < 0) & ~self.fault(column)
+
+    def coded(self, column: str) -> Coded:
+        """Which of the column's distinct values has each row? Codes of shape (n,), and the values.
+
+        The code is -1 where there is no value.
+        """
+        if column not in self._coded:
+            self._coded[column] = self._code(column)
+        return self._coded[column]
+
+    def _code(self, column: str) -> Coded:
+        places: dict[str | int | float | None, int] = {None: -1}
+        codes = []
+        for part in self.parts:
+            if column not in part.columns:
+                codes.append(np.full(part.n, -1, dtype=np.int64))
+                continue
+            meanings = part.columns[column].meanings
+            for value in meanings:
+                places.setdefault(value, len(places) - 1)
+            codes.append(
+                np.array([places[value] for value in meanings], dtype=np.int64).take(part.columns[column].codes)
+            )
+        return np.concatenate(codes), list(places)[1:]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -211,10 +211,10 @@ def _claims(raw: RawTable, table: str, free: Sequence[int], wanted: Sequence[str
         if contested:
             claims.setdefault(contested, []).append((AS_NAMED, i))
             continue
-        for name in claims:
+        for name, ranked in claims.items():
             rank = _rank(header, name, words.get(name, {}))
             if rank is not None:
-                claims[name].append((rank, i))
+                ranked.append((rank, i))
     return claims
 
 

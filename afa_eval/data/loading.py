@@ -7,6 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+import pandas as pd
+
 from afa_eval.data.checks import run_checks
 from afa_eval.data.handed import STATUS, Handed
 from afa_eval.data.headers import known_header
@@ -144,7 +146,8 @@ def shaped(handed: Handed) -> Tables:
     Tables
         With derived columns, and the steps as ``flow``.
     """
-    frames, steps = {}, []
+    frames: dict[str, pd.DataFrame] = {}
+    steps: list[Step] = []
     pupils = handed.tables.get("pupils")
     if pupils is not None:
         frames["pupils"], census, said = pupils_frame(pupils, handed.before)

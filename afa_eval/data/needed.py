@@ -66,6 +66,8 @@ class Place:
         Scores, shape (n,) over the whole table.
     where : numpy.ndarray
         Which rows are about it, shape (n,).
+    blank : numpy.ndarray
+        Where of those there is no score and no fault, shape (n,).
     faulted : bool
         Whether any of its cells could not be understood.
     """
@@ -76,12 +78,8 @@ class Place:
     header: str
     values: pd.Series
     where: Mask
+    blank: Mask
     faulted: bool
-
-    @property
-    def blank(self) -> Mask:
-        """Where is there no score? Shape (n,)."""
-        return np.asarray(self.values.isna().to_numpy(dtype=bool)) & self.where
 
 
 def wanted_columns(handed: Handed) -> Iterator[Wanted]:
@@ -208,7 +206,9 @@ def _long_places(handed: Handed, table: HandedTable, column: str) -> Iterator[Pl
             yield _place(table, "score", where)
         return
     suffixes = wave_suffixes(table)
-    for name in table.frame.columns if suffixes is not None else ():
+    if suffixes is None:
+        return
+    for name in table.frame.columns:
         if column.startswith(f"{name}_"):
             where = (suffixes == column.removeprefix(f"{name}_")).to_numpy(dtype=bool)
             if where.any():
@@ -221,5 +221,14 @@ def _place(table: HandedTable, column: str, where: Mask) -> Place:
     values = table.frame[column]
     if not pd.api.types.is_numeric_dtype(values):
         values = pd.Series(np.full(table.n, np.nan))
-    faulted = any(part.columns[column].faults for part in table.parts if column in part.columns)
-    return Place(table.table, column, part, part.columns[column].header, values, where & has, faulted)
+    blank = where & table.blank(column)
+    return Place(
+        table=table.table,
+        column=column,
+        part=part,
+        header=part.columns[column].header,
+        values=values,
+        where=where & has,
+        blank=blank,
+        faulted=bool(table.fault(column).any()),
+    )

@@ -142,7 +142,7 @@ def body_of(grid: Grid, known: Known, *, first_row: int = 1) -> Body:
     if at is None:
         return Body((), first_row, (), np.empty(0, dtype=np.int64), (Note("empty", "nothing at all"),))
     below = grid[at + 1 :]
-    filled = np.fromiter((any(row) and any(cell.strip() for cell in row) for row in below), bool, len(below))
+    filled = np.array([bool(row and row[0].strip()) or any(map(str.strip, row)) for row in below], dtype=bool)
     numbers = np.flatnonzero(filled) + at + 1 + first_row
     rows = [row for row, keep in zip(below, filled, strict=True) if keep]
     notes = [Note("header row", str(at + first_row))] if at else []

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import warnings
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from pathlib import Path
@@ -98,7 +100,8 @@ def read_raw(item: Source, known: Known | None = None) -> RawTable:
     if not item.path.is_file():
         return replace(raw, notes=(*notes, Note("missing", _nearest_file(item.path))))
     try:
-        body, sheet, sha256 = _body(item, known or known_header(None))
+        with _many_small_lists():
+            body, sheet, sha256 = _body(item, known or known_header(None))
     except OSError as error:
         return replace(raw, notes=(*notes, Note("kind", f"not readable ({error.strerror})")))
     return RawTable(
@@ -259,6 +262,18 @@ def _nearest_file(path: Path) -> str:
         return f"There is no folder '{path.parent.name}' either."
     near = get_close_matches(path.name, names, n=1, cutoff=0.6)
     return f"Did you mean '{near[0]}'?" if near else ""
+
+
+@contextmanager
+def _many_small_lists() -> Iterator[None]:
+    """Hold the garbage collector: it would walk through a million row lists again and again."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def _body(item: Source, known: Known) -> tuple[Body, str, str]:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from afa_eval.data.handed import HandedTable
 from afa_eval.data.headers import plain
@@ -241,13 +243,11 @@ def _with_reasons(table: HandedTable) -> pd.DataFrame:
         if kinds is not None:
             blank = [pd.Series(pd.Categorical.from_codes([-1] * part.n, categories=kinds)) for part in table.parts]
             columns = [blank[i] if each is None else each for i, each in enumerate(parts)]
-            frame.insert(
-                int(frame.columns.get_indexer([name])[0]) + 1, f"{name}_reason", pd.concat(columns, ignore_index=True)
-            )
+            frame.insert(list(frame.columns).index(name) + 1, f"{name}_reason", pd.concat(columns, ignore_index=True))
     return frame
 
 
-def _combinations(frame: pd.DataFrame, keys: Sequence[str]) -> tuple[np.ndarray, list[tuple[object, ...]]]:
+def _combinations(frame: pd.DataFrame, keys: Sequence[str]) -> tuple[NDArray[np.int64], list[tuple[Any, ...]]]:
     """Which combination of the keys' values does each row have, and which are there?"""
     codes = np.zeros(len(frame), dtype=np.int64)
     for name in keys:
@@ -255,7 +255,7 @@ def _combinations(frame: pd.DataFrame, keys: Sequence[str]) -> tuple[np.ndarray,
         codes = codes * (len(values) + 1) + each
     joint, first = np.unique(codes, return_index=True)
     rows = frame[list(keys)].iloc[first]
-    return np.searchsorted(joint, codes), [tuple(row) for row in rows.itertuples(index=False)]
+    return np.searchsorted(joint, codes), [tuple(row) for row in rows.to_numpy(dtype=object)]
 
 
 def _label(filled: dict[str, object], several: set[str], wanted: dict[str, str]) -> str:

@@ -75,7 +75,7 @@ def text_grid(data: bytes) -> TextGrid:
 
 
 def sniff(text: str) -> str:
-    """Which character divides the cells?
+    r"""Which character divides the cells?
 
     Parameters
     ----------
@@ -89,7 +89,7 @@ def sniff(text: str) -> str:
 
     Examples
     --------
-    >>> sniff("name;score\\nA;1,5\\nB;2,5\\n")
+    >>> sniff("name;score\nA;1,5\nB;2,5\n")
     ';'
     """
     scores = {mark: _evenness(text, mark) for mark in DELIMITERS}

@@ -35,11 +35,11 @@ def sheet_grid(path: Path, sheet: str | None) -> tuple[Grid, str, tuple[Note, ..
 
     try:
         book = openpyxl.load_workbook(path, read_only=True, data_only=True)
-    except Exception:  # noqa: BLE001 - openpyxl raises whatever its XML parser does; the file is damaged either way
+    except Exception:  # openpyxl raises whatever its XML parser does; the file is damaged either way
         return [], sheet or "", (Note("kind", "a damaged Excel workbook"),)
     try:
         return _read_sheet(book, sheet)
-    except Exception:  # noqa: BLE001 - see above: the damage may sit in the sheet
+    except Exception:  # as above: the damage may sit in the sheet
         return [], sheet or "", (Note("kind", "a damaged Excel workbook"),)
     finally:
         book.close()

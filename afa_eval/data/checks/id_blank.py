@@ -14,10 +14,7 @@ def rows_name_their_pupil(handed: Handed) -> Iterator[Problem]:
     for name, table in handed.tables.items():
         if name == "responses" or not table.has("pupil_id"):
             continue
-        blank = [
-            None if "pupil_id" not in part.columns else part.columns["pupil_id"].text == "" for part in table.parts
-        ]
-        where = table.spread(blank)
+        where = table.blank("pupil_id")
         if where.any():
             yield Problem(
                 message="No pupil identifier in this row.",

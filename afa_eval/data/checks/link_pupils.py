@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import numpy as np
+
 from afa_eval.data.checks.base import ERROR, QUERY, Problem, check
 from afa_eval.data.handed import Handed
 
@@ -14,15 +16,16 @@ def pupils_are_listed(handed: Handed) -> Iterator[Problem]:
     pupils = handed.tables.get("pupils")
     if pupils is None or not pupils.has("pupil_id"):
         return
-    listed = pupils.frame["pupil_id"].dropna().unique()
+    listed = set(pupils.coded("pupil_id")[1])
     for name in ("attainment", "attendance", "responses"):
         table = handed.tables.get(name)
         if table is None or not table.has("pupil_id"):
             continue
-        known = table.frame["pupil_id"].isin(listed)
-        given = table.frame["pupil_id"].notna()
-        where = (given & ~known).to_numpy(dtype=bool)
-        if where.any() and not known.any():
+        codes, distinct = table.coded("pupil_id")
+        unlisted = np.array([each not in listed for each in distinct], dtype=bool)
+        where = codes >= 0
+        where[where] = unlisted[codes[where]]
+        if unlisted.any() and unlisted.all():
             yield Problem(
                 message=f"Not one pupil of the {name} table is in the pupils table.",
                 fix="Both files must name pupils in the same way (both UPN, or both the same pseudonym).",

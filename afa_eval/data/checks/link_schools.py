@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import numpy as np
+
 from afa_eval.data.checks.base import QUERY, Problem, check
 from afa_eval.data.handed import Handed
 
@@ -14,12 +16,14 @@ def schools_are_listed(handed: Handed) -> Iterator[Problem]:
     pupils = handed.tables.get("pupils")
     if pupils is None or not pupils.has("urn"):
         return
-    listed = pupils.frame["urn"].dropna().unique()
+    listed = set(pupils.coded("urn")[1])
     for name in ("attendance", "responses"):
         table = handed.tables.get(name)
         if table is None or not table.has("urn"):
             continue
-        where = (table.frame["urn"].notna() & ~table.frame["urn"].isin(listed)).to_numpy(dtype=bool)
+        codes, distinct = table.coded("urn")
+        where = codes >= 0
+        where[where] = np.array([each not in listed for each in distinct], dtype=bool)[codes[where]]
         if where.any():
             yield Problem(
                 message="School {value} has no pupil in the pupils table.",

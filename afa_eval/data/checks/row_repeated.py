@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
 
 from afa_eval.data.checks.base import Problem, check
 from afa_eval.data.handed import Handed, HandedTable, Mask
@@ -76,17 +78,25 @@ def repeated(table: HandedTable, key: list[str]) -> Mask:
     numpy.ndarray
         Shape (n,). In attainment, another file may add other scores of the same pupil.
     """
-    named = table.frame[key].copy()
-    filled = named[key[0]].notna().to_numpy(dtype=bool)
+    codes = [table.coded(name)[0] for name in key]
+    filled = codes[0] >= 0
     if table.table == "responses":  # an answer without a wave or from an unknown person repeats nothing
-        filled &= named.notna().all(axis=1).to_numpy(dtype=bool)
+        filled &= np.logical_and.reduce([each >= 0 for each in codes])
     if table.table != "attainment" or len(table.parts) == 1:
-        return np.asarray(named.duplicated().to_numpy(dtype=bool)) & filled
-    again = named.assign(part=table.part).duplicated().to_numpy(dtype=bool)
+        return _again(codes) & filled
+    again = _again([*codes, table.part])
     for name in table.frame.columns.difference([*key, "urn", "year", *_status(table)]):
         given = filled & ~again & table.frame[name].notna().to_numpy(dtype=bool)
-        again[given] |= named[given].duplicated().to_numpy(dtype=bool)
-    return np.asarray(again) & filled
+        again[given] |= _again([each[given] for each in codes])
+    return again & filled
+
+
+def _again(codes: Sequence[NDArray[np.int64]]) -> Mask:
+    """Which rows have the same codes as an earlier one?"""
+    joint = codes[0]
+    for each in codes[1:]:
+        joint = joint * (int(each.max(initial=0)) + 2) + each + 1
+    return np.asarray(pd.Series(joint).duplicated().to_numpy(dtype=bool))
 
 
 def _status(table: HandedTable) -> list[str]:

@@ -2,41 +2,40 @@
 
 from __future__ import annotations
 
-import re
+import string
+from collections import Counter
 from collections.abc import Iterator
 
 import numpy as np
-import pandas as pd
 
 from afa_eval.data.checks.base import QUERY, Problem, check
 from afa_eval.data.handed import Handed
 
 USUAL_SHARE = 0.95
 FEWEST = 20
+FORM = str.maketrans(string.digits + string.ascii_letters, "9" * 10 + "A" * 52)
 
 
 @check("AFA603", QUERY)
 def identifiers_look_alike(handed: Handed) -> Iterator[Problem]:
     """Do all identifiers look alike?"""
-    for name, table in handed.tables.items():
-        if not table.has("pupil_id"):
-            continue
-        codes, distinct = pd.factorize(table.frame["pupil_id"])
-        if len(distinct) < FEWEST:
-            continue
-        shapes = np.array([shape(str(each)) for each in distinct], dtype=object)
-        which, kinds = pd.factorize(shapes)
-        sizes = np.bincount(which)
-        if sizes.max() < USUAL_SHARE * len(distinct) or len(kinds) == 1:
-            continue
-        odd = which != sizes.argmax()
-        where = (codes >= 0) & odd[codes]
+    name = next((name for name, table in handed.tables.items() if table.has("pupil_id")), None)
+    if name is None:  # the other tables' identifiers are looked up in this one
+        return
+    codes, distinct = handed.tables[name].coded("pupil_id")
+    shapes = [shape(str(each)) for each in distinct]
+    sizes = Counter(shapes)
+    if len(distinct) < FEWEST or len(sizes) == 1:
+        return
+    usual, often = sizes.most_common(1)[0]
+    if often >= USUAL_SHARE * len(distinct):
+        odd = np.array([each != usual for each in shapes])
         yield Problem(
-            message=f"This identifier does not look like the others, which have the form {kinds[sizes.argmax()]}.",
+            message=f"This identifier does not look like the others, which have the form {usual}.",
             fix="Check it; a digit or letter may be missing or too many.",
             table=name,
             column="pupil_id",
-            where=where,
+            where=(codes >= 0) & odd[codes],
         )
 
 
@@ -60,4 +59,4 @@ def shape(identifier: str) -> str:
     """
     if identifier.isdecimal():
         return "digits only"
-    return re.sub(r"[^\W\d_]", "A", re.sub(r"\d", "9", identifier))
+    return identifier.translate(FORM)

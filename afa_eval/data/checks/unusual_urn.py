@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import numpy as np
+
 from afa_eval.data.checks.base import QUERY, Problem, check
 from afa_eval.data.handed import Handed
 
@@ -14,16 +16,15 @@ def schools_are_named_by_urn(handed: Handed) -> Iterator[Problem]:
     for name, table in handed.tables.items():
         if not table.has("urn"):
             continue
-        urn = table.frame["urn"]
-        names = urn.dropna().unique()
-        odd = [each for each in names if not _is_urn(str(each))]
-        if odd:
+        codes, distinct = table.coded("urn")
+        odd = np.array([not _is_urn(str(each)) for each in distinct], dtype=bool)
+        if odd.any():
             yield Problem(
                 message="{value}: no URN (six digits). Schools are told apart by it all the same.",
                 fix="Use the URN if the school is to be found in national registers.",
                 table=name,
                 column="urn",
-                where=urn.isin(odd).to_numpy(dtype=bool),
+                where=(codes >= 0) & odd[codes],
                 together=True,
             )
 

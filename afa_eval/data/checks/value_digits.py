@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from afa_eval.data.checks.base import Problem, check
-from afa_eval.data.checks.codes import fault_mask
 from afa_eval.data.handed import Handed
 
 
@@ -14,7 +13,7 @@ def identifiers_keep_their_digits(handed: Handed) -> Iterator[Problem]:
     """Has a spreadsheet turned an identifier into a rounded number?"""
     for table in handed.tables.values():
         for name in table.frame.columns:
-            where = fault_mask(table, name, "digits")
+            where = table.fault(name, "digits")
             if where.any():
                 yield Problem(
                     message="{value}: a spreadsheet has rounded this identifier, and its last digits are lost.",

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from afa_eval.data.checks.base import Problem, check
-from afa_eval.data.checks.codes import fault_mask
 from afa_eval.data.handed import Handed
 
 
@@ -14,7 +13,7 @@ def formulas_have_values(handed: Handed) -> Iterator[Problem]:
     """Has a formula left an error value?"""
     for table in handed.tables.values():
         for name in table.frame.columns:
-            where = fault_mask(table, name, "formula")
+            where = table.fault(name, "formula")
             if where.any():
                 yield Problem(
                     message="{value}: a formula in the spreadsheet has failed.",

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from afa_eval.data.checks.base import Problem, check
-from afa_eval.data.checks.codes import fault_mask
 from afa_eval.data.handed import Handed
 
 KINDS = {
@@ -23,7 +22,7 @@ def numbers_are_numbers(handed: Handed) -> Iterator[Problem]:
     for table in handed.tables.values():
         kinds = {name: column.kind for part in table.parts for name, column in part.columns.items()}
         for name, kind in kinds.items():
-            where = fault_mask(table, name, "unknown") if kind in KINDS else None
+            where = table.fault(name, "unknown") if kind in KINDS else None
             if where is not None and where.any():
                 message, fix = KINDS[kind]
                 yield Problem(message=message, fix=fix, table=table.table, column=name, where=where)

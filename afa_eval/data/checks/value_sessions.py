@@ -42,7 +42,7 @@ def sessions_add_up(handed: Handed) -> Iterator[Problem]:
             where=over,
         )
     for name in (AUTHORISED, UNAUTHORISED):
-        blank = _blank(table, name) & (counts[POSSIBLE] > 0)
+        blank = table.blank(name) & (counts[POSSIBLE] > 0)
         if blank.any():
             yield Problem(
                 message="The number of sessions is blank, although sessions were possible.",
@@ -55,7 +55,3 @@ def sessions_add_up(handed: Handed) -> Iterator[Problem]:
 
 def _counts(table: HandedTable, name: str) -> np.ndarray:
     return table.frame[name].to_numpy(dtype=np.float64, na_value=np.nan)
-
-
-def _blank(table: HandedTable, name: str) -> Mask:
-    return np.fromiter((not str(text).strip() for text in table.text(name)), bool, table.n)
