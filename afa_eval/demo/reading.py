@@ -8,12 +8,13 @@ import pandas as pd
 
 from afa_eval.demo.parameters import Parameters, Reading
 from afa_eval.demo.people import LAST_PRIMARY, NOWHERE, Roster
+from afa_eval.demo.source import key_stage_2_means
 
 Floats = npt.NDArray[np.float64]
 MEAN, SD = 100.0, 15.0
 LOWEST, HIGHEST = 40, 160
-KS2_NATIONAL = (0.42, -0.58, -4.36)
-"""England 2022/23, mean KS2 reading progress of pupils with no SEN, SEN support and a plan (DfE, Key stage 2 attainment)."""
+KS2_YEAR = "202223"
+"""England's mean KS2 reading progress of this year, the last before there was none, is that of the demo's Year 6."""
 KS2_RANGE = 30.0
 TAKEN, BELOW, ABSENT, LEFT, NOT_RECORDED, NOT_DUE = range(6)
 """Why there is no score, as numbers; NOT_DUE: was not on roll, or not in the year group that is tested."""
@@ -135,7 +136,9 @@ def _ks2(
     provision = pupils["provision_2"].to_numpy()
     school = ks2.school_sd * roster.schools["ks2"].to_numpy()[here]
     score = (
-        np.array(KS2_NATIONAL)[provision] + school + ks2.growth_share * (growth - parameters.reading.effect * taking)
+        np.array(key_stage_2_means(KS2_YEAR))[provision]
+        + school
+        + ks2.growth_share * (growth - parameters.reading.effect * taking)
     )
     score += ks2.effect * taking + ks2.sd * rng.standard_normal(len(pupils))
     why = np.where(rng.random(len(pupils)) < np.array(ks2.no_score)[provision], NOT_RECORDED, TAKEN)

@@ -1,20 +1,23 @@
-"""England's absence by pupil cell, read from the figures that come with the package."""
+"""England's figures that the demo trust is made from, looked up in the package's own store."""
 
 from __future__ import annotations
 
-import csv
 from dataclasses import dataclass
 from functools import cache
-from importlib import resources
 
 import numpy as np
 import numpy.typing as npt
 
+from afa_eval import comparators
+from afa_eval.comparators.store import band_counts
 from afa_eval.demo.parameters import NEED_CODES
 
 Floats = npt.NDArray[np.float64]
-Row = dict[str, str]
 FIRST_YEAR_OF_CELLS, LAST_YEAR_OF_NEEDS = "201617", "201617"
+CELL_KEYS = ("year_group", "sen", "fsm", "sex", "phase")
+SEN, FSM, SEX = ("none", "any"), ("no", "yes"), ("F", "M")
+YEAR_GROUPS, LAST_PRIMARY = range(1, 12), 6
+TEN_PERCENT, HALF = "pa-10-percent", "severe-50-percent"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +36,7 @@ class ProvisionAndNeed:
     need_counts: dict[str, float]
 
 
+@cache
 def cells(year: str) -> tuple[Floats, Floats, Floats]:
     """How many enrolments of which year group, SEN, FSM and sex are there, and how often are they absent?
 
@@ -44,19 +48,26 @@ def cells(year: str) -> tuple[Floats, Floats, Floats]:
     Returns
     -------
     tuple of ndarray, each of shape (11, 8)
-        Enrolments, share persistently absent, share severely absent; cells are numbered
-        ``4 * any SEN + 2 * eligible + boy``.
+        Enrolments in mainstream schools, share persistently absent, share severely absent; cells are
+        numbered ``4 * any SEN + 2 * eligible + boy``.
     """
     wanted = max(year, FIRST_YEAR_OF_CELLS)
-    arrays = np.zeros((3, 11, 8))
-    for row in _rows():
-        if row["year"] == wanted and row["year_group"]:
-            cell = 4 * (row["sen"] == "any") + 2 * (row["fsm"] == "yes") + (row["sex"] == "M")
-            counts = [float(row[name]) for name in ("enrolments", "persistent", "severe")]
-            arrays[:, int(row["year_group"]) - 1, cell] = counts
-    return arrays[0], arrays[1] / arrays[0], arrays[2] / arrays[0]
+    ten, half = (_by_cell(band_counts(line, wanted, CELL_KEYS)) for line in (TEN_PERCENT, HALF))
+    return ten[1], ten[0] / ten[1], half[0] / half[1]
 
 
+def _by_cell(counts: dict[tuple[str, ...], tuple[int, int]]) -> Floats:
+    """Numerators and denominators as an array of shape (2, 11, 8)."""
+    found = np.zeros((2, len(YEAR_GROUPS), 8))
+    for row, year_group in enumerate(YEAR_GROUPS):
+        phase = "primary" if year_group <= LAST_PRIMARY else "secondary"
+        for cell in range(8):
+            key = (str(year_group), SEN[cell // 4], FSM[cell // 2 % 2], SEX[cell % 2], phase)
+            found[:, row, cell] = counts[key]
+    return found
+
+
+@cache
 def provision_and_need(year: str, phase: str) -> ProvisionAndNeed:
     """How often are pupils with SEN persistently absent, by provision and need?
 
@@ -73,18 +84,30 @@ def provision_and_need(year: str, phase: str) -> ProvisionAndNeed:
         Shares and enrolments.
     """
     wanted = min(year, LAST_YEAR_OF_NEEDS)
-    found = {
-        row["need"] or row["sen"]: (float(row["enrolments"]), float(row["persistent"]))
-        for row in _rows()
-        if row["year"] == wanted and row["phase"] == phase and not row["year_group"]
+    by_sen = {
+        sen: comparators.find("persistent-absence", year=wanted, sen=sen, phase=phase)
+        for sen in ("none", "any", "support", "ehcp")
     }
-    rates = {name: persistent / enrolments for name, (enrolments, persistent) in found.items()}
-    both = [found[name] for name in ("support", "ehcp")]
-    rates["any"] = sum(persistent for _, persistent in both) / sum(enrolments for enrolments, _ in both)
-    return ProvisionAndNeed(rates, {code: found[code][0] for code in NEED_CODES})
+    by_need = {code: comparators.find("persistent-absence", year=wanted, need=code, phase=phase) for code in NEED_CODES}
+    rates = {name: found.value for name, found in {**by_sen, **by_need}.items()}
+    return ProvisionAndNeed(rates, {code: float(found.n or 0) for code, found in by_need.items()})
 
 
 @cache
-def _rows() -> tuple[Row, ...]:
-    text = (resources.files("afa_eval.demo") / "data" / "absence_cells.csv").read_text(encoding="utf-8")
-    return tuple(csv.DictReader(text.splitlines()))
+def key_stage_2_means(year: str) -> tuple[float, float, float]:
+    """What is the mean reading progress of pupils with no SEN, SEN support and a plan?
+
+    Parameters
+    ----------
+    year : str
+        As DfE writes it.
+
+    Returns
+    -------
+    tuple of float
+        DfE's points, for N, K and E.
+    """
+    none, support, plan = (
+        comparators.find("ks2-reading-progress", year=year, sen=sen).value for sen in ("none", "support", "ehcp")
+    )
+    return none, support, plan

@@ -15,7 +15,7 @@ import pandas as pd
 from afa_eval.demo.files import all_files, file_year
 from afa_eval.demo.parameters import Parameters
 from afa_eval.demo.truth import Truth, truths
-from afa_eval.demo.world import make_world
+from afa_eval.demo.world import World, make_world
 from afa_eval.errors import PlanError
 
 SCHOOLS, SEED, PUPILS_PER_SCHOOL = 20, 20260901, 300
@@ -98,7 +98,7 @@ def simulate(
     return DemoTrust(
         files=all_files(world),
         truth=truths(parameters),
-        plan_text=_plan_text("plan_need.toml" if by_need else "plan.toml", parameters),
+        plan_text=_plan_text("plan_need.toml" if by_need else "plan.toml", world),
         words=_text("words.md"),
         parameters=parameters,
         seed=seed,
@@ -194,7 +194,8 @@ def truth_json(trust: DemoTrust) -> str:
     return json.dumps(document, ensure_ascii=False, indent=1) + "\n"
 
 
-def _plan_text(name: str, parameters: Parameters) -> str:
+def _plan_text(name: str, world: World) -> str:
+    parameters, asked = world.parameters, world.parents["wave"].value_counts()
     before, after = parameters.years
     words = {
         "@before@": before,
@@ -202,6 +203,9 @@ def _plan_text(name: str, parameters: Parameters) -> str:
         "@start@": f"{after[:4]}09",
         "@before_name@": file_year(before),
         "@after_name@": file_year(after),
+        "@schools@": str(parameters.schools),
+        "@asked_before@": str(asked[1]),
+        "@asked_after@": str(asked[2]),
         "@primaries@": str(parameters.primaries),
         "@secondaries@": str(parameters.schools - parameters.primaries),
     }

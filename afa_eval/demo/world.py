@@ -23,6 +23,8 @@ class World:
     ----------
     parameters : Parameters
         What it was made from.
+    seed : int
+        Which one of this kind it is.
     roster : Roster
         Schools and pupils.
     scores, enrolments, ratings, parents : pandas.DataFrame
@@ -30,6 +32,7 @@ class World:
     """
 
     parameters: Parameters
+    seed: int
     roster: Roster
     scores: pd.DataFrame
     enrolments: pd.DataFrame
@@ -65,6 +68,7 @@ def make_world(parameters: Parameters, seed: int) -> World:
     taking = scored["taking"].to_numpy()
     return World(
         parameters=parameters,
+        seed=seed,
         roster=roster,
         scores=scored,
         enrolments=make_enrolments(roster, taking, parameters, sessions),
