@@ -303,6 +303,32 @@ def _year(start: int) -> str:
     return f"{start}{(start + 1) % 100:02d}"
 
 
+def extent(slug: str) -> tuple[frozenset[str], str, str]:
+    """For which SEN groups and from when to when does England have this measure?
+
+    Parameters
+    ----------
+    slug : str
+        The measure.
+
+    Returns
+    -------
+    tuple
+        SEN groups, first and last academic year.
+    """
+    rows = list(
+        connect().execute(
+            "SELECT s.sen, MIN(f.year), MAX(f.year) FROM series s JOIN figure f ON f.series = s.id "
+            "JOIN area a ON a.id = f.area WHERE s.slug = ? AND a.name = 'England' GROUP BY s.sen",
+            [slug],
+        )
+    )
+    groups = {sen for sen, _, _ in rows}
+    if any(banded_definition(slug, definition) for definition in BAND_LINES):
+        groups |= {"any", "none"}
+    return frozenset(groups), _year(min(first for _, first, _ in rows)), _year(max(last for _, _, last in rows))
+
+
 def banded_definition(slug: str, definition: str) -> bool:
     """Can this definition be counted from the absence bands?
 

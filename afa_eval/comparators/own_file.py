@@ -1,0 +1,433 @@
+"""A user's own comparator file: a small CSV, every fault of it named at once, then found like ours."""
+
+from __future__ import annotations
+
+import csv
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+
+from afa_eval.codes import needs, years
+from afa_eval.comparators import store
+from afa_eval.comparators.asking import PHASES, population
+from afa_eval.errors import AfaEvalError, ComparatorError
+from afa_eval.estimate.records import Comparator, Fault
+
+NEEDED = ("slug", "year", "value", "unit", "definition", "source")
+OPTIONAL = (
+    "sen",
+    "need",
+    "phase",
+    "year_group",
+    "sex",
+    "fsm",
+    "area",
+    "start_low",
+    "start_high",
+    "numerator",
+    "n",
+    "sd",
+    "reliability",
+    "low",
+    "high",
+    "status_timing",
+    "release",
+    "licence",
+    "note",
+)
+GROUPS = ("all", "none", "any", "support", "ehcp")
+_CHOICES = {"sen": GROUPS, "phase": PHASES, "sex": ("F", "M"), "fsm": ("yes", "no")}
+_PER_CENT = frozenset({"%", "percent", "per cent", "percentage"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnComparator:
+    """Which figure does a user bring, about whom?
+
+    Attributes
+    ----------
+    comparator : Comparator
+        As it travels with an estimate.
+    sen, need, phase, year_group, sex, fsm, area : str
+        The population; empty where it is not narrowed.
+    start_low, start_high : float, optional
+        Scores at the start that it holds for, both counted.
+    row : int
+        Row of the file, the header is row 1.
+    """
+
+    comparator: Comparator
+    sen: str
+    need: str
+    phase: str
+    year_group: str
+    sex: str
+    fsm: str
+    area: str
+    start_low: float | None
+    start_high: float | None
+    row: int
+
+
+@dataclass(frozen=True, slots=True)
+class ComparatorFile:
+    """Which figures does a user's file hold?
+
+    Attributes
+    ----------
+    name : str
+        The file's name.
+    rows : tuple of OwnComparator
+        In the file's order.
+    """
+
+    name: str
+    rows: tuple[OwnComparator, ...]
+
+    def __iter__(self) -> Iterator[OwnComparator]:
+        """Go through the rows."""
+        return iter(self.rows)
+
+    def __len__(self) -> int:
+        """How many figures are there?"""
+        return len(self.rows)
+
+    def find(
+        self,
+        slug: str,
+        *,
+        year: object,
+        sen: str = "all",
+        phase: str = "all",
+        definition: str | None = None,
+        year_group: object = None,
+        sex: str | None = None,
+        fsm: str | None = None,
+        need: str | None = None,
+        start: float | None = None,
+    ) -> Comparator:
+        """What is this file's figure for a group in a year?
+
+        Parameters
+        ----------
+        slug : str
+            The measure.
+        year : object
+            Academic year.
+        sen, phase, definition, year_group, sex, fsm, need
+            As ``comparators.find``.
+        start : float, optional
+            Score at the start, where the figures are by starting point.
+
+        Returns
+        -------
+        Comparator
+            The one row that fits.
+
+        Raises
+        ------
+        ComparatorError
+            Where none or more than one fits, with the rows that are nearest.
+        """
+        when = years.parse(year)
+        asked = {
+            "sen": sen,
+            "phase": phase,
+            "year_group": "" if year_group is None else str(year_group),
+            "sex": sex or "",
+            "fsm": fsm or "",
+            "need": "" if need is None else needs.parse(need),
+        }
+        same = [item for item in self.rows if item.comparator.slug == slug and item.comparator.year == when]
+        fits = [item for item in same if all(getattr(item, name) == value for name, value in asked.items())]
+        fits = [item for item in fits if definition in {None, item.comparator.definition} and _starts(item, start)]
+        if len(fits) == 1:
+            return fits[0].comparator
+        who = population({**asked}, "England", when)
+        if fits:
+            listed = ", ".join(str(item.row) for item in fits)
+            raise ComparatorError(
+                f"{self.name} has more than one {slug} for {who}, {years.label(when)}: rows {listed}."
+            )
+        there = "; ".join(
+            f"{item.comparator.population}, {item.comparator.definition} (row {item.row})" for item in same
+        )
+        other = sorted({item.comparator.year for item in self.rows if item.comparator.slug == slug})
+        hint = f"That year it has: {there}." if there else f"It has {slug} for: {', '.join(other) or 'no year'}."
+        raise ComparatorError(f"{self.name} has no {slug} for {who}, {years.label(when)}. {hint}")
+
+
+def _starts(item: OwnComparator, start: float | None) -> bool:
+    if start is None:
+        return item.start_low is None and item.start_high is None
+    low = -math.inf if item.start_low is None else item.start_low
+    high = math.inf if item.start_high is None else item.start_high
+    return low <= start <= high
+
+
+def read(path: str | Path) -> ComparatorFile:
+    """Which figures does a user's own comparator file hold?
+
+    Parameters
+    ----------
+    path : str or Path
+        A CSV with the columns ``slug, year, value, unit, definition, source`` and any of
+        ``sen, need, phase, year_group, sex, fsm, area, start_low, start_high, numerator, n, sd,
+        reliability, low, high, status_timing, release, licence, note``.
+
+    Returns
+    -------
+    ComparatorFile
+        Its rows as comparators.
+
+    Raises
+    ------
+    ComparatorError
+        With everything that is wrong, by row and column, and how to mend it.
+    """
+    found, faults = check_file(path)
+    if faults:
+        listed = "\n".join(f"  row {fault.row}, {fault.column}: {fault.message} {fault.fix}" for fault in faults)
+        raise ComparatorError(f"{Path(path).name} cannot be used as a comparator:\n{listed}")
+    return found
+
+
+def check_file(path: str | Path) -> tuple[ComparatorFile, tuple[Fault, ...]]:
+    """What is in a user's comparator file, and what is wrong with it?
+
+    Parameters
+    ----------
+    path : str or Path
+        As ``read``.
+
+    Returns
+    -------
+    tuple
+        The rows that can be used, and all faults.
+
+    Raises
+    ------
+    ComparatorError
+        Where there is no such file.
+    """
+    where = Path(path)
+    if not where.is_file():
+        raise ComparatorError(f"There is no comparator file {where}.")
+    with where.open(encoding="utf-8-sig", newline="") as file:
+        reader = csv.DictReader(file)
+        header = [str(name).strip() for name in reader.fieldnames or ()]
+        reader.fieldnames = header
+        records = [{key: str(value or "").strip() for key, value in row.items() if key} for row in reader]
+    log = _Log(where.name)
+    _check_header(header, log)
+    rows: list[OwnComparator] = []
+    if not log.faults:
+        if not records:
+            log.add(1, "", "", "The file has a header and no rows.", "Add one row for each figure.")
+        for number, record in enumerate(records, start=2):
+            item = _row(record, number, log)
+            if item is not None:
+                rows.append(item)
+        _check_mixed(rows, log)
+    return ComparatorFile(where.name, tuple(rows)), tuple(log.faults)
+
+
+class _Log:
+    """All faults so far of one file."""
+
+    def __init__(self, file: str) -> None:
+        self.file = file
+        self.faults: list[Fault] = []
+
+    def add(self, row: int, column: str, value: str, message: str, fix: str) -> None:
+        self.faults.append(
+            Fault(
+                severity="error",
+                code="AFA601",
+                file=self.file,
+                row=row,
+                column=column,
+                value=value,
+                message=message,
+                fix=fix,
+            )
+        )
+
+
+def _check_header(header: list[str], log: _Log) -> None:
+    for name in NEEDED:
+        if name not in header:
+            near = get_close_matches(name, header, n=1, cutoff=0.6)
+            fix = f"Rename '{near[0]}' to '{name}'." if near else f"Add a column '{name}'."
+            log.add(1, name, "", f"There is no column '{name}'.", fix)
+
+
+def _row(record: dict[str, str], number: int, log: _Log) -> OwnComparator | None:
+    before = len(log.faults)
+    year = _year(record, number, log)
+    numbers = {
+        name: _number(record, name, number, log) for name in ("value", "start_low", "start_high", "numerator", "n")
+    }
+    numbers |= {name: _number(record, name, number, log) for name in ("sd", "reliability", "low", "high")}
+    parts = {name: _choice(record, name, number, log) for name in _CHOICES}
+    parts["need"] = _need(record, number, log)
+    parts["year_group"] = record.get("year_group", "").removesuffix(".0")
+    for name in ("slug", "unit", "definition", "source"):
+        if not record.get(name):
+            log.add(number, name, "", "This is empty.", f"A comparator has its {name}; write it.")
+    _check_unit(record, numbers, number, log)
+    _check_counts(record, numbers, number, log)
+    if len(log.faults) > before or year is None or numbers["value"] is None:
+        return None
+    return _own(record, year, numbers["value"], numbers, parts, number)
+
+
+def _year(record: dict[str, str], number: int, log: _Log) -> str | None:
+    try:
+        return years.parse(record.get("year", ""))
+    except AfaEvalError as error:
+        log.add(number, "year", record.get("year", ""), str(error), "Write the academic year as 202324.")
+    return None
+
+
+def _number(record: dict[str, str], name: str, number: int, log: _Log) -> float | None:
+    text = record.get(name, "")
+    if not text:
+        if name == "value":
+            log.add(number, name, "", "There is no value.", "Write the figure, or leave the row out.")
+        return None
+    try:
+        value = float(text)
+    except ValueError:
+        shares = text.endswith("%")
+        fix = f"Write {_proportion(text)}." if shares else "Write a plain number, without commas or signs."
+        log.add(number, name, text, f"'{text}' is no number.", fix)
+        return None
+    if not math.isfinite(value):
+        log.add(number, name, text, f"'{text}' is no number.", "Leave the cell empty where there is none.")
+        return None
+    return value
+
+
+def _proportion(text: str) -> str:
+    try:
+        return f"{float(text.rstrip('% ')) / 100:.6g} as a proportion"
+    except ValueError:
+        return "a proportion between 0 and 1"
+
+
+def _choice(record: dict[str, str], name: str, number: int, log: _Log) -> str:
+    empty = "all" if name in {"sen", "phase"} else ""
+    text = record.get(name, "") or empty
+    known = _CHOICES[name]
+    if text and text not in known:
+        log.add(number, name, text, f"'{text}' is no {name}.", f"Write one of: {', '.join(known)}.")
+    return text
+
+
+def _need(record: dict[str, str], number: int, log: _Log) -> str:
+    text = record.get("need", "")
+    if not text:
+        return ""
+    try:
+        return needs.parse(text)
+    except AfaEvalError as error:
+        log.add(number, "need", text, str(error), "Write a need code, for example ASD.")
+    return ""
+
+
+def _check_unit(record: dict[str, str], numbers: dict[str, float | None], number: int, log: _Log) -> None:
+    slug, unit, value = record.get("slug", ""), record.get("unit", ""), numbers["value"]
+    measure = store.measures().get(slug)
+    if unit.lower() in _PER_CENT:
+        shown = "" if value is None else f", and the value as {value / 100:.6g}"
+        log.add(
+            number, "unit", unit, "Shares are proportions here, not per cent.", f"Write the unit as proportion{shown}."
+        )
+    elif measure is not None and unit and unit != measure.unit:
+        log.add(
+            number, "unit", unit, f"{slug} is in {measure.unit}.", f"Write {measure.unit}, or use a slug of your own."
+        )
+    if unit == "proportion" and value is not None and not 0 <= value <= 1:
+        fix = (
+            f"Write {value / 100:.6g} if it is {value:g} per cent."
+            if 1 < value <= 100
+            else "Write a number from 0 to 1."
+        )
+        log.add(number, "value", record.get("value", ""), f"{value:g} is no proportion.", fix)
+
+
+def _check_counts(record: dict[str, str], numbers: dict[str, float | None], number: int, log: _Log) -> None:
+    value, above, of = numbers["value"], numbers["numerator"], numbers["n"]
+    if of is not None and (of <= 0 or of != int(of)):
+        log.add(
+            number, "n", record.get("n", ""), "The number counted must be a whole number above 0.", "Write it in full."
+        )
+    if above is not None and of is None:
+        log.add(number, "n", "", "There is a numerator and no n.", "Write how many were counted, or leave both out.")
+    if record.get("unit") == "proportion" and None not in (value, above, of) and of:
+        share = float(above or 0) / of
+        if abs(share - float(value or 0)) > 0.0051:
+            message = f"The value is {value:g}, but {above:g} of {of:g} is {share:.4f}."
+            log.add(number, "value", record.get("value", ""), message, "Mend whichever is wrong.")
+    if numbers["sd"] is not None and numbers["sd"] <= 0:
+        log.add(number, "sd", record.get("sd", ""), "A standard deviation is above 0.", "Leave it empty where unknown.")
+    if numbers["reliability"] is not None and not 0 < numbers["reliability"] <= 1:
+        log.add(number, "reliability", record.get("reliability", ""), "A reliability lies between 0 and 1.", "Mend it.")
+    low, high = numbers["start_low"], numbers["start_high"]
+    if low is not None and high is not None and low > high:
+        log.add(number, "start_low", record.get("start_low", ""), "It is above start_high.", "Exchange the two.")
+
+
+def _check_mixed(rows: list[OwnComparator], log: _Log) -> None:
+    """One figure twice, or one measure in one year under several units, is a mistake."""
+    first: dict[tuple[object, ...], int] = {}
+    unit_of: dict[tuple[str, str], tuple[str, int]] = {}
+    for item in rows:
+        about = item.comparator
+        key = (about.slug, about.year, about.definition, about.population, item.start_low, item.start_high)
+        if key in first:
+            message = f"The same figure stands in row {first[key]}."
+            log.add(item.row, "slug", about.slug, message, "Keep one of them.")
+        first.setdefault(key, item.row)
+        unit, row = unit_of.setdefault((about.slug, about.definition), (about.unit, item.row))
+        if unit != about.unit:
+            message = f"{about.slug} is in {about.unit} here and in {unit} in row {row}."
+            log.add(item.row, "unit", about.unit, message, "Write them in one unit.")
+
+
+def _own(
+    record: dict[str, str],
+    year: str,
+    value: float,
+    numbers: dict[str, float | None],
+    parts: dict[str, str],
+    number: int,
+) -> OwnComparator:
+    area = record.get("area", "") or "England"
+    low, high = numbers["start_low"], numbers["start_high"]
+    who = population(parts, area, year)
+    if low is not None or high is not None:
+        who += f", start {'' if low is None else f'{low:g}'} to {'' if high is None else f'{high:g}'}"
+    ends = (numbers["low"], numbers["high"])
+    comparator = Comparator(
+        slug=record["slug"],
+        value=value,
+        year=year,
+        population=who,
+        definition=record["definition"],
+        unit=record["unit"],
+        n=None if numbers["n"] is None else int(numbers["n"]),
+        numerator=numbers["numerator"],
+        sd=numbers["sd"],
+        reliability=numbers["reliability"],
+        interval=None if ends[0] is None or ends[1] is None else (ends[0], ends[1]),
+        status_timing=record.get("status_timing") or None,
+        source=record["source"],
+        release=record.get("release", ""),
+        licence=record.get("licence", ""),
+        note=record.get("note", ""),
+    )
+    return OwnComparator(comparator=comparator, area=area, start_low=low, start_high=high, row=number, **parts)
