@@ -272,7 +272,7 @@ def _estimate(item: dict[str, Any]) -> Estimate:
     comparator = item["comparator"]
     ready = {
         **item,
-        "estimand": Estimand(item["estimand"]),
+        "estimand": Estimand[item["estimand"].upper()],
         "claim": Claim(item["claim"]),
         "comparator": None if comparator is None else _frozen(Comparator, comparator),
     }

@@ -42,7 +42,7 @@ class Station:
 
 def flow(
     source: Counted | Sequence[Stage],
-    title: str = "Who was counted",
+    title: str = "",
     subtitle: str = "",
     *,
     base: str = "",
@@ -56,7 +56,7 @@ def flow(
         Steps in order (those of one table make one chain); or a table with a row for each stage
         and its number in the first column, or numbers in and out in the first two.
     title : str
-        The finding, as a headline.
+        The finding, as a headline; how many of how many were counted where empty.
     subtitle : str
         Who, when.
     base : str
@@ -78,12 +78,21 @@ def flow(
     if not stations:
         raise ReportError("There is nothing to draw: the flow has no step.")
     base = base or str(getattr(getattr(source, "table", source), "base", "")) or "rows"
+    title = title or _headline(stations, base)
     width = 350 if narrow else 662
     pieces, height = _header(title, subtitle, width)
     for chain in _chains(stations):
         drawn, height = _chain(chain, base, width, height, heading=len(_chains(stations)) > 1, narrow=narrow)
         pieces += drawn
     return _document(pieces, width, height + 8, title, saying.alt_flow(stations))
+
+
+def _headline(stations: Sequence[Station], base: str) -> str:
+    chains = _chains(stations)
+    first, last = chains[0][0].rows_in, chains[0][-1].rows_out
+    if len(chains) > 1 or first is None or last is None:
+        return "Who was counted"
+    return f"{last:,} of {first:,} {base} were counted"
 
 
 def _stations(source: Counted | Sequence[Stage]) -> list[Station]:

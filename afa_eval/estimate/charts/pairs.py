@@ -172,7 +172,7 @@ def slopes(
     rows = axis.key_rows(keys, page_width(narrow) - 2 * PAD)
     body = 0.25 + tall + 0.12 + len(rows) * axis.KEY_LINE + 0.2 * len(hidden)
     canvas = start(
-        title or saying.pair_title(found[0].before),
+        title or saying.pair_title(first),
         subtitle or saying.units_line(first),
         body,
         note,
@@ -303,7 +303,7 @@ def dumbbell(
         keys.append(axis.Mark("no gap" if "gap" in first[0].estimand else "no difference", "|", INK, ""))
     rows = axis.key_rows(keys, page_width(narrow) - 2 * PAD)
     canvas = start(
-        title or saying.pair_title(found[0].before),
+        title or saying.pair_title(first),
         subtitle or saying.units_line(first),
         row * len(found) + 0.32 + len(rows) * axis.KEY_LINE,
         note,

@@ -139,8 +139,25 @@ def national_words(items: Iterable[Shown]) -> str:
     return "England, same group" if national_name(items) == "England" else "national figure, same group"
 
 
+def lead(items: Iterable[Shown]) -> Shown | None:
+    """Which figure is the headline about?
+
+    Parameters
+    ----------
+    items : iterable of Estimate or ReleasedEstimate
+        What is drawn.
+
+    Returns
+    -------
+    Estimate or ReleasedEstimate or None
+        Pupils with SEN where they are shown, else the first figure shown.
+    """
+    shown = [item for item in items if item.value is not None]
+    return next((item for item in shown if item.group == "sen=any"), shown[0] if shown else None)
+
+
 def forest_title(items: Sequence[Shown]) -> str:
-    """What is a forest plot called where nobody wrote a headline?
+    """What is a forest plot's headline where nobody wrote one?
 
     Parameters
     ----------
@@ -150,10 +167,13 @@ def forest_title(items: Sequence[Shown]) -> str:
     Returns
     -------
     str
-        Named after what was measured.
+        The finding for the leading group; a plain title where several measures are shown.
     """
-    names = list(dict.fromkeys(words.title(item.estimand) for item in items))
-    return names[0] if len(names) == 1 else "Estimates side by side"
+    first = lead(items)
+    if first is None or len({item.estimand for item in items}) > 1:
+        return "Estimates side by side"
+    said = words.clause(first)
+    return said[:1].upper() + said[1:]
 
 
 UNIT_NAMES = {
@@ -185,6 +205,8 @@ def units_line(items: Sequence[Shown]) -> str:
     levels = sorted({item.level for item in items if item.ci is not None})
     text = ", ".join(unit for unit in units if unit)
     text = text[:1] + text[1:].lower() if len(units) > 1 else text
+    names = dict.fromkeys(measure(item) for item in items)
+    text = f"{next(iter(names))}. {text}" if len(names) == 1 and text else text
     if not levels:
         return text
     level = " and ".join(f"{words.number(level * 100, decimals=0)}%" for level in levels)
@@ -214,7 +236,8 @@ def alt_forest(items: Iterable[Shown], labels: Sequence[str] | None = None) -> s
         for item, name in zip(rows[:12], names, strict=False)
     ]
     more = f" and {len(rows) - 12} more rows, in the table beside it" if len(rows) > 12 else ""
-    return f"Forest plot. {forest_title(rows)}. {'; '.join(said)}{more}."
+    name = words.title(rows[0].estimand) if rows and not several else "Estimates side by side"
+    return f"Forest plot. {name}. {'; '.join(said)}{more}."
 
 
 def _value(item: Shown) -> str:
@@ -226,21 +249,42 @@ def _value(item: Shown) -> str:
     return text + (f", {national_name([item])} {words.amount(line, item.unit)}" if line is not None else "")
 
 
-def pair_title(item: Shown) -> str:
-    """What is a before-and-after chart called where nobody wrote a headline?
+def measure(item: Shown) -> str:
+    """What was measured, whether before or after?
 
     Parameters
     ----------
     item : Estimate or ReleasedEstimate
-        One of its figures.
+        Any figure.
 
     Returns
     -------
     str
-        The measure and that it is shown before and after.
+        For example ``Persistent absence``.
     """
-    name = words.title(item.estimand).split(",")[0]
-    return f"{name} before and after"
+    return words.title(item.estimand).removesuffix(", before").removesuffix(", after")
+
+
+def pair_title(items: Sequence[Shown]) -> str:
+    """What is the headline of a before-and-after chart where nobody wrote one?
+
+    Parameters
+    ----------
+    items : sequence of Estimate or ReleasedEstimate
+        Before and after by group.
+
+    Returns
+    -------
+    str
+        Where the leading group began and ended.
+    """
+    from afa_eval.estimate.charts.pairs import pairs
+
+    found = [pair for pair in pairs(items) if pair.ends]
+    if not found or len({pair.outcome for pair in found}) > 1:
+        return f"{measure(items[0])} before and after" if items else ""
+    first = next((pair for pair in found if pair.group == "sen=any"), found[0])
+    return words.before_after(first.before, first.after)
 
 
 def alt_slopes(items: Iterable[Shown], labels: tuple[str, str] = ("before", "after"), kind: str = "Slope chart") -> str:
@@ -271,7 +315,7 @@ def alt_slopes(items: Iterable[Shown], labels: tuple[str, str] = ("before", "aft
             "" if national is None else f", England {' to '.join(words.amount(v, pair.before.unit) for v in national)}"
         )
         said.append(f"{words.label(pair.group)}: {both if pair.ends else 'too few to publish'}{line}")
-    name = pair_title(found[0].before) if found else ""
+    name = measure(found[0].before) if found else ""
     return f"{kind}. {name}, {labels[0]} to {labels[1]}. {'; '.join(said)}."
 
 

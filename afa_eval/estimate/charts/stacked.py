@@ -142,7 +142,8 @@ def likert(table: Counted, title: str = "", subtitle: str = "", *, note: str = "
     looks = tuple(Look(name, colour) for name, colour in zip(answers, ramp(len(answers)), strict=True))
     starts = tuple(-_below_middle(bar.shares) if bar.shares else 0.0 for bar in found)
     stack = Stack(tuple(found), looks, starts, inner.base, narrow)
-    return _draw(stack, title or inner.title, subtitle, note, "Diverging bars")
+    headline = title or _likert_title(answers, found) or inner.title
+    return _draw(stack, headline, subtitle or _rest(inner.title, headline), note, "Diverging bars")
 
 
 def coverage(
@@ -187,7 +188,32 @@ def coverage(
     paints = [(OURS, ""), *(NO_SCORE[i % len(NO_SCORE)] for i in range(len(reasons) - 1))]
     looks = tuple(Look(name, *paint) for name, paint in zip(reasons, paints, strict=True))
     stack = Stack(tuple(found), looks, (0.0,) * len(found), inner.base, narrow, scale=True, threshold=threshold)
-    return _draw(stack, title or inner.title, subtitle, note, "Stacked bars")
+    headline = title or _coverage_title(reasons, found)
+    return _draw(stack, headline, subtitle or _rest(inner.title, headline), note, "Stacked bars")
+
+
+def _likert_title(answers: Sequence[str], found: Sequence[Bar]) -> str:
+    """How the highest answer moved, where there are two rounds and no more."""
+    shown = [bar for bar in found if bar.shares]
+    if len(shown) != len(found) or len(found) != 2:
+        return ""
+    said = [f"{_percent(bar.shares[-1])} {bar.label[:1].lower()}{bar.label[1:]}" for bar in shown if bar.shares]
+    return f"Answered “{answers[-1]}”: {' and '.join(said)}"
+
+
+def _coverage_title(reasons: Sequence[str], found: Sequence[Bar]) -> str:
+    """The group that is measured least."""
+    least = min((bar for bar in found if bar.shares), key=lambda bar: bar.shares[0] if bar.shares else 1.0)
+    share = least.shares[0] if least.shares else 0.0
+    return f"{least.label}: {_percent(share)} {reasons[0][:1].lower()}{reasons[0][1:]}"
+
+
+def _percent(share: float) -> str:
+    return words.number(share, "proportion", 0) + "%"
+
+
+def _rest(title: str, headline: str) -> str:
+    return "" if title == headline else title
 
 
 def ramp(n: int) -> list[str]:

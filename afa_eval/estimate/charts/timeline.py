@@ -101,7 +101,7 @@ def absence_lines(
         keys.append(axis.Mark(saying.national_words(first), "D", NATIONAL, "-", hollow=True))
     rows = axis.key_rows(keys, page_width(narrow) - 2 * PAD)
     canvas = start(
-        title or saying.pair_title(found[0].before),
+        title or saying.pair_title(first),
         subtitle or saying.units_line(first),
         down * PANEL + len(rows) * axis.KEY_LINE,
         note,
@@ -200,7 +200,9 @@ def _draw_panel(canvas: Canvas, panel: Panel, *, first: bool) -> None:
             canvas.write(panel.left - 0.06, y, text, size="small", color=QUIET, ha="right")
     step = panel.width / (len(panel.every) - 0.4)
     for position in labelled(panel.every, panel.years, step):
+        half = width_of(panel.every[position], SIZES["small"]) / 2
         x = panel.left + step * (position + 0.3)
+        x = min(max(x, panel.left + half), panel.left + panel.width - half)
         canvas.write(x, top + TALL + 0.12, panel.every[position], size="small", color=QUIET, ha="center")
     _lines(axes, panel)
 
@@ -249,7 +251,7 @@ def _lines(axes: Axes, panel: Panel) -> None:
     where = {year: position for position, year in enumerate(panel.every)}
     if panel.line is not None:
         drawn = zip(panel.line.years, panel.line.values, strict=True)
-        known = [(where[year], value) for year, value in drawn if value is not None]
+        known = [(where[year], float("nan") if value is None else value) for year, value in drawn]
         look: dict[str, Any] = {"lw": 1.4, "marker": "D", "ms": 4.2, "mfc": "white", "mec": NATIONAL}
         axes.plot([x for x, _ in known], [y for _, y in known], color=NATIONAL, zorder=2, **look)
     if panel.pair.ends is None:

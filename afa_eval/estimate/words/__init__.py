@@ -13,9 +13,12 @@ from afa_eval.estimate.words.numbers import (
     round_half_up,
     short,
     suffix,
+    years,
 )
-from afa_eval.estimate.words.people import NEEDS, label, nouns
-from afa_eval.estimate.words.sentences import CLAIM_WORDS, sentence, title
+from afa_eval.estimate.words.people import NEEDS, label, nouns, people, whom
+from afa_eval.estimate.words.phrases import title
+from afa_eval.estimate.words.sentences import CLAIM_WORDS, clause, sentence
+from afa_eval.estimate.words.summary import Card, before_after, headline, summary_paragraph
 
 __all__ = [
     "CLAIM_WORDS",
@@ -24,16 +27,24 @@ __all__ = [
     "MINUS",
     "NEEDS",
     "PERCENT_UNITS",
+    "Card",
     "amount",
+    "before_after",
+    "clause",
     "counted",
+    "headline",
     "hidden",
     "interval",
     "label",
     "nouns",
     "number",
+    "people",
     "round_half_up",
     "sentence",
     "short",
     "suffix",
+    "summary_paragraph",
     "title",
+    "whom",
+    "years",
 ]

@@ -98,7 +98,7 @@ def suffix(unit: str, value: float = 0.0) -> str:
     plural = {"proportion difference": "percentage point", "months": "month", "sd": "standard deviation"}
     if unit in plural:
         return f" {plural[unit]}" + ("" if one and unit != "sd" else "s")
-    return f" {unit}"
+    return f" {unit.removesuffix('s') if one else unit}" if unit else ""
 
 
 def short(value: float, unit: str) -> str:
@@ -185,17 +185,17 @@ def interval(ends: Interval, unit: str, level: float = 0.95) -> str:
     return f"{number(level * 100, decimals=0)}% CI {low}{percent} to {high}{percent}"
 
 
-def counted(n: int, base: str, n_schools: int) -> str:
+def counted(n: int | None, base: str, n_schools: int | None) -> str:
     """Who was counted, and in how many schools?
 
     Parameters
     ----------
-    n : int
-        Number of the base.
+    n : int or None
+        Number of the base; None where hidden.
     base : str
         pupils, enrolments, parents, teachers or schools.
-    n_schools : int
-        Schools they are in.
+    n_schools : int or None
+        Schools they are in; None where hidden.
 
     Returns
     -------
@@ -203,7 +203,33 @@ def counted(n: int, base: str, n_schools: int) -> str:
         For example ``412 pupils in 18 schools``.
     """
     singular = {"pupils": "pupil", "enrolments": "enrolment", "parents": "parent", "teachers": "teacher"}
-    schools = "1 school" if n_schools == 1 else f"{n_schools:,} schools"
+    schools = "a number of schools too small to publish"
+    if n_schools is not None:
+        schools = "1 school" if n_schools == 1 else f"{n_schools:,} schools"
     if base == "schools":
         return schools
+    if n is None:
+        return f"a number of {base} too small to publish"
     return f"{n:,} {singular.get(base, base) if n == 1 else base} in {schools}"
+
+
+def years(text: str) -> str:
+    """How is an academic year read out?
+
+    Parameters
+    ----------
+    text : str
+        As DfE writes it, ``202223``, or two joined by ``-``; anything else is left as it is.
+
+    Returns
+    -------
+    str
+        For example ``2021/22 to 2022/23``.
+
+    Examples
+    --------
+    >>> years("202223"), years("202122-202223"), years("2019")
+    ('2022/23', '2021/22 to 2022/23', '2019')
+    """
+    said = [f"{part[:4]}/{part[4:]}" if part.isdigit() and len(part) == 6 else part for part in text.split("-")]
+    return " to ".join(said)

@@ -182,3 +182,74 @@ def _lower(text: str) -> str:
     """First letter small, unless it starts a name or an abbreviation."""
     keep = text[:2].isupper() or text.startswith(("Year ", "Reception", "English", "School Action", "Down"))
     return text if keep else text[:1].lower() + text[1:]
+
+
+def people(group: str, base: str = "pupils") -> str:
+    """Who is meant, as a sentence says it?
+
+    Parameters
+    ----------
+    group : str
+        As in ``Estimate.group``; of a contrast, the first side.
+    base : str
+        What was counted.
+
+    Returns
+    -------
+    str
+        A noun with what tells the group apart.
+
+    Examples
+    --------
+    >>> people("sen_provision=K & fsm=yes"), people("sex=F & year_group=7"), people("sen=any", "parents")
+    ('pupils on SEN support and eligible for free school meals', 'girls in Year 7', 'parents of pupils with SEN')
+    """
+    both = sides(group)
+    if both is not None:
+        return people(both[0], base)
+    if group == "rest":
+        return f"other {nouns(base)}"
+    said = [kind(part) for part in parts(group)]
+    who = next((one.noun for one in said if one.noun), "pupils")
+    phrases = [one.phrase for one in said if one.phrase]
+    whole = " ".join([who, " and ".join(phrases)]) if phrases else who
+    if nouns(base) == "pupils":
+        return whole
+    if not said:
+        return base
+    if base == "schools":
+        return _schools(said)
+    return f"{base} of {whole}"
+
+
+def whom(group: str, base: str = "pupils") -> str:
+    """Who is meant where a contrast names both its sides?
+
+    Parameters
+    ----------
+    group : str
+        As in ``Estimate.group``.
+    base : str
+        What was counted.
+
+    Returns
+    -------
+    str
+        As ``people``; of a contrast ``... compared with ...``.
+
+    Examples
+    --------
+    >>> whom("sen_provision=K - rest")
+    'pupils on SEN support compared with other pupils'
+    """
+    both = sides(group)
+    if both is None:
+        return people(group, base)
+    return f"{people(both[0], base)} compared with {people(both[1], base)}"
+
+
+def _schools(said: list[Kind]) -> str:
+    """Schools are primary; they do not have pupils' features."""
+    phases = [one.short.lower() for one in said if one.phrase.endswith("schools")]
+    others = [one.phrase or one.noun for one in said if not one.phrase.endswith("schools")]
+    return " ".join([*phases, "schools", *([f"({', '.join(others)})"] if others else [])])

@@ -2,68 +2,282 @@
 
 from __future__ import annotations
 
-from afa_eval.estimate.estimands import Estimand
-from afa_eval.estimate.records import Claim, Estimate
-from afa_eval.estimate.words.numbers import amount, counted, interval
+from afa_eval.estimate.records import Claim, Comparator
+from afa_eval.estimate.shown import Shown
+from afa_eval.estimate.words.numbers import PERCENT_UNITS, amount, counted, hidden, interval, number, years
+from afa_eval.estimate.words.people import people, sides, whom
+from afa_eval.estimate.words.phrases import HIGHER, OTHERS, Phrase, Way, phrase, title
 
 CLAIM_WORDS = {
     Claim.DESCRIPTION: "This describes what happened; it does not show why.",
     Claim.COMPARISON: "This compares with the same children nationally; it does not by itself show an effect.",
     Claim.EFFECT: "This is an estimate of the programme's effect.",
 }
+NO_DIFFERENCE = "The interval leaves room for no difference at all."
 
 
-def title(estimand: Estimand) -> str:
-    """What is this figure called where there is room for a few words only?
-
-    Parameters
-    ----------
-    estimand : Estimand
-        What was estimated.
-
-    Returns
-    -------
-    str
-        For example ``Persistent absence, after``.
-    """
-    text = str(estimand)
-    for end in ("_before", "_after", "_change"):
-        if text.endswith(end):
-            text = f"{text.removesuffix(end)},{end.replace('_', ' ')}"
-    text = text.replace("_", " ")
-    for lower, proper in (("icc", "ICC"), ("mdes", "Smallest change it could have shown"), ("cace", "CACE")):
-        text = proper if text == lower else text
-    return text[:1].upper() + text[1:]
-
-
-def sentence(item: Estimate, subject: str = "") -> str:
-    """What does one estimate say, in a sentence?
+def sentence(item: Shown, subject: str = "") -> str:
+    """What does one estimate say, in a sentence or two?
 
     Parameters
     ----------
-    item : Estimate
-        What to say.
+    item : Estimate or ReleasedEstimate
+        What to say; a hidden value is said to be hidden.
     subject : str
         Name of the outcome; the estimate's outcome id where empty.
 
     Returns
     -------
     str
-        Size, uncertainty, who was counted, comparator and claim.
+        Size, uncertainty, who was counted, comparator and, for a change or contrast, the claim.
 
     Examples
     --------
-    >>> from afa_eval.estimate.records import Claim
-    >>> sentence(Estimate(outcome="reading", group="all", estimand=Estimand.MEAN_GAIN, value=3.1, unit="points",
-    ...     base="pupils", n_pupils=412, n_schools=18, claim=Claim.DESCRIPTION, method="mean", interval=(1.2, 5.0)))
-    'reading, all: mean gain 3.1 points (95% CI 1.2 to 5.0), 412 pupils in 18 schools.'
+    >>> from afa_eval.estimate import Estimand, Estimate
+    >>> print(sentence(Estimate(outcome="reading", group="sen=any", estimand=Estimand.MEAN_GAIN, value=3.1,
+    ...     unit="points", base="pupils", n_pupils=412, n_schools=18, claim=Claim.DESCRIPTION, method="mean",
+    ...     interval=(1.2, 5.0))))
+    Reading: pupils with SEN gained 3.1 points on average (95% CI 1.2 to 5.0; 412 pupils in 18 schools). This describes what happened; it does not show why.
     """
-    name = title(item.estimand)
-    label = name if name[:2].isupper() else name[:1].lower() + name[1:]
-    ends = f" ({interval(item.ci, item.unit, item.level)})" if item.ci else ""
+    name = subject or item.outcome
+    lead = f"{capital(name)}: " if name else ""
+    if item.value is None:
+        return f"{lead}{whom(item.group, item.base)}, {lower(title(item.estimand))}: {hidden(item)}."
+    said = f"{clause(item)} ({certainty(item)})."
+    more = [national(item), doubt(item), claim(item)]
+    return " ".join([(lead + said) if lead else capital(said), *(text for text in more if text)])
+
+
+def clause(item: Shown) -> str:
+    """What is the bare statement, without interval, numbers counted or full stop?
+
+    Parameters
+    ----------
+    item : Estimate or ReleasedEstimate
+        With a value.
+
+    Returns
+    -------
+    str
+        Begins with a small letter.
+    """
+    value = float(item.value) if item.value is not None else 0.0
+    how, both = phrase(item.estimand), sides(item.group)
+    if _beside(item, how):
+        return _contrast(item, how, value)
+    other = people(both[1], item.base) if both else OTHERS.get(item.estimand, "the comparison group")
+    way = _way(how.way, value, item.unit)
+    size = amount(abs(value), item.unit)
+    parts = {
+        "who": (whom if how.kind == "about" else people)(item.group, item.base),
+        "other": other,
+        "value": amount(value, item.unit),
+        "size": size,
+    }
+    return how.said.format(**parts, way=way.format(size=size))
+
+
+def _beside(item: Shown, how: Phrase) -> bool:
+    """Does the group compare two sides, while the estimand's own sentence is about one?"""
+    return sides(item.group) is not None and "{other}" not in how.said and how.kind != "about"
+
+
+def _contrast(item: Shown, how: Phrase, value: float) -> str:
+    """One group beside another, for an estimand that is usually about one group."""
+    left, right = (people(side, item.base) for side in sides(item.group) or (item.group, "rest"))
+    if item.unit == "ratio":
+        return f"the {how.name} for {left} is {amount(value, item.unit)} times that for {right}"
+    way = "higher" if value >= 0 else "lower"
+    return f"the {how.name} was {amount(abs(value), item.unit)} {way} for {left} than for {right}"
+
+
+def _way(way: Way | None, value: float, unit: str) -> str:
+    if way is None:
+        return ""
+    if is_nought(value, unit):
+        return way.same
+    return way.up if value > 0 else way.down
+
+
+def is_nought(value: float, unit: str) -> bool:
+    """Is a value printed as nought?
+
+    Parameters
+    ----------
+    value : float
+        In ``unit``.
+    unit : str
+        Decides the digits.
+
+    Returns
+    -------
+    bool
+        Whether only noughts would be seen.
+    """
+    return number(value, unit).strip("0.") == ""
+
+
+def certainty(item: Shown) -> str:
+    """How sure is it, and who was counted?
+
+    Parameters
+    ----------
+    item : Estimate or ReleasedEstimate
+        Any figure.
+
+    Returns
+    -------
+    str
+        Interval and numbers counted, as they stand in brackets.
+    """
     who = counted(item.n_pupils, item.base, item.n_schools)
-    line = f"{subject or item.outcome}, {item.group}: {label} {amount(item.value, item.unit)}{ends}, {who}"
-    if item.comparator is not None:
-        against = amount(item.comparator.value, item.comparator.unit)
-        line += f"; nationally {against} ({item.comparator.population}, {item.comparator.year})"
-    return line + "."
+    return f"{range_words(item)}; {who}" if item.ci is not None else f"no interval; {who}"
+
+
+def range_words(item: Shown) -> str:
+    """How is the interval said so that its ends agree with the sentence's "fell by" or "more"?
+
+    Parameters
+    ----------
+    item : Estimate or ReleasedEstimate
+        With an interval.
+
+    Returns
+    -------
+    str
+        ``95% CI 0.1 to 6.1`` where both ends lie on the value's side, else
+        ``95% CI from a fall of 6.1 to a rise of 1.0``.
+    """
+    if item.ci is None:
+        return ""
+    way = _item_way(item)
+    low, high = item.ci
+    if way is None or (low >= 0 and (item.value or 0) >= 0):
+        return interval(item.ci, item.unit, item.level)
+    if high <= 0 and (item.value or 0) <= 0:
+        return interval((-high, -low), item.unit, item.level)
+    level = f"{number(item.level * 100, decimals=0)}% CI"
+    return f"{level} from {_end(way, low, item.unit)} to {_end(way, high, item.unit)}"
+
+
+def _item_way(item: Shown) -> Way | None:
+    how = phrase(item.estimand)
+    if _beside(item, how):
+        return None if item.unit == "ratio" else HIGHER
+    return how.way
+
+
+def _end(way: Way, end: float, unit: str) -> str:
+    size = number(abs(end), unit) + ("%" if unit in PERCENT_UNITS - {"proportion difference"} else "")
+    return (way.up_end if end > 0 else way.down_end).format(size)
+
+
+def national(item: Shown) -> str:
+    """What is the comparator, in a sentence?
+
+    Parameters
+    ----------
+    item : Estimate or ReleasedEstimate
+        Any figure.
+
+    Returns
+    -------
+    str
+        Empty where there is none.
+    """
+    line = item.comparator
+    if line is None:
+        return ""
+    about = ", ".join(part for part in (line.population, years(line.year)) if part)
+    who = "Nationally" if "England" in line.population else "The line it is set against"
+    return f"{who}: {_line_value(line)} ({about})."
+
+
+def _line_value(line: Comparator) -> str:
+    """A change is told from a level by its years."""
+    if "-" not in line.year:
+        return amount(line.value, line.unit)
+    word = "a rise of" if line.value > 0 else "a fall of"
+    return "no change" if is_nought(line.value, line.unit) else f"{word} {amount(abs(line.value), line.unit)}"
+
+
+def doubt(item: Shown) -> str:
+    """Does the interval leave room for no difference?
+
+    Parameters
+    ----------
+    item : Estimate or ReleasedEstimate
+        Any figure.
+
+    Returns
+    -------
+    str
+        A sentence where it does, else empty.
+    """
+    inside = item.ci is not None and item.ci[0] <= item.null <= item.ci[1]
+    return NO_DIFFERENCE if inside and says_why(item) else ""
+
+
+def says_why(item: Shown) -> bool:
+    """Is it a change or contrast, so that a reader may ask whether the programme did it?
+
+    Parameters
+    ----------
+    item : Estimate or ReleasedEstimate
+        Any figure.
+
+    Returns
+    -------
+    bool
+        False for levels and for figures about the estimate itself.
+    """
+    how = phrase(item.estimand)
+    return how.kind in {"change", "contrast"} or _beside(item, how)
+
+
+def claim(item: Shown) -> str:
+    """What may a reader conclude, in a sentence?
+
+    Parameters
+    ----------
+    item : Estimate or ReleasedEstimate
+        Any figure.
+
+    Returns
+    -------
+    str
+        Empty for levels: they claim nothing.
+    """
+    return CLAIM_WORDS[item.claim] if says_why(item) else ""
+
+
+def capital(text: str) -> str:
+    """What is a text with a capital at its start?
+
+    Parameters
+    ----------
+    text : str
+        Any.
+
+    Returns
+    -------
+    str
+        The rest unchanged.
+    """
+    return text[:1].upper() + text[1:]
+
+
+def lower(text: str) -> str:
+    """What is a title in the middle of a sentence?
+
+    Parameters
+    ----------
+    text : str
+        A title.
+
+    Returns
+    -------
+    str
+        First letter small, unless it is an abbreviation.
+    """
+    return text if text[:2].isupper() else text[:1].lower() + text[1:]
