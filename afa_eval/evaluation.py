@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import platform
 from collections.abc import Callable, Iterable
@@ -11,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from afa_eval import robustness
-from afa_eval.data.loading import Loaded, load, sources
+from afa_eval.data.loading import Loaded, load
 from afa_eval.data.tables import Need, Tables
 from afa_eval.designs.base import Design
 from afa_eval.designs.participants import participants
@@ -167,7 +168,8 @@ def _answers(design: Design, tables: Tables) -> Estimates:
 def _manifest(plan: Plan, loaded: Loaded, estimates: Estimates) -> dict[str, Any]:
     lines = {str(item.comparator): item.comparator for item in estimates if item.comparator is not None}
     return {
-        **_fingerprint(plan, [source.as_dict() for source in loaded.sources]),
+        **fingerprint(plan),
+        "inputs": [asdict(source) for source in loaded.sources],
         "steps": [[step.table, step.name, step.rows_in, step.rows_out, step.reason] for step in loaded.tables.flow],
         "comparators": sorted({f"{line.source}, {line.release}".strip(", ") for line in lines.values()}),
         "seed": None,
@@ -194,14 +196,6 @@ def version_of(name: str) -> str:
         return "not installed"
 
 
-def _fingerprint(plan: Plan, inputs: list[dict[str, Any]]) -> dict[str, Any]:
-    return {
-        "plan_sha256": plan.digest,
-        "inputs": inputs,
-        "versions": {"python": platform.python_version()} | {name: version_of(name) for name in VERSIONED},
-    }
-
-
 def fingerprint(plan: Plan) -> dict[str, Any]:
     """Which plan, files and versions would a run use now?
 
@@ -215,7 +209,20 @@ def fingerprint(plan: Plan) -> dict[str, Any]:
     dict
         The part of a manifest that must be the same for old results to hold.
     """
-    return _fingerprint(plan, [source.as_dict() for source in sources(plan.data.files(), plan.folder)])
+    named = [name for paths in plan.data.files().values() for name in paths]
+    others = [name for name in (plan.evaluation.words, "queries.toml") if name]
+    return {
+        "plan_sha256": plan.digest,
+        "files_sha256": {name: _hash(plan.folder / name.partition("#")[0]) for name in [*named, *others]},
+        "versions": {"python": platform.python_version()} | {name: version_of(name) for name in VERSIONED},
+    }
+
+
+def _hash(file: Path) -> str:
+    if not file.is_file():
+        return ""
+    with file.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def to_json(evaluation: Evaluation) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from itertools import combinations
 from typing import TYPE_CHECKING
 
@@ -202,6 +203,7 @@ def _subsets(columns: Sequence[str]) -> list[tuple[str, ...]]:
     return [chosen for size in range(len(columns), 0, -1) for chosen in combinations(columns, size)]
 
 
+@cache  # a cohort asks for the same cells once a group
 def _sources(slug: str, definition: str, year: str, keys: tuple[str, ...], source: str | None) -> list[Cells]:
     """Each source's cells crossed by exactly these keys, the default source first."""
     found: dict[str, Cells] = {}

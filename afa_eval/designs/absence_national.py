@@ -8,12 +8,15 @@ import pandas as pd
 
 from afa_eval import comparators
 from afa_eval.designs.absence_question import AbsenceQuestion
-from afa_eval.designs.groups import parse
+from afa_eval.designs.groups import parse, texts
 from afa_eval.errors import ComparatorError
 from afa_eval.estimate import Comparator
 
 SLUG = "persistent-absence"
-FINE_KEYS = ("sen", "phase", "year_group", "sex", "fsm")
+CELLS = {  # provision is published by phase, any or none by much more
+    "by_status": ("sen", "phase", "year_group", "sex", "fsm"),
+    "by_provision": ("sen_provision", "phase", "sex", "fsm"),
+}
 PROVISION = {"N": "none", "K": "support", "A": "support", "P": "support", "E": "ehcp", "S": "ehcp"}
 
 
@@ -64,65 +67,114 @@ def national_line(design: AbsenceQuestion, part: pd.DataFrame, label: str) -> Na
     NationalLine
         With the reason where there is none.
     """
-    keys = _keys(part, label)
+    asked = {column for column, _ in parse(label)}
+    cells = "by_provision" if "sen_provision" in asked else "by_status"
     before = part[part["wave"] == "before"]
     after = before if design.population == "each-year" else part[part["wave"] == "after"]
-    definition = design.rule().id
     try:
-        first = comparators.weighted(SLUG, _mix(before, keys), design.baseline_year, definition=definition)
-        last = comparators.weighted(SLUG, _mix(after, keys), design.outcome_year, definition=definition)
+        if "primary_need" in asked:
+            return _by_need(design, before, after, label)
+        first, last = comparators.weighted_pair(
+            SLUG,
+            (design.baseline_year, design.outcome_year),
+            _mix(before, cells),
+            _mix(after, cells),
+            definition=design.rule().id,
+        )
     except ComparatorError as error:
-        return NationalLine(reason=str(error))
-    if first.keys != last.keys:
-        return NationalLine(reason="England's figures of the two years are not broken down alike.")
+        return NationalLine(reason=str(error).partition(" Jointly published")[0])
     return NationalLine(
         before=first.comparator,
         after=last.comparator,
-        change=replace(
-            last.comparator,
-            value=last.value - first.value,
-            year=f"{design.baseline_year}-{design.outcome_year}",
-            unit="proportion difference",
-            n=None,
-            numerator=None,
-        ),
+        change=_change(design, first.comparator, last.comparator),
         matched=min(first.share_matched, last.share_matched),
         keys=first.keys,
-        composition=_composition(design, part, keys, last.value, definition),
+        composition=_composition(design, part, cells, last),
     )
 
 
-def _keys(part: pd.DataFrame, label: str) -> tuple[str, ...]:
-    """On which columns must a national figure match this group?"""
-    columns = {column for column, _ in parse(label)}
-    if "primary_need" in columns:
-        return ("need", "phase")
-    if "sen_provision" in columns:
-        return ("sen_group", "phase", *(key for key in ("sex", "fsm") if key in columns))
-    return tuple(key for key in FINE_KEYS if key in part.columns)
+def _change(design: AbsenceQuestion, first: Comparator, last: Comparator) -> Comparator:
+    return replace(
+        last,
+        value=last.value - first.value,
+        year=f"{design.baseline_year}-{design.outcome_year}",
+        unit="proportion difference",
+        n=None,
+        numerator=None,
+    )
 
 
-def _mix(rows: pd.DataFrame, keys: tuple[str, ...]) -> pd.DataFrame:
+def _by_need(design: AbsenceQuestion, before: pd.DataFrame, after: pd.DataFrame, label: str) -> NationalLine:
+    """A primary need's figures by phase, weighted to the group's phases."""
+    need = dict(parse(label))["primary_need"]
+    if set(dict(parse(label))) != {"primary_need"}:
+        raise ComparatorError("Figures by primary need are published by phase only, not crossed with anything else.")
+    first = _need_line(need, before, design.baseline_year, design.rule().id)
+    last = _need_line(need, after, design.outcome_year, design.rule().id)
+    if first.source != last.source:
+        raise ComparatorError(f"The figures for {need} come from different sources in the two years.")
+    change = _change(design, first, last)
+    return NationalLine(before=first, after=last, change=change, matched=1.0, keys=("primary need", "phase"))
+
+
+def _need_line(need: str, rows: pd.DataFrame, year: str, definition: str) -> Comparator:
+    if "phase" not in rows.columns:
+        return comparators.find(SLUG, year=year, need=need, definition=definition)
+    weights = rows["phase"].value_counts(normalize=True).sort_index()
+    found = [
+        comparators.find(SLUG, year=year, need=need, phase=str(phase), definition=definition) for phase in weights.index
+    ]
+    value = sum(weight * line.value for weight, line in zip(weights, found, strict=True))
+    population = f"England, primary need {need}, same phase, weighted to the cohort's mix"
+    return replace(found[0], value=float(value), population=population, n=None, numerator=None, interval=None)
+
+
+def with_cells(rows: pd.DataFrame) -> pd.DataFrame:
+    """In which cell of England's figures is each row?
+
+    Parameters
+    ----------
+    rows : pandas.DataFrame
+        Counted rows.
+
+    Returns
+    -------
+    pandas.DataFrame
+        With a column of cells for each way that figures are crossed, values joined by ``|``.
+    """
+    crossed = {}
+    for name, columns in CELLS.items():
+        present = [column for column in columns if column in rows.columns]
+        if not present:
+            continue
+        codes = [texts(_codes(rows, column)).fillna("").astype(str) for column in present]
+        joined = codes[0].str.cat(codes[1:], sep="|") if codes[1:] else codes[0]
+        crossed[name] = joined.astype("category")
+    return rows.assign(**crossed)
+
+
+def _mix(rows: pd.DataFrame, cells: str) -> pd.DataFrame:
     """How many of the cohort are in each cell?"""
-    frame = pd.DataFrame(index=rows.index)
-    for key in keys:
-        if key == "sen_group":
-            frame["sen"] = rows["sen_provision"].map(PROVISION)
-        elif key == "need":
-            frame["need"] = rows["primary_need"]
-        else:
-            frame[key] = rows[key]
-    return frame.groupby(list(frame.columns), dropna=False).size().rename("weight").reset_index()
+    counts = rows[cells].value_counts()
+    counts = counts[counts > 0]
+    names = ["sen" if name == "sen_provision" else name for name in CELLS[cells] if name in rows.columns]
+    parts = [str(cell).split("|") for cell in counts.index]
+    return pd.DataFrame(parts, columns=names).assign(weight=counts.to_numpy(dtype=float))
 
 
-def _composition(
-    design: AbsenceQuestion, part: pd.DataFrame, keys: tuple[str, ...], value: float, definition: str
-) -> float | None:
+def _codes(rows: pd.DataFrame, name: str) -> pd.Series:
+    return rows[name].map(PROVISION) if name == "sen_provision" else rows[name]
+
+
+def _composition(design: AbsenceQuestion, part: pd.DataFrame, cells: str, last: comparators.Weighted) -> float | None:
     """How much of England's later figure is the cohort's changed mix of pupils?"""
     if design.population != "each-year":
         return None
-    later = _mix(part[part["wave"] == "after"], keys)
+    later = _mix(part[part["wave"] == "after"], cells)
     try:
-        return comparators.weighted(SLUG, later, design.outcome_year, definition=definition).value - value
+        moved = comparators.weighted(
+            SLUG, later, design.outcome_year, definition=design.rule().id, keys=last.keys, source=last.source
+        )
     except ComparatorError:
         return None
+    return moved.value - last.value

@@ -58,6 +58,8 @@ def texts(column: pd.Series) -> pd.Series:
     pandas.Series
         Text, whole numbers without a decimal point, missing as missing.
     """
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        return column
     known = column.notna()
     if pd.api.types.is_float_dtype(column) and (column[known] % 1 == 0).all():
         column = column.astype("Int64")

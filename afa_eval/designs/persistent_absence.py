@@ -5,14 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+import pandas as pd
+
 from afa_eval.codes import absence, years
 from afa_eval.data.tables import Tables, as_tables
 from afa_eval.designs.absence_answers import GroupAnswers
-from afa_eval.designs.absence_national import NationalLine, national_line
+from afa_eval.designs.absence_national import NationalLine, national_line, with_cells
 from afa_eval.designs.absence_question import AbsenceQuestion
 from afa_eval.designs.absence_rows import Counted, counted_rows, transition_table
 from afa_eval.designs.base import Data
-from afa_eval.designs.groups import group_labels, members
+from afa_eval.designs.groups import group_labels, members, texts
 from afa_eval.estimate import Estimand, Estimate, Estimates, Finding, Severity, Table
 
 
@@ -63,7 +65,7 @@ class PersistentAbsence(AbsenceQuestion):
         """
         tables = as_tables(data)
         counted = counted_rows(self, tables)
-        rows = counted.rows
+        rows = _ready(counted.rows)
         labels = group_labels(rows, self.by, self.focus)
         items: list[Estimate] = []
         lines: dict[str, NationalLine] = {}
@@ -110,6 +112,13 @@ class PersistentAbsence(AbsenceQuestion):
         return (counted.table, moved) if moved is not None else (counted.table,)
 
 
+def _ready(rows: pd.DataFrame) -> pd.DataFrame:
+    """Rows with their cells and with words as categories, so that a group costs little."""
+    rows = with_cells(rows)
+    words = [name for name in rows.columns if not pd.api.types.is_float_dtype(rows[name]) and name != "pupil_id"]
+    return rows.assign(**{name: texts(rows[name]).astype("category") for name in words})
+
+
 def _line_findings(design: PersistentAbsence, lines: dict[str, NationalLine]) -> tuple[Finding, ...]:
     """What could not be matched, what only in part, and how far the mix of pupils moved."""
     found = []
@@ -131,7 +140,7 @@ def _line_findings(design: PersistentAbsence, lines: dict[str, NationalLine]) ->
 
 def _mix_finding(design: PersistentAbsence, line: NationalLine) -> Finding:
     message = (
-        f"England's figures are weighted to this cohort's mix in the first year ({', '.join(line.keys)}); "
+        f"England's figures are weighted to this cohort's mix in the first year ({', '.join(line.keys).replace('_', ' ')}); "
         f"{100 * line.matched:.0f}% of {design.base} were matched."
     )
     if line.composition is not None:
