@@ -113,7 +113,6 @@ def figures(question: ProgressQuestion, people: Cohort, national: National, grou
     if not group.scored.any():
         return covered
     progress = mean(people, people.progress, group.scored)
-    precise = {"unit": question.unit, "base": "pupils", "of": "mean progress"}
     against = [item for line in national.lines for item in _against(question, people, line, group)]
     return [
         *_means(question, people, group, progress),
@@ -121,7 +120,14 @@ def figures(question: ProgressQuestion, people: Cohort, national: National, grou
         *_adjusted(question, people, national, group),
         *_reached(question, people, national, group),
         *covered,
-        *about_precision(question, group.label, headline(people, national, group.scored), **precise),
+        *about_precision(
+            question,
+            group.label,
+            headline(people, national, group.scored),
+            unit=question.unit,
+            base="pupils",
+            of="mean progress",
+        ),
     ]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import ClassVar
 
@@ -269,7 +269,7 @@ def _check(question: ProgressQuestion) -> None:
         raise PlanError('Name the GCSE subject of the transition table: subject = "...".', key="subject")
 
 
-def _check_scale(scale: str | tuple[float, float], key: str) -> None:
+def _check_scale(scale: str | Sequence[float], key: str) -> None:
     if isinstance(scale, str):
         if scale and scale not in SCALES:
             raise PlanError(f"'{scale}' is no scale. There are: {', '.join(SCALES)}, or [lowest, highest].", key=key)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 
 import pandas as pd
@@ -11,7 +10,9 @@ from afa_eval import comparators
 from afa_eval.codes import sen as sen_codes
 from afa_eval.designs.progress_frame import Cohort
 from afa_eval.designs.progress_lines import ALL_PUPILS, SAME_SEN, Line, National, no_comparator, norm_line, not_found
+from afa_eval.designs.progress_own_table import own_share_line, own_table_lines
 from afa_eval.designs.progress_question import TRANSITION, ProgressQuestion
+from afa_eval.designs.progress_transition import transition_lines
 from afa_eval.errors import ComparatorError
 from afa_eval.estimate import Comparator, Finding
 
@@ -35,7 +36,7 @@ def national(question: ProgressQuestion, people: Cohort) -> National:
     """
     named = [] if question.norm is None else [norm_line(question, people, question.norm)]
     if question.comparator and not is_share(question.comparator):
-        named.append(_route(question.comparator)(question, people))
+        named.append(_route(question, people))
     useful = [item for item in named if item.lines]
     findings = tuple(found for item in named for found in item.findings)
     if not useful:
@@ -81,6 +82,8 @@ def share_line(question: ProgressQuestion, people: Cohort) -> tuple[Line | None,
     tuple of (Line or None, tuple of Finding)
         The same SEN group's share; all pupils' where none is published by SEN.
     """
+    if is_file(question.comparator):
+        return own_share_line(question, people, sen_group(people)), ()
     if not is_share(question.comparator):
         return None, ()
     lines, reasons = _store_lines(question, people)
@@ -89,16 +92,29 @@ def share_line(question: ProgressQuestion, people: Cohort) -> tuple[Line | None,
     return None, (not_found(question, reasons),)
 
 
-def _route(name: str) -> Callable[[ProgressQuestion, Cohort], National]:
+def _route(question: ProgressQuestion, people: Cohort) -> National:
+    name = question.comparator
     if name == TRANSITION:
-        from afa_eval.designs.progress_transition import transition_lines
+        return transition_lines(question, people)
+    if is_file(name):
+        return own_table_lines(question, people, sen_group(people))
+    return _from_store(question, people)
 
-        return transition_lines
-    if name in comparators.slugs():
-        return _from_store
-    from afa_eval.designs.progress_own_table import own_table_lines
 
-    return own_table_lines
+def is_file(name: str) -> bool:
+    """Does the plan name a table of its own rather than a bundled series?
+
+    Parameters
+    ----------
+    name : str
+        The comparator, as in the plan.
+
+    Returns
+    -------
+    bool
+        True for a path.
+    """
+    return name.lower().endswith(".csv") or "/" in name
 
 
 def sen_group(people: Cohort) -> pd.Series:
@@ -139,7 +155,12 @@ def _from_store(question: ProgressQuestion, people: Cohort) -> National:
 
 def _store_lines(question: ProgressQuestion, people: Cohort) -> tuple[tuple[Line, ...], list[str]]:
     index = people.frame.index
-    same, reasons = sen_group(people), []
+    if question.comparator not in comparators.slugs():
+        comparators.find(question.comparator, year=question.outcome_year or "200001")  # raises, naming the nearest
+    if not question.outcome_year:
+        return (), ["National figures are of a year, and the plan names no outcome_year."]
+    same = sen_group(people)
+    reasons: list[str] = []
     groups = [str(group) for group in same[people.usable].dropna().unique()]
     records: dict[str, Comparator] = {}
     for group in (*sorted(groups), "all"):

@@ -100,21 +100,28 @@ def standardised(question: ProgressQuestion, items: list[Estimate], size: Spread
     """
     if size is None:
         return []
-    chosen = [item for item in items if _is_base(question, item, size)]
+    lined = any(item.estimand == E.PROGRESS_MINUS_NATIONAL for item in items)
+    chosen = [item for item in items if item.estimand == _base(question, item, lined)]
     once = {item.group: item for item in reversed(chosen)}  # the first of a group counts
     return [_standardise(item, size) for item in chosen if once[item.group] is item]
 
 
-def _is_base(question: ProgressQuestion, item: Estimate, size: Spread) -> bool:
-    """Against the line that counts: conditional on the start where the norm tells how; the gap's change; ANCOVA contrasts."""
-    if item.group == GAP:
-        return item.estimand == (E.GAP_CHANGE if question.has_gain else E.ADJUSTED_PROGRESS)
+def _base(question: ProgressQuestion, item: Estimate, lined: bool) -> Estimand:
+    """Which figure is divided: the gap's change; ANCOVA contrasts; the distance from the line that counts.
+
+    The line that counts is conditional on the start where the norm tells how.
+    """
+    if item.group == GAP and question.has_gain:
+        return E.GAP_CHANGE
     if " - " in item.group:
-        return item.estimand == (E.MEAN_PROGRESS if question.is_dfe_progress else E.ADJUSTED_PROGRESS)
-    if size.n is not None:
-        return item.estimand in (E.MEAN_GAIN, E.MEAN_PROGRESS)
-    conditional = question.norm is not None and question.norm.correlation is not None
-    return item.estimand == (E.ADJUSTED_PROGRESS if conditional else E.PROGRESS_MINUS_NATIONAL)
+        return E.MEAN_PROGRESS if question.is_dfe_progress else E.ADJUSTED_PROGRESS
+    if not lined:
+        return E.MEAN_PROGRESS if question.is_dfe_progress else E.MEAN_GAIN
+    norm = question.norm
+    conditional = (
+        norm is not None and norm.correlation is not None and norm.mean is not None and not question.comparator
+    )
+    return E.ADJUSTED_PROGRESS if conditional else E.PROGRESS_MINUS_NATIONAL
 
 
 def _standardise(item: Estimate, size: Spread) -> Estimate:

@@ -36,8 +36,10 @@ def provision(tables: Tables, when: str, year: str = "") -> pd.Series | None:
         return None
     if when == "each-year" and year:
         now = tables.in_year(year)
-        return None if now is None else now.set_index("pupil_id").loc[:, "sen_provision"]
-    baseline = pupils.set_index("pupil_id")["sen_provision"]
+        if now is None:
+            return None
+        return pd.Series(now["sen_provision"].to_numpy(), index=now["pupil_id"])
+    baseline = pd.Series(pupils["sen_provision"].to_numpy(), index=pupils["pupil_id"])
     if when != "ever" or tables.census is None or "sen_provision" not in tables.census.columns:
         return baseline
     census = tables.census if not year else tables.census[tables.census["year"] <= year]
