@@ -59,6 +59,7 @@ STATUS = (
     "phase",
 )
 REASONS = pd.CategoricalDtype(list(no_score.REASONS))
+SCORES_DIFFER = 10  # a set or band has fewer different numbers than a test
 WHOLE_NUMBERS = frozenset({"sessions", "year_group"})
 
 
@@ -172,20 +173,21 @@ def column_of(raw: RawTable, name: str, position: int, kind: str, row_years: pd.
 
 
 def kind_of(text: TextCells, usual: str) -> str:
-    """Of which kind is a column that nobody named?
+    """Of which kind is a column that the formats do not name?
 
     Parameters
     ----------
     text : numpy.ndarray
         Its cells.
     usual : str
-        ``score`` where at least half of the filled cells must be numbers to be scores, ``number``
-        where all must be.
+        ``score`` where a column of which half is numbers is scores (the rest are then faults or
+        reasons), ``category`` where all must be numbers, ``number`` where codes such as B may
+        stand among many different numbers.
 
     Returns
     -------
     str
-        ``score``, ``number`` or ``word``.
+        ``score`` or ``word``.
     """
     distinct = [str(each).strip() for each in pd.unique(text)]
     filled = [each for each in distinct if each]
@@ -195,8 +197,9 @@ def kind_of(text: TextCells, usual: str) -> str:
         return "word"
     if usual == "score":
         return "score" if len(numbers) * 2 >= len(filled) else "word"
-    rest = [each for each in filled if cell_kinds.as_number(each) is None]
-    return "score" if all(no_score.reason(each) for each in rest) else "word"
+    rest = set(filled) - set(numbers)
+    coded = usual == "number" and len(numbers) >= SCORES_DIFFER and all(no_score.reason(each) for each in rest)
+    return "score" if not rest or coded else "word"
 
 
 def _by_year(

@@ -22,7 +22,7 @@ BASIC = {
         ("sessions_authorised", "the authorised absences"),
         ("sessions_unauthorised", "the unauthorised absences"),
     ),
-    "responses": (("wave", "before or after"), ("respondent", "who answered")),
+    "responses": (("wave", "before or after"),),
 }
 
 
@@ -104,7 +104,7 @@ def wanted_columns(handed: Handed) -> Iterator[Wanted]:
     yield from _in_each_file(handed, seen)
 
 
-def places(handed: Handed, column: str) -> Iterator[Place]:
+def places(handed: Handed, column: str, table: str = "attainment") -> Iterator[Place]:
     """Where do the cells of a score stand?
 
     Parameters
@@ -113,20 +113,22 @@ def places(handed: Handed, column: str) -> Iterator[Place]:
         What was handed in.
     column : str
         The plan's own name.
+    table : str
+        The table it is needed in; pupils and attainment are one.
 
     Yields
     ------
     Place
         One a table that has it.
     """
-    for name in PUPIL_LEVEL:
-        table = handed.tables.get(name)
-        if table is None:
+    for name in PUPIL_LEVEL if table in PUPIL_LEVEL else (table,):
+        home = handed.tables.get(name)
+        if home is None:
             continue
-        if table.has(column):
-            yield _place(table, column, np.ones(table.n, dtype=bool))
+        if home.has(column):
+            yield _place(home, column, np.ones(home.n, dtype=bool))
         elif name == "attainment":
-            yield from _long_places(handed, table, column)
+            yield from _long_places(handed, home, column)
 
 
 def wanted_names(handed: Handed) -> tuple[str, ...]:

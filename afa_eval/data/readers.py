@@ -28,7 +28,8 @@ from afa_eval.estimate.records import Fault
 WORKBOOKS = frozenset({".xlsx", ".xlsm"})
 MOST_FAULTS = 20
 CHUNK = 1 << 20
-NEED_KINDS = {"score": "score", "sessions": "sessions", "year": "year", "id": "id", "category": "word"}
+NEED_KINDS = {"score": "score", "sessions": "sessions", "year": "year", "id": "id"}
+USUAL = {"item": "score", "category": "category"}
 STRENGTH = ("category", "id", "year", "item", "sessions", "score")
 
 
@@ -322,9 +323,9 @@ def _kind(raw: RawTable, name: str, position: int, table: str, kinds: Mapping[st
         return "word"
     if name == "score" and table == "attainment":
         return "score"
-    if name in kinds and kinds[name] != "item":
+    if kinds.get(name) in NEED_KINDS:
         return NEED_KINDS[kinds[name]]
-    usual = "score" if table == "attainment" or name in kinds else "number"
+    usual = "score" if table == "attainment" and name not in kinds else USUAL.get(kinds.get(name, ""), "number")
     return kind_of(raw.columns[position], usual)
 
 

@@ -15,7 +15,7 @@ FIX = {
     "cohort": "Write pilot (schools with the programme) or comparison.",
     "phase": "Write primary, secondary or special; leave it blank to derive it from the year group.",
     "wave": "Write before or after, or a number.",
-    "respondent": "Write parent, teacher or school.",
+    "respondent": "Write parent, teacher, school or pupil.",
 }
 
 

@@ -12,7 +12,8 @@ from afa_eval.data.needed import places
 @check("AFA407")
 def outcomes_vary(handed: Handed) -> Iterator[Problem]:
     """Does every outcome vary?"""
-    for column in dict.fromkeys(need.column for need in handed.needs if need.kind == "score"):
+    needs = [need for need in handed.needs if need.kind == "score" and need.table != "responses"]
+    for column in dict.fromkeys(need.column for need in needs):
         for place in places(handed, column):
             values = place.values[place.where].dropna()
             if len(values) > 1 and values.nunique() == 1:

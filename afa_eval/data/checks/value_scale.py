@@ -15,8 +15,8 @@ from afa_eval.data.needed import places
 def scores_lie_on_their_scale(handed: Handed) -> Iterator[Problem]:
     """Does every score lie on its scale?"""
     scales = {(need.table, need.column): need.scale for need in handed.needs if need.scale is not None}
-    for (_, column), (low, high) in scales.items():
-        for place in places(handed, column):
+    for (table, column), (low, high) in scales.items():
+        for place in places(handed, column, table):
             values = place.values.to_numpy(dtype=np.float64, na_value=np.nan)
             where = place.where & ((values < low) | (values > high))
             if where.any():
