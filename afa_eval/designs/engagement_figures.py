@@ -25,6 +25,7 @@ UNPAIRED = "among all who answered"
 NO_VARIATION = "No interval: everyone behind it gave the same answer."
 OTHERS = " - rest"
 POINTS = "scale points"
+LACKING = ("no", "none", "N")
 
 
 @dataclass(frozen=True, slots=True)
@@ -310,7 +311,7 @@ class Figures:
     def _contrasts(self, measure: Measure) -> list[Estimate]:
         """How much more did each group change than the rest? Corrected for how many there are."""
         main, items, seen = self.main(measure), [], set()
-        for label in (label for label in self.labels if label != "all" and AND not in label):
+        for label in _contrasted(self.labels):
             known = main[main[_columns(label)[0]].notna()]
             within = members(known, label)
             sides = frozenset({frozenset(known.index[within]), frozenset(known.index[~within])})
@@ -418,6 +419,12 @@ def _as_before(rows: pd.DataFrame, traits: list[str]) -> pd.DataFrame:
     """Pairs stay where they were in the first wave: same school, same groups."""
     first = rows[rows["wave"] == BEFORE].set_index("key")
     return rows.assign(**{name: rows["key"].map(first[name]) for name in ("school", *traits)})
+
+
+def _contrasted(labels: tuple[str, ...]) -> list[str]:
+    """Groups of one column, those that lack something last: ``fsm=yes - rest`` says what its mirror would."""
+    single = [label for label in labels if label != "all" and AND not in label]
+    return sorted(single, key=lambda label: label.partition("=")[2].strip() in LACKING)
 
 
 def _corrected(items: list[Estimate], p_values: list[float]) -> list[Estimate]:

@@ -80,10 +80,13 @@ def pairs(key: pd.Series, wave: pd.Series, before: str, after: str) -> Pairs:
     """
     counted = wave.isin([before, after])
     known = counted & key.notna()
-    seen = pd.crosstab(key[known], wave[known]).reindex(columns=[before, after], fill_value=0)
-    twice, repeated = (seen == 1).all(axis=1), (seen > 1).any(axis=1)
-    respondents = len(seen) + int((counted & ~known).sum())
-    rows = known & key.isin(seen.index[twice])
+    who, names = pd.factorize(key[known])
+    counts = [np.bincount(who[(wave[known] == name).to_numpy()], minlength=len(names)) for name in (before, after)]
+    twice = (counts[0] == 1) & (counts[1] == 1)
+    repeated = (counts[0] > 1) | (counts[1] > 1)
+    respondents = len(names) + int((counted & ~known).sum())
+    rows = known.copy()
+    rows[known] = twice[who]
     share = float(twice.sum()) / respondents if known.any() else float("nan")
     return Pairs(rows, int(twice.sum()), share, int(repeated.sum()))
 
