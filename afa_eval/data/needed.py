@@ -187,7 +187,8 @@ def _wanted(handed: Handed, table: str, column: str, role: str) -> Wanted:
     own = PUPIL_LEVEL if table in PUPIL_LEVEL else (table,)
     named = [part for part in handed.parts if part.table in own]
     beside = [part for part in handed.parts if part.table in (*own, *PUPIL_LEVEL)]
-    unread = any(not part.raw.readable for part in beside)
+    home = [part for part in named if part.table == table] or named
+    unread = any(not part.raw.readable for part in home)
     found = any(column in part.columns or DERIVED.get(column) in part.columns for part in beside)
     found = found or any(True for _ in places(handed, column))
     doubtful = any(column == name for part in beside for name, _ in part.heading.ambiguous)
