@@ -12,8 +12,8 @@ from typing import Any
 from afa_eval.disclosure import estimates_csv, table_csv, write
 from afa_eval.disclosure.records import Release, ReleasedTable
 from afa_eval.errors import ReportError
-from afa_eval.estimate import Finding, Severity
-from afa_eval.report import figures, layout, say
+from afa_eval.estimate import Finding, Severity, words
+from afa_eval.report import figures, layout
 from afa_eval.report.context import (
     Book,
     Chart,
@@ -92,7 +92,7 @@ def assemble(release: Release, folder: Path) -> Book:
 def _period(period: Any) -> str:
     if not period:
         return ""
-    return f"{say.year(str(period['before']))} to {say.year(str(period['after']))}"
+    return f"{words.years(str(period['before']))} to {words.years(str(period['after']))}"
 
 
 def _schools(count: Any) -> str:
@@ -112,8 +112,8 @@ def _outcome(release: Release, entry: dict[str, Any], folder: Path) -> Outcome:
         question=str(entry.get("question") or ""),
         focus=focus,
         primary=bool(entry.get("primary")),
-        before=say.year(str(entry.get("before") or "")),
-        after=say.year(str(entry.get("after") or "")),
+        before=words.years(str(entry.get("before") or "")),
+        after=words.years(str(entry.get("after") or "")),
         lines=lines,
         headline=layout.headline(lines, design, focus),
         main=layout.main_section(lines, design, focus),
@@ -150,12 +150,12 @@ def _with_file(released: ReleasedTable, folder: Path) -> Grid:
     return grid(released, file)
 
 
-def programme(words: dict[str, Any]) -> tuple[tuple[str, str], ...]:
+def programme(told: dict[str, Any]) -> tuple[tuple[str, str], ...]:
     """What was done, for whom, how much, as headings and texts?
 
     Parameters
     ----------
-    words : dict
+    told : dict
         The plan's ``[programme]``.
 
     Returns
@@ -169,7 +169,7 @@ def programme(words: dict[str, Any]) -> tuple[tuple[str, str], ...]:
     (('Programme', 'Reading together'), ('Began', 'September 2022'), ('How much', '30 minutes a day'))
     """
     said = []
-    for key, value in words.items():
+    for key, value in told.items():
         text = _selection(value) if key == "selection" else _month(str(value)) if key == "start" else str(value or "")
         if text:
             heading = key.replace("_", " ")

@@ -18,7 +18,7 @@ from typing import Any
 
 from afa_eval.disclosure.records import ReleasedEstimate, ReleasedFault, ReleasedStep, ReleasedTable
 from afa_eval.estimate import Finding, words
-from afa_eval.estimate.words import people
+from afa_eval.estimate.words import sentences
 from afa_eval.report import say
 
 ALL = "all"
@@ -56,9 +56,9 @@ class Line:
     counted : str
         ``412 pupils in 18 schools``.
     against : str
-        The national value it is set against; empty where there is none.
+        The national value it is set against, as a sentence; empty where there is none.
     claim : str
-        What a reader may conclude, as a sentence.
+        What a reader may conclude, as a sentence; empty for levels, which claim nothing.
     plain, sure : str
         What it says to a parent; how sure its direction is.
     hidden : bool
@@ -102,15 +102,15 @@ def line(item: ReleasedEstimate) -> Line:
         item=item,
         title=words.title(item.estimand),
         definition=item.estimand.definition,
-        group=people.label(item.group),
-        who=say.who(item.group, item.base),
+        group=words.label(item.group, item.base),
+        who=words.people(item.group, item.base),
         value=say.amount(item),
-        signed=say.amount(item, signed=True),
+        signed=say.amount(item, sign=True),
         interval=say.interval(item),
         ends=say.ends(item),
         counted=say.counted(item),
         against=say.against(item),
-        claim=words.CLAIM_WORDS[item.claim],
+        claim=sentences.claim(item),
         plain=say.plainly(item),
         sure=say.sure(item),
         hidden=item.value is None,
@@ -344,7 +344,7 @@ class Book:
     references: tuple[str, ...]
     comparators: tuple[str, ...]
     cite: str
-    symbols: tuple[tuple[str, str], ...] = field(default=tuple(say.HIDDEN_WORDS.items()))
+    symbols: tuple[tuple[str, str], ...] = field(default=tuple(say.SYMBOLS.items()))
 
     @property
     def primary(self) -> tuple[Outcome, ...]:

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from afa_eval.disclosure.records import Release, ReleasedEstimate, ReleasedTable
 from afa_eval.errors import AfaEvalError, ReportError
-from afa_eval.estimate.words import people
+from afa_eval.estimate import words
+from afa_eval.estimate.words.people import parts, sides
 from afa_eval.report.context import ALL, Chart
 from afa_eval.report.layout import SEN_COLUMNS, columns_of, layout
 
@@ -123,7 +124,7 @@ def _chosen(items: Sequence[ReleasedEstimate], groups: str, focus: str) -> list[
     """Figures of the groups that a chart shows: no pairs, no contrasts; by SEN only where asked."""
     kept = []
     for item in items:
-        single = people.sides(item.group) is None and len(people.parts(item.group)) <= 1
+        single = sides(item.group) is None and len(parts(item.group)) <= 1
         by_sen = item.group in {ALL, focus} or columns_of(item.group) <= SEN_COLUMNS
         if single and (by_sen or groups == "single"):
             kept.append(item)
@@ -160,10 +161,8 @@ def _pairs(items: Sequence[ReleasedEstimate], entry: dict[str, Any], outcome: di
 
 
 def _ends(outcome: dict[str, Any]) -> tuple[str, str]:
-    from afa_eval.report import say
-
     before, after = str(outcome.get("before") or ""), str(outcome.get("after") or "")
-    return (say.year(before), say.year(after)) if before and after else ("Before", "After")
+    return (words.years(before), words.years(after)) if before and after else ("Before", "After")
 
 
 def _slopes(items: Sequence[ReleasedEstimate], entry: dict[str, Any], outcome: dict[str, Any]) -> Any:

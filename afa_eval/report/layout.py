@@ -9,7 +9,7 @@ from importlib.resources import files
 from typing import Any
 
 from afa_eval.estimate import words
-from afa_eval.estimate.words import people
+from afa_eval.estimate.words.people import parts, sides
 from afa_eval.report.context import ALL, Grid, Line, Section, find_line
 
 SEN_COLUMNS = frozenset({"sen", "sen_provision"})
@@ -113,8 +113,8 @@ def columns_of(group: str) -> frozenset[str]:
     frozenset of str
         Names of columns.
     """
-    sides = people.sides(group) or (group,)
-    return frozenset(part.partition("=")[0] for side in sides for part in people.parts(side) if "=" in part)
+    found = sides(group) or (group,)
+    return frozenset(part.partition("=")[0] for side in found for part in parts(side) if "=" in part)
 
 
 def main_section(lines: Sequence[Line], design: str, focus: str) -> Section:
@@ -195,17 +195,47 @@ def _side_by_side(title: str, names: Sequence[str], shown: dict[tuple[str, str],
     for group in groups:
         found = [shown.get((group, name)) for name in names]
         known = [one for one in found if one is not None]
-        counted = next((one.counted for one in reversed(known) if one.counted), "")
-        rows.append((known[0].group, *(cell(one) for one in found), counted or "[c]"))
-    header = ("Group", *(_heading(name, shown) for name in names), "Counted")
+        rows.append((known[0].group, *(cell(one) for one in found), *numbers(known)))
+    header = ("Group", *_headings(names, shown), _base(lines, names), "Schools")
     return Grid(title=title, header=header, rows=tuple(rows))
 
 
-def _heading(name: str, shown: dict[tuple[str, str], Line]) -> str:
-    """What a column is called; the unit stands here where it would be repeated in each cell."""
-    one = next(one for (_, estimand), one in shown.items() if estimand == name)
-    unit = one.item.unit
-    return one.title + (f" ({UNIT_HEADINGS[unit]})" if unit in UNIT_HEADINGS else "")
+def _headings(names: Sequence[str], shown: dict[tuple[str, str], Line]) -> list[str]:
+    """What the columns are called; what they share is in the table's title, a unit is said once."""
+    firsts = [next(one for (_, estimand), one in shown.items() if estimand == name) for name in names]
+    stems = [one.title.partition(", ")[0] for one in firsts if ", " in one.title]
+    said = []
+    for one in firsts:
+        stem, comma, end = one.title.partition(", ")
+        short = end[:1].upper() + end[1:] if comma and stems.count(stem) > 1 and len(set(stems)) == 1 else one.title
+        unit = UNIT_HEADINGS.get(one.item.unit, "")
+        said.append(f"{short} ({unit})" if unit else short)
+    return said
+
+
+def _base(lines: Sequence[Line], names: Sequence[str]) -> str:
+    """What was counted, as the heading of its column."""
+    bases = {words.nouns(one.item.base) for one in lines if str(one.item.estimand) in names} - {"schools"}
+    return bases.pop().capitalize() if len(bases) == 1 else "Counted"
+
+
+def numbers(known: Sequence[Line]) -> tuple[str, str]:
+    """How many were counted in the last figure of a row that is shown?
+
+    Parameters
+    ----------
+    known : sequence of Line
+        The figures of a row.
+
+    Returns
+    -------
+    tuple of str
+        Number of the base and of schools.
+    """
+    item = next((one.item for one in reversed(known) if one.item.n_pupils is not None), None)
+    if item is None:
+        return "[c]", "[c]"
+    return f"{item.n_pupils:,}", f"{item.n_schools:,}"
 
 
 def cell(one: Line | None) -> str:
@@ -219,19 +249,21 @@ def cell(one: Line | None) -> str:
     Returns
     -------
     str
-        Value and interval, a symbol, or nothing.
+        The value, on a second line its interval; a symbol, or nothing.
     """
     if one is None:
         return ""
     value = one.signed
     if one.item.unit in UNIT_HEADINGS:
         value = value.removesuffix(words.suffix(one.item.unit, one.item.value or 0.0))
-    return f"{value} ({one.ends})" if one.ends else value
+    return f"{value}\n{one.ends}" if one.ends else value
 
 
 def _listed(lines: Sequence[Line]) -> Grid:
     rows = tuple(
-        (one.group, one.title, one.signed + (f" ({one.ends})" if one.ends else ""), one.against, one.counted or "[c]")
+        (one.group, one.title, one.signed + (f"\n{one.ends}" if one.ends else ""), *numbers([one]), one.against)
         for one in lines
     )
-    return Grid(title="Other figures", header=("Group", "Figure", "Value", "Set against", "Counted"), rows=rows)
+    return Grid(
+        title="Other figures", header=("Group", "Figure", "Value", "Counted", "Schools", "Set against"), rows=rows
+    )

@@ -81,7 +81,7 @@ def oneline(value: object) -> str:
     return " ".join(str(value).split())
 
 
-def list_table(grid: Grid, css: str = "afa-rows") -> Myst:
+def list_table(grid: Grid, css: str = "afa-rows afa-figures") -> Myst:
     """How is a table written in MyST?
 
     Parameters
@@ -98,8 +98,13 @@ def list_table(grid: Grid, css: str = "afa-rows") -> Myst:
     """
     parts = [f"```{{list-table}} {escaped(oneline(grid.title))}", ":header-rows: 1", f":class: {css}", ""]
     for row in (grid.header, *grid.rows):
-        parts += [f"{'* -' if at == 0 else '  -'} {escaped(oneline(cell))}".rstrip() for at, cell in enumerate(row)]
+        parts += [f"{'* -' if at == 0 else '  -'} {_paragraphs(cell)}".rstrip() for at, cell in enumerate(row)]
     return Myst("\n".join([*parts, "```"]))
+
+
+def _paragraphs(cell: str) -> str:
+    """A cell's lines as paragraphs under its bullet."""
+    return "\n\n    ".join(escaped(oneline(text)) for text in cell.split("\n"))
 
 
 def literal(value: object, language: str = "text") -> Myst:
@@ -265,6 +270,7 @@ def configuration(book: Book) -> dict[str, Any]:
         "only_build_toc_files": True,
         "execute": {"execute_notebooks": "off"},
         "launch_buttons": {},
+        "latex": {"use_jupyterbook_latex": False},  # it would number every table across the pages
         "parse": {"myst_enable_extensions": ["colon_fence"]},
         "html": {
             "use_issues_button": False,
