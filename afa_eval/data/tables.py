@@ -204,7 +204,10 @@ def as_tables(data: Tables | Mapping[str, pd.DataFrame] | pd.DataFrame | str | P
         data = read(data)
     if isinstance(data, pd.DataFrame):
         frame = with_derived(data)
-        has_waves, has_sessions = "wave" in frame.columns, "sessions_possible" in frame.columns
+        has_waves, has_sessions = (
+            "wave" in frame.columns,
+            any(str(name).startswith("sessions_") for name in frame.columns),
+        )
         return Tables(
             pupils=None if has_waves or has_sessions else frame,
             attendance=frame if has_sessions else None,

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 import pandas as pd
 
 from afa_eval import comparators
+from afa_eval.codes import years
 from afa_eval.designs.absence_question import AbsenceQuestion
 from afa_eval.designs.groups import parse, texts
 from afa_eval.errors import ComparatorError
@@ -69,6 +70,8 @@ def national_line(design: AbsenceQuestion, part: pd.DataFrame, label: str) -> Na
     """
     asked = {column for column, _ in parse(label)}
     cells = "by_provision" if "sen_provision" in asked else "by_status"
+    if cells not in part.columns or "sen" not in part.columns:
+        return NationalLine(reason="England's figures are matched on SEN status, which these data do not have.")
     before = part[part["wave"] == "before"]
     after = before if design.population == "each-year" else part[part["wave"] == "after"]
     try:
@@ -82,7 +85,7 @@ def national_line(design: AbsenceQuestion, part: pd.DataFrame, label: str) -> Na
             definition=design.rule().id,
         )
     except ComparatorError as error:
-        return NationalLine(reason=str(error).partition(" Jointly published")[0])
+        return NationalLine(reason=_why_not(design, cells, error))
     return NationalLine(
         before=first.comparator,
         after=last.comparator,
@@ -91,6 +94,13 @@ def national_line(design: AbsenceQuestion, part: pd.DataFrame, label: str) -> Na
         keys=first.keys,
         composition=_composition(design, part, cells, last),
     )
+
+
+def _why_not(design: AbsenceQuestion, cells: str, error: ComparatorError) -> str:
+    if cells == "by_provision":
+        both = " and ".join(years.label(year) for year in (design.baseline_year, design.outcome_year))
+        return f"England's absence by SEN support and EHC plan is not held for {both}, only by any SEN or none."
+    return str(error).partition(" Jointly published")[0]
 
 
 def _change(design: AbsenceQuestion, first: Comparator, last: Comparator) -> Comparator:

@@ -26,6 +26,7 @@ from afa_eval.kernels.reml import fit_random_intercept, icc_interval
 Floats = npt.NDArray[np.float64]
 METHOD = "school-clustered (CR2, Satterthwaite degrees of freedom)"
 FEW_SCHOOLS = "No interval: fewer than {least} schools."
+ROUNDING = 1e-13  # a standard error below this, relative to the values, is what rounding left of none
 NO_SPREAD = "No interval: all values are alike, or one side comes from a single school."
 
 
@@ -165,6 +166,8 @@ class CellFit:
         if self.fit is None or lonely or not used.any():
             return Clustered(value, None, None, n, n_schools)
         result = contrast(self.fit, vector)
+        if result.se < ROUNDING * max(1.0, float(np.abs(self.means[used]).max())):
+            return Clustered(value, 0.0, result.df, n, n_schools)
         naive = float(vector @ self.fit.cov_classical @ vector)
         effect = result.se**2 / naive if naive > 0 else None
         return Clustered(value, result.se, result.df, n, n_schools, effect)
@@ -219,8 +222,7 @@ def _fit(
     presence = np.zeros((n_schools, k), dtype=bool)
     presence[schools, codes] = True
     rows = np.bincount(codes, minlength=k)
-    sums = np.bincount(codes, weights=scaled * root, minlength=k)
-    means = shift + sums / np.bincount(codes, weights=root**2, minlength=k)
+    means = np.bincount(codes, weights=y, minlength=k) / np.bincount(codes, weights=root**2, minlength=k)
     if n_schools < 2:
         return CellFit(tuple(names), None, means, rows, presence)
     columns = np.zeros((y.size, k + 1))

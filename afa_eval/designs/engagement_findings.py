@@ -44,7 +44,6 @@ def findings(
         *_pairing(design, given, figures, items),
         *_reliable(design, given),
         *_left_out(design, given),
-        *_few_schools(design, given),
         *_no_comparator(design, items),
     ]
     order = (Severity.SERIOUS, Severity.CONCERN, Severity.NOTE)
@@ -186,19 +185,6 @@ def _left_out(design: EngagementQuestion, given: Answers) -> Iterator[Finding]:
         share = words.amount(given.no_school / total, "proportion")
         message = f"{share} of the answers name no school and were left out."
         yield _said(design, "no-school", Severity.NOTE, message, "Have the school's number printed on the survey.")
-
-
-def _few_schools(design: EngagementQuestion, given: Answers) -> Iterator[Finding]:
-    schools = int(given.rows["urn"].nunique())
-    if schools >= design.min_schools:
-        return
-    message = (
-        "All answers come from one school: this describes it, and says nothing about others."
-        if schools == 1
-        else f"The answers come from {schools} schools. Below {design.min_schools} no interval is given: so few "
-        "schools cannot show how much schools differ."
-    )
-    yield _said(design, "few-schools", Severity.SERIOUS, message)
 
 
 def _no_comparator(design: EngagementQuestion, items: Sequence[Estimate]) -> Iterator[Finding]:

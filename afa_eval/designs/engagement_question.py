@@ -118,8 +118,7 @@ class EngagementQuestion(Design):
             need.append(Need(table="responses", column=self.count, role="how many gave the answer", kind="score"))
         columns = [part.strip() for spec in self.by for part in spec.split("&")]
         columns += [column for column, _ in parse(self.where)]
-        derived = {"sen": "sen_provision", "phase": "year_group"}
-        need += [Need(table="pupils", column=derived.get(name, name), role="a subgroup") for name in columns]
+        need += [Need(table="responses", column=name, role="a subgroup") for name in columns]
         return tuple(dict.fromkeys(need))
 
 

@@ -92,9 +92,9 @@ def answers(design: EngagementQuestion, tables: Tables) -> Answers:
         Where nobody of this kind answered.
     """
     frame = _of_respondent(design, tables.require("responses"))
-    for column, role in (("urn", "the school"), ("wave", "the wave")):
-        if column not in frame.columns:
-            raise ColumnNotFound.of(column, role, "responses", frame.columns)
+    if "wave" not in frame.columns:
+        raise ColumnNotFound.of("wave", "the wave", "responses", frame.columns)
+    frame = _with_school(frame, tables.pupils)
     frame = _counted_out(design, frame)
     frame = _with_groups(design, frame, tables)
     frame = frame[members(frame, design.where)]
@@ -143,6 +143,17 @@ def _of_respondent(design: EngagementQuestion, frame: pd.DataFrame) -> pd.DataFr
     return chosen
 
 
+def _with_school(frame: pd.DataFrame, pupils: pd.DataFrame | None) -> pd.DataFrame:
+    """The school of each answer: as it says, else that of the pupil it is about."""
+    given = frame["urn"] if "urn" in frame.columns else pd.Series(None, index=frame.index, dtype=object)
+    if pupils is not None and "pupil_id" in frame.columns and {"pupil_id", "urn"} <= set(pupils.columns):
+        of_pupil = pupils.drop_duplicates("pupil_id").set_index("pupil_id")["urn"]
+        given = given.where(given.notna(), frame["pupil_id"].map(of_pupil))
+    elif "urn" not in frame.columns:
+        raise ColumnNotFound.of("urn", "the school", "responses", frame.columns)
+    return frame.assign(urn=given)
+
+
 def _counted_out(design: EngagementQuestion, frame: pd.DataFrame) -> pd.DataFrame:
     """A row for each answer, where a file gives how many gave it."""
     if not design.count:
@@ -165,7 +176,6 @@ def _with_groups(design: EngagementQuestion, frame: pd.DataFrame, tables: Tables
     asked = [part.strip() for spec in design.by for part in spec.split("&")]
     asked += [column for column, _ in parse(design.where)]
     wished = [column for column, _ in parse(design.focus)]
-    wished += ["urn"] if "urn" not in frame.columns else []
     for column in dict.fromkeys([*asked, *wished]):
         if column in frame.columns:
             continue

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -15,7 +16,7 @@ from afa_eval.designs.absence_question import AbsenceQuestion
 from afa_eval.designs.absence_rows import Counted, counted_rows, transition_table
 from afa_eval.designs.base import Data
 from afa_eval.designs.groups import group_labels, members, texts
-from afa_eval.estimate import Estimand, Estimate, Estimates, Finding, Severity, Table
+from afa_eval.estimate import Estimand, Estimate, Estimates, Finding, Severity, Table, words
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,7 +101,7 @@ class PersistentAbsence(AbsenceQuestion):
         if not groups:
             return ()
         message = (
-            f"For {', '.join(groups)}, the change against England points one way in percentage points and the other "
+            f"For {_named(groups)}, the change against England points one way in percentage points and the other "
             "way as a ratio, because the two started from different levels. Quote both or neither."
         )
         return (
@@ -112,11 +113,16 @@ class PersistentAbsence(AbsenceQuestion):
         return (counted.table, moved) if moved is not None else (counted.table,)
 
 
+def _named(groups: Iterable[str]) -> str:
+    """Groups as a reader calls them."""
+    return "; ".join(words.label(group) for group in groups)
+
+
 def _ready(rows: pd.DataFrame) -> pd.DataFrame:
     """Rows with their cells and with words as categories, so that a group costs little."""
     rows = with_cells(rows)
-    words = [name for name in rows.columns if not pd.api.types.is_float_dtype(rows[name]) and name != "pupil_id"]
-    return rows.assign(**{name: texts(rows[name]).astype("category") for name in words})
+    named = [name for name in rows.columns if not pd.api.types.is_float_dtype(rows[name]) and name != "pupil_id"]
+    return rows.assign(**{name: texts(rows[name]).astype("category") for name in named})
 
 
 def _line_findings(design: PersistentAbsence, lines: dict[str, NationalLine]) -> tuple[Finding, ...]:
@@ -125,7 +131,7 @@ def _line_findings(design: PersistentAbsence, lines: dict[str, NationalLine]) ->
     without = {label: line.reason for label, line in lines.items() if line.change is None}
     if without:
         message = (
-            f"No national figure for the same children: {', '.join(without)}. "
+            f"No national figure for the same children: {_named(without)}. "
             f"{' '.join(dict.fromkeys(reason for reason in without.values() if reason))} "
             "These figures are descriptions."
         )
