@@ -1,0 +1,40 @@
+"""What several rooms' tests share: the demo trust on disk, and its results."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
+
+
+@pytest.fixture(scope="session")
+def shared():
+    """The reference folder beside the checkout, where there is one."""
+    folder = Path(__file__).resolve().parents[2] / "shared"
+    if not (folder / "national").is_dir():
+        pytest.skip("needs the reference folder beside the checkout")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    """A browser, where there is one."""
+    found = next((path for name in CHROMIUM if (path := shutil.which(name))), None)
+    if found is None:
+        pytest.skip("needs Chromium")
+    return found
+
+
+@pytest.fixture(scope="session")
+def small_trust(tmp_path_factory):
+    """The demo trust of eight schools, written as a trust hands it in. Do not change it: copy it."""
+    from afa_eval import demo
+
+    return demo.write(tmp_path_factory.mktemp("trust") / "small", schools=8, seed=3).parent
+
+
+@pytest.fixture
+def trust(small_trust, tmp_path):
+    """A copy of the small demo trust that a test may damage."""
+    return Path(shutil.copytree(small_trust, tmp_path / "trust"))

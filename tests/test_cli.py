@@ -1,0 +1,154 @@
+"""The command as a data manager meets it: exit codes, last lines, and no traceback."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+pytestmark = pytest.mark.xdist_group("cli")
+
+
+def afa(*words, cwd=None):
+    code = "from afa_eval.cli import main; main()"
+    env = {**os.environ, "COLUMNS": "100", "NO_COLOR": "1"}
+    done = subprocess.run(
+        [sys.executable, "-c", code, *map(str, words)], capture_output=True, text=True, cwd=cwd, env=env, check=False
+    )
+    assert "Traceback" not in done.stderr, done.stderr
+    return done
+
+
+def test_help_names_the_commands():
+    done = afa("--help")
+    assert done.returncode == 0
+    for command in ("init", "demo", "check", "run", "book", "comparators", "doctor"):
+        assert command in done.stdout
+
+
+def test_init_writes_a_plan_that_loads_and_refuses_a_full_folder(tmp_path):
+    done = afa("init", tmp_path / "new")
+    assert done.returncode == 0, done.stderr
+    plan = Path(done.stdout.splitlines()[-1])
+    assert plan == tmp_path / "new" / "plan.toml"
+    assert sorted(path.name for path in (plan.parent / "data").glob("*.csv"))
+    again = afa("init", tmp_path / "new")
+    assert again.returncode == 2
+    assert "empty" in again.stderr
+
+
+def test_demo_refuses_a_folder_that_is_not_empty(trust):
+    before = sorted(trust.rglob("*"))
+    done = afa("demo", trust)
+    assert done.returncode == 2
+    assert "empty" in done.stderr
+    assert sorted(trust.rglob("*")) == before
+
+
+def test_check_of_clean_data_ends_with_the_path_of_the_list(trust):
+    done = afa("check", trust)
+    assert done.returncode == 0, done.stderr
+    assert Path(done.stdout.splitlines()[-1]) == trust / "build" / "checks.html"
+    for ending in ("html", "xlsx", "json"):
+        assert (trust / "build" / f"checks.{ending}").stat().st_size > 100
+
+
+def test_check_of_damaged_data_names_file_row_column_and_remedy(trust):
+    path = trust / "data" / "pupils_2021-22.csv"
+    pupils = pd.read_csv(path, dtype=str, keep_default_na=False)
+    pupils.loc[3, "sen_provision"] = "Q"
+    pupils.to_csv(path, index=False)
+    (trust / "data" / "schools.csv").unlink()
+    done = afa("check", trust, "--json")
+    assert done.returncode == 1
+    faults = json.loads(done.stdout)
+    (code,) = [f for f in faults if f["column"] == "sen_provision"]
+    assert (code["severity"], code["row"], code["value"]) == ("error", 5, "Q")
+    assert code["file"].endswith("pupils_2021-22.csv")
+    assert code["fix"]
+    assert [f for f in faults if f["file"].endswith("schools.csv") and f["severity"] == "error"]
+    told = afa("check", trust)
+    assert told.returncode == 1
+    assert "schools.csv" in told.stdout
+
+
+def test_run_with_errors_writes_the_list_and_nothing_else(trust):
+    (trust / "data" / "attainment.csv").write_text("", encoding="utf-8")
+    done = afa("run", trust)
+    assert done.returncode == 1
+    assert "attainment.csv" in done.stderr
+    made = {path.name for path in (trust / "build").iterdir()}
+    assert made == {"checks.html", "checks.xlsx", "checks.json"}
+
+
+def test_run_writes_released_figures_and_says_the_headlines(trust):
+    done = afa("run", trust)
+    assert done.returncode == 0, done.stderr
+    last = Path(done.stdout.splitlines()[-1])
+    assert last == trust / "build" / "estimates.csv"
+    figures = pd.read_csv(last)
+    assert list(figures.columns)[:4] == ["outcome", "group", "estimand", "estimate"]
+    assert "does not by itself show an effect" in done.stdout
+    assert str(trust) not in (trust / "build" / "manifest.json").read_text(encoding="utf-8")
+    quiet = afa("run", trust, "--quiet")
+    assert quiet.stdout.splitlines() == [str(last)]
+    document = json.loads(afa("run", trust, "--json").stdout)
+    assert document["released"] > 100
+    assert Path(document["estimates"]) == last
+
+
+def test_no_pupil_identifier_is_in_a_public_file(trust):
+    afa("run", trust, "--quiet")
+    pupils = pd.read_csv(trust / "data" / "pupils_2021-22.csv", dtype=str)["pupil_id"]
+    for name in ("estimates.csv", "manifest.json"):
+        text = (trust / "build" / name).read_text(encoding="utf-8")
+        assert not [pupil for pupil in pupils if pupil in text]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ('design = "persistent-absence"', 'design = "persistant-absence"', "Did you mean 'persistent-absence'"),
+        ("[data]", "[dta]", "Did you mean 'data'"),
+        ('profile = "publish"', 'profile = "everything"', "disclosure.profile"),
+    ],
+)
+def test_a_plan_mistake_names_key_and_line_and_exits_2(trust, old, new, said):
+    plan = trust / "plan.toml"
+    text = plan.read_text(encoding="utf-8")
+    line = text[: text.index(old)].count("\n") + 1
+    plan.write_text(text.replace(old, new, 1), encoding="utf-8")
+    done = afa("check", trust)
+    assert done.returncode == 2
+    assert f"line {line}" in done.stderr
+    assert said in done.stderr
+
+
+def test_a_plan_that_is_not_there_and_a_wrong_option_exit_2(tmp_path):
+    missing = afa("run", tmp_path / "none.toml")
+    assert missing.returncode == 2
+    assert "afa-eval init" in missing.stderr
+    wrong = afa("run", "--loud", tmp_path)
+    assert wrong.returncode == 2
+    assert wrong.stderr.strip().count("\n") <= 2
+
+
+def test_comparators_are_listed_and_shown():
+    rows = json.loads(afa("comparators", "list", "--json").stdout)
+    assert any("persistent-absence" in str(row) for row in rows)
+    assert "persistent-absence" in afa("comparators", "list").stdout
+    shown = afa("comparators", "show", "persistent-absence", "--year", "201617", "--sen", "support")
+    assert shown.returncode == 0, shown.stderr
+    assert "17." in shown.stdout
+    unknown = afa("comparators", "show", "persistant-absence")
+    assert unknown.returncode == 2
+    assert "persistent-absence" in unknown.stderr
+
+
+def test_doctor_finds_everything():
+    done = afa("doctor", "--json")
+    assert done.returncode == 0, done.stdout
+    assert {row["result"] for row in json.loads(done.stdout)} <= {"ok", "optional"}

@@ -1,0 +1,114 @@
+"""A plan and its files become an Evaluation, or a list of what is wrong."""
+
+import dataclasses
+
+import pandas as pd
+import pytest
+
+import afa_eval as ae
+from afa_eval import evaluation
+from afa_eval.errors import DataError, EstimationError
+from afa_eval.plan import load_plan
+
+
+@pytest.fixture(scope="module")
+def found(small_trust):
+    return ae.evaluate(small_trust)
+
+
+def test_every_outcome_of_the_plan_is_answered(found):
+    asked = {design.id for design in found.plan.designs}
+    assert {item.outcome for item in found.estimates} == asked
+    assert not [finding for finding in found.findings if finding.code == "not-estimated"]
+
+
+def test_the_evaluation_keeps_what_a_reader_must_mind(found):
+    codes = {finding.code for finding in found.findings}
+    assert {"regression-to-the-mean", "low-coverage", "self-chosen-respondents"} <= codes
+    assert len(found.findings) == len(set(found.findings))
+
+
+def test_who_took_part_stands_beside_england(found):
+    names = {table.name for table in found.tables}
+    assert {"participants-sen_provision", "england-sen_provision"} <= names
+
+
+def test_the_manifest_can_repeat_it_and_names_no_path(found, small_trust):
+    manifest = found.manifest
+    assert len(manifest["plan_sha256"]) == 64
+    assert {item["table"] for item in manifest["inputs"]} == {"pupils", "attainment", "attendance", "responses"}
+    assert all(len(item["sha256"]) == 64 for item in manifest["inputs"])
+    assert manifest["steps"]
+    assert manifest["versions"]["afa-eval"] == ae.__version__
+    assert str(small_trust.parent) not in str(manifest)
+
+
+def test_it_is_stored_and_read_back_whole(found):
+    text = evaluation.to_json(found)
+    again = evaluation.from_json(text, found.plan)
+    assert again.estimates == found.estimates
+    assert again.faults == found.faults
+    assert evaluation.to_json(again) == text
+    with pytest.raises(ValueError, match="expected afa_eval"):
+        evaluation.from_json("{}", found.plan)
+
+
+def test_the_same_plan_and_files_give_the_same_bytes(found, small_trust):
+    assert evaluation.to_json(ae.evaluate(small_trust)) == evaluation.to_json(found)
+
+
+def test_a_fingerprint_follows_plan_and_files(trust):
+    first = evaluation.fingerprint(load_plan(trust))
+    assert evaluation.fingerprint(load_plan(trust)) == first
+    with (trust / "data" / "schools.csv").open("a", encoding="utf-8") as file:
+        file.write("\n")
+    assert evaluation.fingerprint(load_plan(trust)) != first
+
+
+def test_errors_stop_it_before_it_starts_and_all_are_listed(trust):
+    path = trust / "data" / "pupils_2021-22.csv"
+    pupils = pd.read_csv(path, dtype=str, keep_default_na=False)
+    pupils.loc[3, "sen_provision"] = "Q"
+    pupils.loc[7, "pupil_id"] = pupils.loc[6, "pupil_id"]
+    pupils.to_csv(path, index=False)
+    faults = [fault for fault in ae.check(trust) if fault.severity == "error"]
+    assert {5, 9} <= {fault.row for fault in faults} | {row for fault in faults for row in fault.rows}
+    with pytest.raises(DataError, match="afa-eval check") as caught:
+        ae.evaluate(trust)
+    assert caught.value.faults
+
+
+def test_one_outcome_that_cannot_be_answered_does_not_stop_the_others(trust):
+    plan = trust / "plan.toml"
+    text = plan.read_text(encoding="utf-8")
+    lonely = '\n[[outcome]]\nid = "never"\ndesign = "persistent-absence"\nbaseline_year = "200102"\noutcome_year = "200203"\n'
+    plan.write_text(text + lonely + 'definition = "pa-10-percent"\n', encoding="utf-8")
+    found = ae.evaluate(trust)
+    (finding,) = [item for item in found.findings if item.code == "not-estimated"]
+    assert finding.outcomes == ("never",)
+    assert "2001/02" in finding.message
+    assert found.estimates.filter(outcome="reading").items
+
+
+def test_where_nothing_can_be_answered_it_says_so(trust):
+    (trust / "plan.toml").write_text(
+        '[evaluation]\ntitle = "x"\n[data]\nattendance = "data/attendance.csv"\n[[outcome]]\nid = "never"\n'
+        'design = "persistent-absence"\nbaseline_year = "200102"\noutcome_year = "200203"\n'
+        'definition = "pa-10-percent"\n',
+        encoding="utf-8",
+    )
+    with pytest.raises(EstimationError, match="2001/02"):
+        ae.evaluate(trust)
+
+
+def test_progress_is_told_in_words(small_trust):
+    told = []
+    evaluation.evaluate(small_trust, progress=told.append)
+    assert told[0] == "Reading and checking the data"
+    assert any("Reading" in line for line in told[1:])
+
+
+def test_needs_are_named_once(found):
+    needed = evaluation.needs(found.plan.designs)
+    assert len(needed) == len(set(needed))
+    assert all(dataclasses.is_dataclass(need) for need in needed)
