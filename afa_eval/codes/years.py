@@ -39,7 +39,7 @@ def parse(text: object, *, year_means: str | None = None) -> str:
     """
     cleaned = str(text).strip()
     two = _TWO_YEARS.fullmatch(cleaned)
-    if two and int(two[2]) % 100 == (int(two[1]) + 1) % 100:
+    if two and two[2] in {str(int(two[1]) + 1), _from_start(int(two[1]))[4:]}:
         return _from_start(int(two[1]))
     one = _ONE_YEAR.fullmatch(cleaned)
     if one and year_means in {"start", "end"}:

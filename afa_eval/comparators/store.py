@@ -5,8 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
-from importlib.resources import files
+from functools import cache, lru_cache
 from pathlib import Path
 
 from afa_eval.codes import years
@@ -117,7 +116,7 @@ def connect() -> sqlite3.Connection:
     ComparatorError
         Where the package came without its store.
     """
-    path = Path(str(files("afa_eval.comparators").joinpath("data", "national.sqlite")))
+    path = Path(__file__).parent / "data" / "national.sqlite"
     if not path.exists():
         raise ComparatorError("The bundled national figures are missing; install the package again.")
     return sqlite3.connect(f"{path.as_uri()}?mode=ro&immutable=1", uri=True, check_same_thread=False)
@@ -185,7 +184,8 @@ def _notices() -> tuple[tuple[str, str, str, str, str, str], ...]:
     return tuple(connect().execute("SELECT kind, slugs, first_year, last_year, sen, text FROM notice"))
 
 
-def notices(kind: str, slug: str, year: str, sen: str = "") -> list[str]:
+@lru_cache(maxsize=4096)
+def notices(kind: str, slug: str, year: str, sen: str = "") -> tuple[str, ...]:
     """What has to be known about a measure in a year?
 
     Parameters
@@ -197,17 +197,17 @@ def notices(kind: str, slug: str, year: str, sen: str = "") -> list[str]:
 
     Returns
     -------
-    list of str
+    tuple of str
         Sentences.
     """
-    return [
+    return tuple(
         text
         for held, slugs, first, last, group, text in _notices()
         if held == kind
         and (not slugs or slug in slugs.split())
         and (first or year) <= year <= (last or year)
         and (not group or group == sen)
-    ]
+    )
 
 
 _SELECT = """SELECT f.year, a.name, s.slug, s.definition, s.sen, s.need, s.phase, s.year_group, s.sex, s.fsm, s.source,

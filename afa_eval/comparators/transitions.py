@@ -246,7 +246,7 @@ def transition(subject: str, year: object, sen: str = "all") -> Transition:
     --------
     >>> band = transition("Mathematics", "202324", "any").band_of(97.5)
     >>> band.band, band.n, round(band.mean, 2)
-    ('96 - 99.5', 12802, 2.83)
+    ('96 - 99.5', 12802, 2.95)
     """
     when = parse_year(year)
     if sen not in _GROUPS:
