@@ -160,6 +160,13 @@ def test_national_sd_only_rescales() -> None:
     assert found.high - found.value == pytest.approx(2.1098155778331806 * 0.08)  # t(.975, 17)
 
 
+def test_estimated_sd_widens_the_interval_and_shrinks_the_value() -> None:
+    known, found = es.g_national(3.0, 1.2, 17.0, 15.0), es.g_estimated(3.0, 1.2, 17.0, 15.0, 40.0)
+    assert found.value == pytest.approx(known.value * es.correction(40.0))
+    assert found.se == pytest.approx(es.correction(40.0) * sqrt(known.se**2 + known.value**2 / 80))
+    assert es.g_estimated(3.0, 1.2, 17.0, 15.0, 1e9).se == pytest.approx(known.se, rel=1e-6)
+
+
 def test_without_clusters_both_bases_agree() -> None:
     sizes = es.arm_sizes(np.array([20, 30, 25]), np.array([22, 28, 24]))
     total, within = (
