@@ -85,18 +85,16 @@ def pairs(question: ProgressQuestion, people: Cohort) -> list[Pair]:
 def _worth_contrasting(people: Cohort) -> list[str]:
     """Every label but ``all``; of a column's two values the one that a reader asks about; no mirror of the SEN gap."""
     singles: dict[str, list[str]] = {}
-    mirrors = {"sen_provision=N"} if "sen=any" in people.labels else set()
     for label in people.labels[1:]:
-        if label in mirrors:
-            continue
         parts = parse(label)
         key = parts[0][0] if len(parts) == 1 else label
         singles.setdefault(key, []).append(label)
-    kept = []
+    kept: list[str] = []
     for labels in singles.values():
         asked = next((label for label in labels if parse(label)[0][1] in NAMED_FIRST), labels[-1])
         kept.extend([asked] if len(labels) == 2 else labels)
-    return kept
+    mirror = "sen_provision=N" if "sen=any" in kept else ""
+    return [label for label in kept if label != mirror]
 
 
 def _known(people: Cohort, label: str) -> Mask:

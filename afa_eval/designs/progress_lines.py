@@ -223,6 +223,8 @@ def norm_line(question: ProgressQuestion, people: Cohort, norm: Norm) -> Nationa
 def _relation(norm: Norm) -> str:
     if norm.correlation is not None:
         return f"the norm's relation of last to first score (correlation {norm.correlation:g})"
+    if norm.reliability is None:
+        return ""
     return (
         f"the norm's mean and the test's reliability ({norm.reliability:g}) as slope: a lower bound for the "
         "regression to the mean, since scores a year apart correlate less"
