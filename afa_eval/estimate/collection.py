@@ -36,6 +36,18 @@ TIDY_COLUMNS = (
     "claim",
     "method",
 )
+PRINTED = (
+    "outcome",
+    "group",
+    "estimand",
+    "estimate",
+    "conf_low",
+    "conf_high",
+    "unit",
+    "n_pupils",
+    "n_schools",
+    "claim",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,7 +229,7 @@ class Estimates:
 
     def __repr__(self) -> str:
         """The numbers, as a table."""
-        return repr(self.tidy()) if self.items else "Estimates()"
+        return self.tidy().to_string(columns=list(PRINTED), index=False) if self.items else "Estimates()"
 
     def _repr_html_(self) -> str:
         """The numbers, as an HTML table for notebooks."""

@@ -412,7 +412,7 @@ def dressed(svg: str, title: str, description: str, salt: str) -> str:
     body = svg[svg.index("<svg") :]
     body = re.sub(r"\s*<metadata>.*?</metadata>", "", body, flags=re.DOTALL)
     body = re.sub(r"<!--.*?-->\s*", "", body, flags=re.DOTALL)
-    body = re.sub(r' id="[a-z]+[a-z0-9]*_\d+"', "", body)  # figure_1, axes_1, text_12: never referred to
+    body = re.sub(r' id="[a-z][a-z0-9.]*_\d+"', "", body)  # figure_1, axes_1, text_12: never referred to
     body = body.replace(f"'{FAMILY}'", READER_FAMILY)
     head, tail = body.split(">", 1)
     roles = f' role="img" aria-labelledby="t{salt} d{salt}" style="max-width: 100%; height: auto"'

@@ -172,7 +172,7 @@ def forest(
     names = _checked_labels(drawn, labels)
     layout = _layout(drawn, names, comparator, months, narrow=narrow)
     parts = sections(drawn, names, outcomes or {}, narrow=narrow)
-    keys = marks(drawn, comparator)
+    keys = marks(parts, comparator)
     key_height = len(axis.key_rows(keys, page_width(narrow) - 2 * PAD)) * axis.KEY_LINE + 0.04
     body = sum(layout.height(part) for part in parts) + key_height
     title, subtitle = title or saying.forest_title(drawn), subtitle or saying.units_line(drawn)
@@ -268,12 +268,12 @@ def _limits(drawn: Sequence[Shown]) -> Interval:
     return axis.extent(values or [drawn[0].null], [item.ci for item in drawn if item.ci], unit=drawn[0].unit)
 
 
-def marks(drawn: Sequence[Shown], comparator: str) -> list[axis.Mark]:
+def marks(parts: Sequence[Section], comparator: str) -> list[axis.Mark]:
     """Which entries does the key need?
 
     Parameters
     ----------
-    drawn : sequence
+    parts : sequence of Section
         What is drawn.
     comparator : str
         How the comparator is drawn.
@@ -283,10 +283,16 @@ def marks(drawn: Sequence[Shown], comparator: str) -> list[axis.Mark]:
     list of axis.Mark
         Only what occurs.
     """
+    drawn = [row.item for part in parts for row in part.rows]
     claims = {item.claim for item in drawn if item.value is not None}
     found = [mark for claim, mark in CLAIM_MARKS.items() if claim in claims]
-    if comparator != "none" and any(saying.line_of(item) is not None for item in drawn):
-        found.append(axis.national_mark(saying.national_words(drawn)))
+    name = saying.national_words(drawn)
+    shared = [_shared(part, comparator) for part in parts]
+    if any(line is not None for line in shared):
+        found.append(axis.Mark(name, "", NATIONAL, "--"))
+    single = [part for part, line in zip(parts, shared, strict=True) if line is None and comparator != "none"]
+    if any(saying.line_of(row.item) is not None for part in single for row in part.rows):
+        found.append(axis.national_mark(name))
     nulls = dict.fromkeys(saying.null_words(item) for item in drawn if saying.null_of(item) is not None)
     if nulls:
         found.append(axis.Mark(" or ".join(nulls), marker="|", colour=INK, line=""))
@@ -309,7 +315,7 @@ def _draw_section(canvas: Canvas, part: Section, top: float, layout: Layout) -> 
     axis.draw_scale(canvas, axes, place, part.unit, null=part.null, spans=spans)
     if layout.months:
         _months(canvas, layout.months, part, (layout.left, layout.width, top))
-    shared = _shared(part) if layout.comparator in {"auto", "line"} else None
+    shared = _shared(part, layout.comparator)
     if shared is not None:
         for low, high in spans or [(0.0, part.tall)]:
             axes.plot([shared] * 2, [low, high], color=NATIONAL, lw=1.3, ls=(0, (4, 2)), zorder=1)
@@ -318,8 +324,10 @@ def _draw_section(canvas: Canvas, part: Section, top: float, layout: Layout) -> 
         _label_row(canvas, row, top, layout)
 
 
-def _shared(part: Section) -> float | None:
-    """The one national value that all rows are set against, if there is one."""
+def _shared(part: Section, comparator: str) -> float | None:
+    """The one national value that all rows are set against, if there is one and it is drawn as a line."""
+    if comparator not in {"auto", "line"}:
+        return None
     lines = {saying.line_of(row.item) for row in part.rows if row.item.value is not None}
     return lines.pop() if len(lines) == 1 and len(part.rows) > 1 else None
 

@@ -172,7 +172,7 @@ def forest_title(items: Sequence[Shown]) -> str:
     first = lead(items)
     if first is None or len({item.estimand for item in items}) > 1:
         return "Estimates side by side"
-    said = words.clause(first)
+    said = words.clause(first) + ("; this could be chance" if words.doubt(first) else "")
     return said[:1].upper() + said[1:]
 
 
@@ -359,7 +359,7 @@ def alt_bars(
     return f"{kind}. {title}. {'; '.join(said)}."
 
 
-def alt_table(table: Counted, kind: str = "Stacked bars") -> str:
+def alt_table(table: Counted, kind: str = "Stacked bars", *, totals: bool = False) -> str:
     """What does a chart of a table say to someone who cannot see it?
 
     Parameters
@@ -368,6 +368,8 @@ def alt_table(table: Counted, kind: str = "Stacked bars") -> str:
         As given to ``likert`` or ``coverage``.
     kind : str
         What kind of chart it is.
+    totals : bool
+        Whether a row of totals is told too, as ``coverage`` draws it.
 
     Returns
     -------
@@ -376,7 +378,7 @@ def alt_table(table: Counted, kind: str = "Stacked bars") -> str:
     """
     from afa_eval.estimate.charts.stacked import bars
 
-    parts, found = bars(table)
+    parts, found = bars(table, totals=totals)
     inner = getattr(table, "table", table)
     return alt_bars(inner.title, parts, [(bar.label, bar.shares, bar.n) for bar in found], kind)
 

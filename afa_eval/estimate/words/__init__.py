@@ -17,7 +17,7 @@ from afa_eval.estimate.words.numbers import (
 )
 from afa_eval.estimate.words.people import NEEDS, label, nouns, people, whom
 from afa_eval.estimate.words.phrases import title
-from afa_eval.estimate.words.sentences import CLAIM_WORDS, clause, sentence
+from afa_eval.estimate.words.sentences import CLAIM_WORDS, clause, doubt, sentence
 from afa_eval.estimate.words.summary import Card, before_after, headline, summary_paragraph
 
 __all__ = [
@@ -32,6 +32,7 @@ __all__ = [
     "before_after",
     "clause",
     "counted",
+    "doubt",
     "headline",
     "hidden",
     "interval",

@@ -256,9 +256,9 @@ PHRASES: dict[str, Phrase] = {
         "about",
     ),
 }
-OTHERS = {  # the second side, where the group is no contrast
-    Estimand.RISK_RATIO: "before",
-    Estimand.ODDS_RATIO: "before",
+WITHIN = {  # the sentence where the group is no contrast: the same people before and after
+    Estimand.RISK_RATIO: "the share of {who} after is {value} times that before",
+    Estimand.ODDS_RATIO: "the odds for {who} after are {value} times those before; odds are not shares",
 }
 TITLES: dict[str, str] = {
     "mean": "Average score",

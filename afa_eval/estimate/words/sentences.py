@@ -6,14 +6,14 @@ from afa_eval.estimate.records import Claim, Comparator
 from afa_eval.estimate.shown import Shown
 from afa_eval.estimate.words.numbers import PERCENT_UNITS, amount, counted, hidden, interval, number, years
 from afa_eval.estimate.words.people import people, sides, whom
-from afa_eval.estimate.words.phrases import HIGHER, OTHERS, Phrase, Way, phrase, title
+from afa_eval.estimate.words.phrases import HIGHER, WITHIN, Phrase, Way, phrase, title
 
 CLAIM_WORDS = {
     Claim.DESCRIPTION: "This describes what happened; it does not show why.",
     Claim.COMPARISON: "This compares with the same children nationally; it does not by itself show an effect.",
     Claim.EFFECT: "This is an estimate of the programme's effect.",
 }
-NO_DIFFERENCE = "The interval leaves room for no difference at all."
+NO_DIFFERENCE = "This could be chance: the interval leaves room for no difference at all."
 
 
 def sentence(item: Shown, subject: str = "") -> str:
@@ -65,7 +65,8 @@ def clause(item: Shown) -> str:
     how, both = phrase(item.estimand), sides(item.group)
     if _beside(item, how):
         return _contrast(item, how, value)
-    other = people(both[1], item.base) if both else OTHERS.get(item.estimand, "the comparison group")
+    other = people(both[1], item.base) if both else "the comparison group"
+    said = how.said if both else WITHIN.get(item.estimand, how.said)
     way = _way(how.way, value, item.unit)
     size = amount(abs(value), item.unit)
     parts = {
@@ -74,7 +75,7 @@ def clause(item: Shown) -> str:
         "value": amount(value, item.unit),
         "size": size,
     }
-    return how.said.format(**parts, way=way.format(size=size))
+    return said.format(**parts, way=way.format(size=size))
 
 
 def _beside(item: Shown, how: Phrase) -> bool:
