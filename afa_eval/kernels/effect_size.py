@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from math import exp, inf, isinf, sqrt
+from math import inf, isinf, sqrt
 
 import numpy as np
 from numpy.typing import NDArray
@@ -60,11 +60,11 @@ def correction(df: float) -> float:
     >>> correction(58) < 1 == correction(float("inf"))
     True
     """
-    from scipy.special import gammaln
+    from scipy.special import poch  # a ratio of gamma functions that keeps its digits at any size
 
     if isinf(df):
         return 1.0
-    return exp(float(gammaln(df / 2) - gammaln((df - 1) / 2))) / sqrt(df / 2)
+    return float(poch((df - 1) / 2, 0.5)) / sqrt(df / 2)
 
 
 def g_national(difference: float, se: float, df: float, sd: float, level: float = 0.95) -> EffectSize:

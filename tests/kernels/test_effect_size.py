@@ -151,6 +151,8 @@ def test_hedges_correction_is_exact() -> None:
     assert es.correction(4) == pytest.approx(sqrt(2 / pi), rel=1e-14)
     # the textbook's 1 - 3/(4 df - 1) comes within 0.05 / df**2
     assert es.correction(200) == pytest.approx(1 - 3 / 799, abs=0.05 / 200**2)
+    # Stirling's series, where differences of log gammas would lose five digits
+    assert es.correction(1e7) == pytest.approx(1 - 3 / 4e7 - 7 / 32e14, rel=1e-14)
     assert es.correction(inf) == 1.0
 
 
