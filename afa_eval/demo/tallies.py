@@ -89,8 +89,23 @@ def _kinds(world: World) -> Ints:
     return kinds
 
 
-def _labels(world: World, rows: Ints, which: int) -> pd.DataFrame:
-    """The groups of pupils in one of the years, by the plan's columns; missing where in none."""
+def labels(world: World, rows: Ints, which: int) -> pd.DataFrame:
+    """Which groups are pupils in, in one of the years, by the plan's columns?
+
+    Parameters
+    ----------
+    world : World
+        The simulated trust.
+    rows : ndarray of int
+        Which pupils.
+    which : int
+        Year 1 or 2.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per pupil asked for; missing where in no group.
+    """
     pupils = world.roster.pupils.iloc[rows]
     provision = pupils[f"provision_{which}"].to_numpy()
     year_group = pupils[f"year_group_{which}"].to_numpy()
@@ -148,7 +163,7 @@ def _reading(world: World) -> pd.DataFrame:
         }
     )
     by = ("sen", "sen_provision", "year_group", "fsm", "eal", "sex", "primary_need", "cohort", "sen_provision & fsm")
-    return _sums(values, _labels(world, rows, 2), _stratum_of(world, rows, 2), by)
+    return _sums(values, labels(world, rows, 2), _stratum_of(world, rows, 2), by)
 
 
 def _stratum_of(world: World, rows: Ints, which: int) -> Ints:
@@ -167,7 +182,7 @@ def _ks2(world: World) -> pd.DataFrame:
     national = np.array(key_stage_2_means(KS2_YEAR))[pupils["provision_2"].to_numpy()[rows]] * taken
     values = pd.DataFrame({"eligible": 1.0, "n": taken, "score": scores["ks2"].fillna(0.0), "national": national})
     return _sums(
-        values, _labels(world, rows, 2), _stratum_of(world, rows, 2), ("sen", "sen_provision", "fsm", "sex", "cohort")
+        values, labels(world, rows, 2), _stratum_of(world, rows, 2), ("sen", "sen_provision", "fsm", "sex", "cohort")
     )
 
 
@@ -184,7 +199,7 @@ def _absence(world: World) -> pd.DataFrame:
             values = values.assign(**_england(world, rows))
         values.columns = [name if name.startswith("england") else f"{name}_{which}" for name in values.columns]
         by = ("sen", "sen_provision", "phase", "year_group", "fsm", "sex", "primary_need", "cohort", "sen & phase")
-        parts.append(_sums(values, _labels(world, rows, which), stratum, by))
+        parts.append(_sums(values, labels(world, rows, which), stratum, by))
     return parts[0].join(parts[1], how="outer").fillna(0.0)
 
 
@@ -234,7 +249,7 @@ def _belonging(world: World) -> pd.DataFrame:
         values = pd.DataFrame({"n": 1.0, "top": (asked["rating"] == len(RATINGS) - 1).astype(float)})
         values = values.assign(scale=scale, scale2=scale**2).add_suffix(f"_{which}")
         stratum = _kinds(world)[asked["school"].to_numpy()]
-        parts.append(_sums(values, _labels(world, rows, 1), stratum, ("sen_provision", "phase", "cohort")))
+        parts.append(_sums(values, labels(world, rows, 1), stratum, ("sen_provision", "phase", "cohort")))
     return parts[0].join(parts[1], how="outer").fillna(0.0)
 
 

@@ -89,7 +89,7 @@ def truths(parameters: Parameters) -> tuple[Truth, ...]:
         "relationships": _relationships,
         "belonging": _belonging,
     }
-    sums = {outcome: _expected(parameters, outcome) for outcome in makers}
+    sums = {outcome: _expected(parameters, outcome) for outcome in makers if outcome != "relationships"}
     sums["relationships"] = sums["belonging"]  # in closed form, where the surveys are asked about at all
     return tuple(item for outcome, make in makers.items() if sums[outcome] for item in make(sums[outcome], parameters))
 
@@ -104,6 +104,8 @@ def _expected(parameters: Parameters, outcome: str) -> Groups:
         for name, value in row.items():
             if name not in {"stratum", "group"}:
                 sums[name] = sums.get(name, 0.0) + counts[int(row["stratum"])] * float(value)
+    if counts[0] + counts[2] == 0:  # pupils who moved aside, a comparison needs schools without the programme
+        groups.pop("cohort=comparison", None)
     return groups
 
 

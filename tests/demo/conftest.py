@@ -1,4 +1,4 @@
-"""Canonical tables straight from the simulated files, without the readers (they have their own tests)."""
+"""Canonical tables straight from the simulated numbers: the readers have their own tests."""
 
 from __future__ import annotations
 
@@ -8,50 +8,81 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from afa_eval.codes import no_score, years
-from afa_eval.data.tables import Tables, with_derived
-from afa_eval.demo import DemoTrust
+from afa_eval.data.tables import Tables
+from afa_eval.demo import tallies
+from afa_eval.demo.parameters import RATINGS
+from afa_eval.demo.people import NOWHERE
+from afa_eval.demo.reading import BELOW
+from afa_eval.demo.world import World
+
+TERMS = range(3)
 
 
-def _typed_census(frame: pd.DataFrame) -> pd.DataFrame:
-    frame = frame.assign(year=frame["year"].map(years.parse), year_group=frame["year_group"].astype("Int64"))
-    return with_derived(frame.mask(frame == ""))
+def _census(world: World, which: int) -> pd.DataFrame:
+    rows = np.flatnonzero(world.roster.pupils[f"school_{which}"].to_numpy() != NOWHERE)
+    frame = tallies.labels(world, rows, which)
+    frame["year_group"] = frame["year_group"].astype("Int64")
+    school = world.roster.pupils[f"school_{which}"].to_numpy()[rows]
+    urn = world.roster.schools["urn"].to_numpy()[school]
+    return frame.assign(pupil_id=rows.astype(str), urn=urn, year=world.parameters.years[which - 1])
 
 
-def _scores(frame: pd.DataFrame) -> pd.DataFrame:
-    typed = frame[["pupil_id"]].copy()
-    for column in frame.columns[1:]:
-        typed[column] = pd.to_numeric(frame[column], errors="coerce")
-        typed[f"{column}_reason"] = frame[column].map(no_score.reason).where(typed[column].isna())
-    return typed
+def _attendance(world: World) -> pd.DataFrame:
+    rows = world.enrolments
+    totals = {
+        f"sessions_{kind}": rows[[f"{kind}_{term}" for term in TERMS]].sum(axis=1)
+        for kind in ("possible", "authorised", "unauthorised")
+    }
+    year = np.array(["", *world.parameters.years])[rows["year"]]
+    urn = world.roster.schools["urn"].to_numpy()[rows["school"]]
+    return pd.DataFrame({"pupil_id": rows["pupil"].astype(str), "urn": urn, "year": year, **totals})
 
 
-def _sessions(frame: pd.DataFrame) -> pd.DataFrame:
-    kinds = ["sessions_possible", "sessions_authorised", "sessions_unauthorised"]
-    frame = frame.assign(year=frame["year"].map(years.parse), **{kind: frame[kind].astype(np.int64) for kind in kinds})
-    return frame.groupby(["pupil_id", "urn", "year"], as_index=False)[kinds].sum()
+def _scores(world: World) -> pd.DataFrame:
+    scores = world.scores
+    why = np.where(scores["autumn_why"] == BELOW, "working below", None)
+    return pd.DataFrame(
+        {
+            "pupil_id": np.arange(len(scores)).astype(str),
+            "reading_autumn": scores["autumn"],
+            "reading_autumn_reason": why,
+            "reading_summer": scores["summer"],
+            "READPROGSCORE_EM": scores["ks2"],
+        }
+    )
 
 
-def _answers(parents: pd.DataFrame, schools: pd.DataFrame) -> pd.DataFrame:
-    frame = pd.concat([parents, schools], ignore_index=True)
-    for item in [name for name in frame.columns if name.startswith("q")]:
-        frame[item] = pd.to_numeric(frame[item], errors="coerce")
-    return frame
+def _answers(world: World) -> pd.DataFrame:
+    parents = world.parents[world.parents["answers"]]
+    schools = world.ratings[world.ratings["answers"]]
+    frame = pd.concat([parents.assign(respondent="parent"), schools.assign(respondent="school")], ignore_index=True)
+    items = {f"q{item + 1}": frame[f"item_{item}"].where(frame[f"item_{item}"] > 0) for item in range(6)}
+    pupil = frame["pupil"].astype("Int64").astype("string").astype(object).where(frame["pupil"].notna(), None)
+    return pd.DataFrame(
+        {
+            "respondent": frame["respondent"],
+            "respondent_id": pupil,
+            "pupil_id": pupil,
+            "urn": world.roster.schools["urn"].to_numpy()[frame["school"]],
+            "wave": np.array(["", "before", "after"])[frame["wave"]],
+            "relationship": np.array(RATINGS)[frame["rating"]],
+            **items,
+        }
+    )
 
 
-def canonical(trust: DemoTrust) -> Tables:
-    files = list(trust.files.values())
-    census = pd.concat([_typed_census(frame) for frame in files[:2]], ignore_index=True)
-    first = census.drop_duplicates("pupil_id").rename(columns={"year": "baseline_year"})
+def canonical(world: World) -> Tables:
+    census = pd.concat([_census(world, 1), _census(world, 2)], ignore_index=True)
+    pupils = census.drop_duplicates("pupil_id").rename(columns={"year": "baseline_year"}).reset_index(drop=True)
     return Tables(
-        pupils=first.reset_index(drop=True),
+        pupils=pupils,
         census=census,
-        attainment=_scores(files[2]),
-        attendance=_sessions(files[3]),
-        responses=_answers(files[4], files[5]),
+        attainment=_scores(world),
+        attendance=_attendance(world),
+        responses=_answers(world),
     )
 
 
 @pytest.fixture(scope="session")
-def tables_of() -> Callable[[DemoTrust], Tables]:
+def tables_of() -> Callable[[World], Tables]:
     return canonical
