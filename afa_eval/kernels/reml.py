@@ -13,7 +13,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
 
 import numpy as np
 
@@ -55,7 +54,7 @@ class Collapsed:
     @property
     def p(self) -> int:
         """How many regressors are there?"""
-        return self.within.shape[0] - 1
+        return int(self.within.shape[0]) - 1
 
     @property
     def df(self) -> int:
@@ -364,14 +363,33 @@ def maximise(data: Collapsed) -> Solved:
     EstimationError
         Where the likelihood still rises at a ratio of 1e12.
     """
-    points = [solve(data, math.exp(at)) for at in LOG_RATIOS]
-    if points[-1].score < 0 and points[-1].deviance <= min(point.deviance for point in points):
-        raise EstimationError("All variance lies between clusters: the outcome is the same within each.")
+    ratios = np.exp(LOG_RATIOS)
+    scores = _scan(data, ratios)
     found = [solve(data, 0.0)]
-    for low, high in pairwise(points):
-        if low.score < 0 <= high.score:
-            found.append(solve(data, _root(lambda ratio: solve(data, ratio).score, low.ratio, high.ratio)))
-    return min(found, key=lambda point: point.deviance)
+    for k in np.flatnonzero((scores[:-1] < 0) & (scores[1:] >= 0)).tolist():
+        found.append(solve(data, _root(lambda ratio: solve(data, ratio).score, ratios[k], ratios[k + 1])))
+    best = min(found, key=lambda point: point.deviance)
+    if scores[-1] < 0 and solve(data, float(ratios[-1])).deviance <= best.deviance:
+        raise EstimationError("All variance lies between clusters: the outcome is the same within each.")
+    return best
+
+
+def _scan(data: Collapsed, ratios: Floats) -> Floats:
+    """The score at many ratios at once; close enough to see where its sign changes."""
+    q = data.p + 1
+    grown = 1 + ratios[:, None] * data.sizes
+    between = data.between.reshape(data.sizes.size, q * q)
+    a = data.within + ((1 / (data.sizes * grown)) @ between).reshape(-1, q, q)
+    slope = -((1 / grown**2) @ between).reshape(-1, q, q)
+    size = np.sqrt(np.diagonal(a, axis1=1, axis2=2)[:, :-1])
+    scale = size[:, :, None] * size[:, None, :]
+    inverse = np.linalg.inv(a[:, :-1, :-1] / scale) / scale
+    r = np.concatenate([-(inverse @ a[:, :-1, -1:]), np.ones((ratios.size, 1, 1))], axis=1)
+    rss = (r.transpose(0, 2, 1) @ a @ r)[:, 0, 0]
+    score = data.df * (r.transpose(0, 2, 1) @ slope @ r)[:, 0, 0] / rss + (data.sizes / grown) @ data.counts
+    if data.reml:
+        score += np.einsum("gab,gba->g", inverse, slope[:, :-1, :-1])
+    return np.asarray(score, dtype=np.float64)
 
 
 def _root(function: Callable[[float], float], low: float, high: float) -> float:
