@@ -260,7 +260,8 @@ def _with_the_rest(
             dropped.append(header)
         elif header not in columns:
             columns[header] = i
-    return Heading(columns, tuple(ambiguous), tuple(unmapped), tuple(dropped))
+    in_order = dict(sorted(columns.items(), key=lambda pair: pair[1]))
+    return Heading(in_order, tuple(ambiguous), tuple(unmapped), tuple(dropped))
 
 
 def _holds_upns(raw: RawTable, position: int) -> bool:
