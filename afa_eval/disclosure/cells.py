@@ -6,11 +6,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from afa_eval.disclosure.policies import Policy
+from afa_eval.disclosure.primary import figures
 from afa_eval.disclosure.records import ReleasedTable
 from afa_eval.estimate import Table
 
 TOTAL = "Total"
 HIDDEN, NONE = "c", "z"
+OTHER_REASONS, ANY_REASON = "other reasons", "no score, for any reason"
 NATIONAL = frozenset({"national", "comparators"})
 Place = tuple[int, int]
 Grid = list[list[str]]
@@ -31,6 +33,7 @@ def protect(table: Table, policy: Policy) -> ReleasedTable:
     ReleasedTable
         Hidden cells are None, with ``c`` in ``status``; ``z`` where there never was a number.
     """
+    table = with_reasons_merged(table, policy)
     status = _series(table, policy) if table.kind == "series" else _counts(table, policy)
     cells = tuple(
         tuple(None if mark else _rounded(value, table, policy) for value, mark in zip(row, marks, strict=True))
@@ -75,13 +78,63 @@ def _secret(count: float, policy: Policy) -> bool:
     return policy.too_few(count) or (round(count) == 0 and policy.hide_zeros)
 
 
+def _secret_cell(count: float, table: Table, policy: Policy) -> bool:
+    return policy.too_few(count) or (_secret(count, policy) and not table.name.startswith(figures().harmless_zeros))
+
+
+def with_reasons_merged(table: Table, policy: Policy) -> Table:
+    """Which reasons are put together, so that fewer cells need hiding?
+
+    Parameters
+    ----------
+    table : Table
+        Of those named in ``merge_columns``: the first column counts those with a score, the others,
+        but for the total, those without, by reason.
+    policy : Policy
+        The rules.
+
+    Returns
+    -------
+    Table
+        The smallest reasons as one, until no reason has a cell too small or one reason is left.
+    """
+    if table.kind != "counts" or not table.name.startswith(figures().merge_columns):
+        return table
+    while (pair := _reasons_to_merge(table, policy)) is not None:
+        table = _merged(table, *pair)
+    return table
+
+
+def _reasons_to_merge(table: Table, policy: Policy) -> tuple[int, int] | None:
+    reasons = [at for at, name in enumerate(table.columns) if at > 0 and name != TOTAL]
+    sizes = {at: sum(row[at] or 0 for row in table.cells) for at in reasons}
+    small = [at for at in reasons if any(_secret(row[at] or 0, policy) for row in table.cells)]
+    if not small or len(reasons) < 2:
+        return None
+    first = min(small, key=lambda at: (sizes[at], at))
+    second = min((at for at in reasons if at != first), key=lambda at: (at not in small, sizes[at], at))
+    return min(first, second), max(first, second)
+
+
+def _merged(table: Table, first: int, second: int) -> Table:
+    reasons = len([name for name in table.columns[1:] if name != TOTAL])
+    name = OTHER_REASONS if reasons > 2 else ANY_REASON
+
+    def joined(row: Sequence[float | None]) -> tuple[float | None, ...]:
+        both = (row[first] or 0) + (row[second] or 0)
+        return tuple(both if at == first else value for at, value in enumerate(row) if at != second)
+
+    columns = tuple(name if at == first else label for at, label in enumerate(table.columns) if at != second)
+    return replace(table, columns=columns, cells=tuple(map(joined, table.cells)))
+
+
 def _counts(table: Table, policy: Policy) -> Grid:
     status = _blank(table)
     if table.base == "schools":
         return status
     for row, column in _places(table):
         value = table.cells[row][column]
-        if value is not None and _secret(value, policy):
+        if value is not None and _secret_cell(value, table, policy):
             status[row][column] = HIDDEN
     lines = tuple(_lines(table))
     while any(_close(line, table, status, policy) for line in lines):

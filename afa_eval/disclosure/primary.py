@@ -24,6 +24,8 @@ class Figures:
     ----------
     not_counts, harmless_extremes : frozenset of str
         Proportions that are no share of people; shares of which 0 or 1 may be shown.
+    harmless_zeros, merge_columns : tuple of str
+        How names of tables begin in which noughts may be shown, or small reasons be put together.
     parameters : dict of str to int
         Parameters behind a figure.
     nests : dict of str to tuple of str
@@ -32,6 +34,8 @@ class Figures:
 
     not_counts: frozenset[str]
     harmless_extremes: frozenset[str]
+    harmless_zeros: tuple[str, ...]
+    merge_columns: tuple[str, ...]
     parameters: dict[str, int]
     nests: dict[str, tuple[str, ...]]
 
@@ -47,7 +51,14 @@ def figures() -> Figures:
     """
     data = tomllib.loads(files("afa_eval.disclosure").joinpath("data", "figures.toml").read_text("utf-8"))
     nests = {whole: tuple(members) for whole, members in data["nests"].items()}
-    return Figures(frozenset(data["not_counts"]), frozenset(data["harmless_extremes"]), dict(data["parameters"]), nests)
+    return Figures(
+        not_counts=frozenset(data["not_counts"]),
+        harmless_extremes=frozenset(data["harmless_extremes"]),
+        harmless_zeros=tuple(data["harmless_zeros"]),
+        merge_columns=tuple(data["merge_columns"]),
+        parameters=dict(data["parameters"]),
+        nests=nests,
+    )
 
 
 def parameters(estimand: Estimand) -> int:

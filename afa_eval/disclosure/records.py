@@ -98,7 +98,7 @@ class ReleasedFault:
     severity, code : str
         As in ``Fault``.
     message, fix : str
-        Without file, row, value or name.
+        The rule that was not kept, without file, row, value or name.
     count : int or None
         None where hidden.
     """

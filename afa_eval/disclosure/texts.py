@@ -19,8 +19,6 @@ NUMBER_WORDS = dict(zip(("two", "three", "four", "five", "six", "seven", "eight"
 _SMALL = re.compile(
     rf"(?<![\d.,/])(\d{{1,2}}|{'|'.join(NUMBER_WORDS)})((?:\s+(?!of\b)[a-z]+){{0,2}}\s+(?:{PEOPLE}))\b", re.I
 )
-_NAMED = re.compile(r"'[^']*'|\"[^\"]*\"|\u2018[^\u2019]*\u2019|\u201c[^\u201d]*\u201d")
-_LONG_NUMBER = re.compile(r"\b\w*\d{4,}\w*\b")
 _ABSOLUTE = re.compile(r"([\"'])(?:/|~|file:|[A-Za-z]:[\\/])[^\"'\n]*[\\/]([^\"'\\/\n]+)\1")
 COUNTING_KEYS = frozenset({"steps", "flow", "rows", "rows_in", "rows_out", "counts", "folder", "cwd", "user", "host"})
 
@@ -85,26 +83,34 @@ def faults(items: Iterable[Fault], policy: Policy) -> tuple[ReleasedFault, ...]:
     Returns
     -------
     tuple of ReleasedFault
-        One per severity, code and message, without file, row, value or name.
+        One for each rule, without file, row, column, value or name: only what the rule is, and how
+        many did not keep it.
     """
-    plain = [(item.severity, item.code, _anonymous(item.message), _anonymous(item.fix), item.count) for item in items]
     order = {"error": 0, "query": 1, "info": 2}
-    plain.sort(key=lambda item: (order.get(item[0], 3), item[1:4]))
+    found = sorted(items, key=lambda item: (order.get(item.severity, 3), item.code))
+    rules = _rules()
     return tuple(
-        ReleasedFault(severity=kind[0], code=kind[1], message=kind[2], fix=kind[3], count=_count(group, policy))
-        for kind, group in groupby(plain, key=lambda item: item[:4])
+        ReleasedFault(
+            severity=severity,
+            code=code,
+            message=rules.get(code, "a rule of the checks"),
+            fix="",
+            count=_count(group, policy),
+        )
+        for (severity, code), group in groupby(found, key=lambda item: (item.severity, item.code))
     )
 
 
-def _count(group: Iterable[tuple[str, str, str, str, int]], policy: Policy) -> int | None:
-    total = sum(item[4] for item in group)
+def _rules() -> dict[str, str]:
+    """The rule behind each code, in words."""
+    from afa_eval.data.checks import CHECKS
+
+    return {one.code: one.name for one in CHECKS}
+
+
+def _count(group: Iterable[Fault], policy: Policy) -> int | None:
+    total = sum(item.count for item in group)
     return None if policy.too_few(total) else total
-
-
-def _anonymous(text: str) -> str:
-    """A message without what stands in quotation marks, long numbers or counts."""
-    text = _LONG_NUMBER.sub("\u2026", _NAMED.sub("\u2026", text))
-    return re.sub(r"(?<!\w)\d+(?!\w)", "\u2026", text)
 
 
 def flow(steps: Sequence[Step], policy: Policy) -> tuple[ReleasedStep, ...]:

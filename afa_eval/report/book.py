@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -71,7 +72,7 @@ def assemble(release: Release, folder: Path) -> Book:
         programme=programme(about.get("programme") or {}),
         outcomes=outcomes,
         charts={} if flow is None else {"flow": figures.save(flow, folder)},
-        participants=_tables(release, folder, "participants"),
+        participants=participants(release, folder),
         coverage=_tables(release, folder, "coverage"),
         coverage_charts=tuple(figures.save(drawing, folder) for drawing in figures.coverage_drawings(release)),
         other=_tables(release, folder, ""),
@@ -131,7 +132,49 @@ def _gravest_first(findings: Sequence[Finding]) -> tuple[Finding, ...]:
 
 def _place(released: ReleasedTable) -> str:
     """Where a table that belongs to no outcome's page stands."""
-    return next((name for name in ("participants", "coverage") if released.table.name.startswith(name)), "")
+    return next((name for name in ("participants", "england", "coverage") if released.table.name.startswith(name)), "")
+
+
+def participants(release: Release, folder: Path) -> tuple[Grid, ...]:
+    """Who took part, beside England where England's figures are published?
+
+    Parameters
+    ----------
+    release : Release
+        With tables ``participants-...`` (counts) and ``england-...`` (shares of the same rows).
+    folder : Path
+        The pages' folder.
+
+    Returns
+    -------
+    tuple of Grid
+        A table for each characteristic; a share only where count and total are shown.
+    """
+    tables = {one.table.name: one for one in release.tables}
+    made = []
+    for name, released in tables.items():
+        if name.startswith("participants"):
+            england = tables.get(f"england-{name.removeprefix('participants-')}")
+            made.append(_beside_england(_with_file(released, folder), released, england))
+    return tuple(made)
+
+
+def _beside_england(plain: Grid, released: ReleasedTable, england: ReleasedTable | None) -> Grid:
+    inner = released.table
+    counts = [row[0] for row in inner.cells]
+    total = counts[inner.rows.index("Total")] if "Total" in inner.rows else None
+    national = {} if england is None else dict(zip(england.table.rows, england.table.cells, strict=True))
+    rows = []
+    for label, printed, count in zip(inner.rows, plain.rows, counts, strict=True):
+        share = words.short(count / total, "proportion") if count is not None and total else "[c]"
+        line = national.get(label, (None,))[0]
+        there = (words.short(line, "proportion") if line is not None else "",) if national else ()
+        rows.append((*printed, share, *there))
+    topic = layout.BREAKDOWNS.get(inner.row_label, inner.row_label.replace("_", " "))
+    title = f"{inner.title}, by {topic}" if topic else inner.title
+    header = ("Group", *plain.header[1:], "Share", *(("England",) if national else ()))
+    note = england.table.note if england is not None else plain.note
+    return replace(plain, title=title, header=header, rows=tuple(rows), note=note and f"England: {note}.")
 
 
 def _tables(release: Release, folder: Path, place: str) -> tuple[Grid, ...]:

@@ -61,6 +61,8 @@ class Line:
         What a reader may conclude, as a sentence; empty for levels, which claim nothing.
     plain, sure : str
         What it says to a parent; how sure its direction is.
+    hundred : str
+        ``33 in every 100 pupils with SEN`` for a share that is shown, else empty.
     hidden : bool
         Whether the value is hidden.
     reason : str
@@ -81,6 +83,7 @@ class Line:
     claim: str
     plain: str
     sure: str
+    hundred: str
     hidden: bool
     reason: str
 
@@ -113,6 +116,7 @@ def line(item: ReleasedEstimate) -> Line:
         claim=sentences.claim(item),
         plain=say.plainly(item),
         sure=say.sure(item),
+        hundred=say.hundred(item),
         hidden=item.value is None,
         reason=item.reason,
     )
@@ -369,11 +373,33 @@ def grid(released: ReleasedTable, file: str = "") -> Grid:
     """
     table = released.table
     rows = tuple(
-        (label, *(_cell(value, mark, table.unit) for value, mark in zip(values, marks, strict=True)))
+        (
+            group_name(label, table.base),
+            *(_cell(value, mark, table.unit) for value, mark in zip(values, marks, strict=True)),
+        )
         for label, values, marks in zip(table.rows, table.cells, released.status, strict=True)
     )
-    header = (table.row_label or table.base.capitalize() or "Row", *table.columns)
+    first = table.row_label or table.base.capitalize() or "Row"
+    header = (first, *(group_name(label, table.base) for label in table.columns))
     return Grid(title=table.title, header=header, rows=rows, note=table.note, file=file)
+
+
+def group_name(label: str, base: str = "pupils") -> str:
+    """What is a row or column called?
+
+    Parameters
+    ----------
+    label : str
+        Words, or a group such as ``sen_provision=K``.
+    base : str
+        What is counted.
+
+    Returns
+    -------
+    str
+        Words, the first with a capital.
+    """
+    return words.label(label, base) if "=" in label else label[:1].upper() + label[1:]
 
 
 def _cell(value: float | None, mark: str, unit: str) -> str:

@@ -112,8 +112,13 @@ def outcome_drawings(release: Release, outcome: dict[str, Any]) -> list[Drawing]
             found.append(Drawing(f"{outcome['id']}-{number}-{entry['kind']}", make))
     if not found and (make := _forest(items, {"figures": _estimands(items), "groups": "single"}, outcome)):
         found.append(Drawing(f"{outcome['id']}-1-forest", make))
-    bars = [t for t in release.tables if t.table.outcome == outcome["id"] and t.table.name.startswith("likert")]
-    return found + [Drawing(t.table.name, _likert(t)) for t in bars if has_whole_row(t)]
+    bars = [one for one in release.tables if one.table.outcome == outcome["id"] and _is_answers(one)]
+    return found + [Drawing(one.table.name, _likert(one)) for one in bars if has_whole_row(one)]
+
+
+def _is_answers(released: ReleasedTable) -> bool:
+    """Whether it counts answers of everybody, from lowest to highest."""
+    return released.table.name.startswith("distribution-") and released.table.name.endswith(("-all", "-items"))
 
 
 def _estimands(items: Sequence[ReleasedEstimate]) -> list[str]:

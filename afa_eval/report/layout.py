@@ -13,7 +13,7 @@ from afa_eval.estimate.words.people import parts, sides
 from afa_eval.report.context import ALL, Grid, Line, Section, find_line
 
 SEN_COLUMNS = frozenset({"sen", "sen_provision"})
-UNIT_HEADINGS = {"proportion difference": "percentage points", "sd": "standard deviations"}
+UNIT_HEADINGS = {"proportion difference": "percentage points", "sd": ""}  # the latter's names say it
 BREAKDOWNS = {
     "fsm": "free school meals",
     "eal": "first language",

@@ -27,7 +27,8 @@ def own_words(text: str) -> Myst:
     Returns
     -------
     Myst
-        The first heading level becomes the second, gaps between levels are closed.
+        The first heading level becomes the third (a template puts its own heading, the second,
+        above it); gaps between levels are closed.
 
     Raises
     ------
@@ -37,7 +38,7 @@ def own_words(text: str) -> Myst:
     Examples
     --------
     >>> own_words("# Why we did it")
-    '## Why we did it'
+    '### Why we did it'
     """
     lines, fenced, levels = [], "", list[int]()
     for number, line in enumerate(text.splitlines(), start=1):
@@ -62,7 +63,7 @@ def _refuse(line: str, number: int) -> None:
 
 
 def _lowered(line: str, levels: list[int]) -> str:
-    """The heading one level below the page's title, or below the heading it stands under."""
+    """The heading two levels below the page's title, or below the heading it stands under."""
     heading = _HEADING.match(line)
     if heading is None:
         return line
@@ -70,4 +71,4 @@ def _lowered(line: str, levels: list[int]) -> str:
     while levels and levels[-1] >= written:
         levels.pop()
     levels.append(written)
-    return "#" * min(6, len(levels) + 1) + f" {heading[2]}"
+    return "#" * min(6, len(levels) + 2) + f" {heading[2]}"

@@ -303,7 +303,7 @@ def sphinx_options(title: str) -> dict[str, Any]:
         "html_show_sourcelink": False,
         "html_show_copyright": False,
         "html_use_index": False,
-        "html_last_updated_fmt": "",
+        "html_last_updated_fmt": None,
         "numfig": False,
         "html_context": {"default_mode": "light"},
         "html_theme_options": {

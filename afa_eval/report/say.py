@@ -139,3 +139,21 @@ def plainly(item: ReleasedEstimate) -> str:
         who = words.people(item.group, item.base)
         return f"{words.title(item.estimand)} for {who} is {SYMBOLS.get(item.status, 'hidden')}"
     return sentences.capital(sentences.clause(item))
+
+
+def hundred(item: ReleasedEstimate) -> str:
+    """How many in every hundred is it?
+
+    Parameters
+    ----------
+    item : ReleasedEstimate
+        A share of people.
+
+    Returns
+    -------
+    str
+        For example ``33 in every 100 pupils with SEN``; empty for other units and hidden figures.
+    """
+    if item.value is None or item.unit != "proportion":
+        return ""
+    return f"{words.number(item.value, 'proportion', 0)} in every 100 {words.people(item.group, item.base)}"

@@ -102,9 +102,16 @@ def reading() -> list[Estimate]:
         ]  # fmt: skip
     rows.append(
         estimate(
-            "reading", "sen=any - sen=none", E.GAP_CHANGE, 0.8, "points", se=0.9, n_pupils=3200,
-            claim=Claim.COMPARISON, p_adjusted=0.4,
-        )  # fmt: skip
+            "reading",
+            "sen=any - sen=none",
+            E.GAP_CHANGE,
+            0.8,
+            "points",
+            se=0.9,
+            n_pupils=3200,
+            claim=Claim.COMPARISON,
+            p_adjusted=0.4,
+        )
     )
     rows.append(estimate("reading", "all", E.MDES, 1.4, "points", se=None, df=None))
     return rows
@@ -127,11 +134,32 @@ def belonging() -> list[Estimate]:
 
 TABLES = (
     Table(
-        name="participants",
-        title="Who took part, and all pupils in England",
-        rows=("Pupils", "SEN support", "EHC plan", "Eligible for free school meals", "Visual impairment"),
-        columns=("This trust", "Per cent of pupils", "England, per cent"),
-        cells=((3200.0, None, None), (512.0, 16.0, 13.0), (112.0, 3.5, 4.3), (901.0, 28.2, 23.8), (6.0, 0.2, 0.9)),
+        name="participants-sen_provision",
+        title="Who took part",
+        rows=("sen_provision=N", "sen_provision=K", "sen_provision=E", "Total"),
+        columns=("Pupils",),
+        cells=((2576.0,), (512.0,), (112.0,), (3200.0,)),
+        row_label="sen_provision",
+    ),
+    Table(
+        name="england-sen_provision",
+        title="England",
+        rows=("sen_provision=N", "sen_provision=K", "sen_provision=E"),
+        columns=("England",),
+        cells=((0.827,), (0.13,), (0.043,)),
+        kind="series",
+        base="national",
+        unit="proportion",
+        row_label="sen_provision",
+        note="Special educational needs in England, 2022/23",
+    ),
+    Table(
+        name="participants-primary_need",
+        title="Who took part",
+        rows=("primary_need=SLCN", "primary_need=ASD", "primary_need=VI", "Not recorded", "Total"),
+        columns=("Pupils",),
+        cells=((214.0,), (96.0,), (6.0,), (2884.0,), (3200.0,)),
+        row_label="primary_need",
     ),
     Table(
         name="coverage-reading",
@@ -142,7 +170,7 @@ TABLES = (
         outcome="reading",
     ),
     Table(
-        name="likert-belonging",
+        name="distribution-belonging-all",
         title="How schools rate their relationship with parents",
         rows=("Autumn 2022", "Summer 2023"),
         columns=("Poor", "Fair", "Good", "Excellent"),
@@ -186,7 +214,7 @@ FINDINGS = (
 FAULTS = (
     Fault(severity="query", code="AFA210", file="pupils.csv", row=14, column="UPN", value="A12*",
           message="School number '123456.0' was read as 123456.", fix="Store it as text.", count=41),
-    Fault(severity="query", code="AFA311", file="attainment.csv", rows=(3, 9), column="score",
+    Fault(severity="query", code="AFA405", file="attainment.csv", rows=(3, 9), column="score",
           message="Score 161 lies outside the scale 69 to 141.", fix="Check the score.", count=2),
 )  # fmt: skip
 ABOUT = {
