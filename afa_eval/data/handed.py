@@ -180,8 +180,8 @@ def kind_of(text: TextCells, usual: str) -> str:
     text : numpy.ndarray
         Its cells.
     usual : str
-        ``score`` where a column of which half is numbers is scores (the rest are then faults or
-        reasons), ``category`` where all must be numbers, ``number`` where codes such as B may
+        ``score`` where a column is scores that has as many numbers as texts that are neither
+        numbers nor reasons (those are then faults), ``category`` where all must be numbers, ``number`` where codes such as B may
         stand among many different numbers.
 
     Returns
@@ -195,10 +195,11 @@ def kind_of(text: TextCells, usual: str) -> str:
     padded = any(len(each) > 1 and each[0] == "0" and each.isdigit() for each in numbers)
     if not numbers or padded:
         return "word"
-    if usual == "score":
-        return "score" if len(numbers) * 2 >= len(filled) else "word"
     rest = set(filled) - set(numbers)
-    coded = usual == "number" and len(numbers) >= SCORES_DIFFER and all(no_score.reason(each) for each in rest)
+    unknown = [each for each in rest if not no_score.reason(each)]
+    if usual == "score":
+        return "score" if len(numbers) >= len(unknown) else "word"
+    coded = usual == "number" and len(numbers) >= SCORES_DIFFER and not unknown
     return "score" if not rest or coded else "word"
 
 

@@ -215,6 +215,8 @@ def _explanations(folder: Path | None) -> list[Mapping[str, str]]:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise DataError(f"{QUERIES} cannot be read: {error}.") from error
     entries = told.get("query", [])
+    if not isinstance(entries, list):
+        raise DataError(f"{QUERIES}: write each explained query as a [[query]] with a code and a reason.")
     for number, entry in enumerate(entries, start=1):
         if not isinstance(entry, dict) or not entry.get("code") or not entry.get("reason"):
             raise DataError(f"{QUERIES}, entry {number}: a [[query]] needs a code (AFA601) and a reason.")

@@ -339,7 +339,8 @@ def _row_years(raw: RawTable, heading: Heading, before: str) -> pd.Series | None
 def _complain(faults: Sequence[Fault]) -> None:
     errors = [fault for fault in faults if fault.severity == "error"]
     if errors:
-        raise DataError("\n".join([*map(line, errors[:MOST_FAULTS]), *_rest(len(errors) - MOST_FAULTS)]))
+        text = "\n".join([*map(line, errors[:MOST_FAULTS]), *_rest(len(errors) - MOST_FAULTS)])
+        raise DataError(text, faults=tuple(faults))
     queries = [fault for fault in faults if fault.severity == "query"]
     if queries:
         text = "\n".join([*map(line, queries[:MOST_FAULTS]), *_rest(len(queries) - MOST_FAULTS)])

@@ -96,7 +96,7 @@ def _again(codes: Sequence[NDArray[np.int64]]) -> Mask:
     joint = codes[0]
     for each in codes[1:]:
         joint = joint * (int(each.max(initial=0)) + 2) + each + 1
-    return np.asarray(pd.Series(joint).duplicated().to_numpy(dtype=bool))
+    return np.array(pd.Series(joint).duplicated(), dtype=bool)  # a copy: pandas may hand out read-only views
 
 
 def _status(table: HandedTable) -> list[str]:

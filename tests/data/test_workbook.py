@@ -1,0 +1,114 @@
+"""Excel: a named sheet, damaged numbers, and workbooks that are none."""
+
+from __future__ import annotations
+
+import datetime as dt
+import zipfile
+from pathlib import Path
+
+import openpyxl
+import pytest
+
+from afa_eval.data.readers import read, read_raw, source
+from afa_eval.errors import DataError
+
+
+def book(path: Path, **sheets: list[list[object]]) -> Path:
+    workbook = openpyxl.Workbook()
+    workbook.remove(workbook.active)
+    for name, rows in sheets.items():
+        page = workbook.create_sheet(name)
+        for row in rows:
+            page.append(row)
+    workbook.save(path)
+    return path
+
+
+ROWS: list[list[object]] = [
+    ["pupil_id", "urn", "Year group", "SEN provision"],
+    ["0012", 100001, 7, "K"],
+    ["0013", 100001.0, "R", "N"],
+]
+
+
+def test_a_named_sheet(tmp_path: Path) -> None:
+    path = book(tmp_path / "b.xlsx", Notes=[["read me"]], Pupils=ROWS)
+    frame = read(path, sheet="pupils")
+    assert frame["pupil_id"].tolist() == ["0012", "0013"]
+    assert frame["urn"].tolist() == ["100001", "100001"]
+    assert frame["year_group"].tolist() == [7, 0]
+    assert read(f"{path}#Pupils").equals(frame)
+
+
+def test_a_sheet_that_is_not_there_names_the_nearest(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="Did you mean 'Pupils'"):
+        read(book(tmp_path / "b.xlsx", Pupils=ROWS), sheet="Pupil")
+
+
+def test_several_sheets_are_a_query(tmp_path: Path) -> None:
+    with pytest.warns(UserWarning, match="several sheets"):
+        assert len(read(book(tmp_path / "b.xlsx", Pupils=ROWS, Other=ROWS))) == 2
+
+
+def test_rows_and_headers_below_a_title(tmp_path: Path) -> None:
+    path = book(tmp_path / "b.xlsx", Pupils=[["Our pupils"], [], [], *ROWS])
+    raw = read_raw(source(path))
+    assert (raw.header_row, raw.rows.tolist(), raw.sheet) == (4, [5, 6], "Pupils")
+
+
+def test_merged_headers_leave_columns_without_a_header(tmp_path: Path) -> None:
+    workbook = openpyxl.Workbook()
+    page = workbook.active
+    page.append(["pupil_id", "urn", "SEN provision", None])
+    page.append(["A", "100001", "K", "SLCN"])
+    page.merge_cells("C1:D1")
+    workbook.save(tmp_path / "b.xlsx")
+    with pytest.warns(UserWarning, match="Column D has cells but no header"):
+        read(tmp_path / "b.xlsx")
+
+
+def test_dates_booleans_and_error_values_are_text(tmp_path: Path) -> None:
+    rows = [["pupil_id", "when", "flag", "score"], ["A", dt.datetime(2022, 9, 1), True, 1.5]]
+    raw = read_raw(source(book(tmp_path / "b.xlsx", S=rows)))
+    assert [column[0] for column in raw.columns] == ["A", "2022-09-01", "TRUE", "1.5"]
+
+
+def test_a_formula_without_a_value_is_blank_and_an_error_value_a_fault(tmp_path: Path) -> None:
+    path = book(tmp_path / "b.xlsx", S=[["pupil_id", "reading"], ["A", "=1+1"], ["B", "#DIV/0!"], ["C", 5]])
+    with pytest.raises(DataError, match=r"row 3, column 'reading'.*formula"):
+        read(path)
+
+
+@pytest.mark.parametrize("content", [b"pupil_id,urn\nA,1\n", b"", b"PK\x03\x04 cut off"])
+def test_what_is_called_xlsx_and_is_none(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "b.xlsx").write_bytes(content)
+    with pytest.raises(DataError, match="Excel"):
+        read(tmp_path / "b.xlsx")
+
+
+def test_a_workbook_called_csv_says_how_to_mend_it(tmp_path: Path) -> None:
+    path = book(tmp_path / "b.xlsx", Pupils=ROWS).rename(tmp_path / "b.csv")
+    with pytest.raises(DataError, match=r"ending \.xlsx"):
+        read(path)
+
+
+def test_a_damaged_sheet_is_refused(tmp_path: Path) -> None:
+    book(tmp_path / "b.xlsx", Pupils=ROWS)
+    with zipfile.ZipFile(tmp_path / "b.xlsx") as old, zipfile.ZipFile(tmp_path / "c.xlsx", "w") as new:
+        for item in old.infolist():
+            content = old.read(item)
+            new.writestr(item, content[: len(content) // 2] if "sheet1" in item.filename else content)
+    with pytest.raises(DataError, match="damaged Excel workbook"):
+        read(tmp_path / "c.xlsx")
+
+
+def test_a_zip_that_unpacks_to_something_monstrous_is_refused(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "b.xlsx", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("xl/workbook.xml", b"0" * 60_000_000)
+    with pytest.raises(DataError, match="not an Excel workbook"):
+        read(tmp_path / "b.xlsx")
+
+
+def test_an_empty_workbook(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="nothing in this file"):
+        read(book(tmp_path / "b.xlsx", Pupils=[]))
