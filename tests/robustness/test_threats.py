@@ -62,20 +62,24 @@ def test_size_of_regression_to_the_mean_is_formula_and_truth():
     assert size == pytest.approx((1 - found.slope) * below, rel=1e-12)
     assert size / found.sd == pytest.approx(0.42, abs=0.09)  # the lowest fifth at r = .7
     (finding,) = regression_to_mean(design, as_tables(frame), NOTHING)
-    assert finding.severity == Severity.SERIOUS and "not subtracted" in finding.message
+    assert finding.severity == Severity.SERIOUS
+    assert "not subtracted" in finding.message
 
 
 def test_unknown_r_prints_the_range():
     frame = pupils().assign(screening=lambda d: d["autumn"])
     design = replace(PROGRESS, where="cohort=pilot", selection=Selection(how="low-baseline", measure="screening"))
     found = expected(design, as_tables(frame))
-    assert found.slope is None and found.sizes == pytest.approx((0.1 * found.below, 0.5 * found.below))
+    assert found.slope is None
+    assert found.sizes == pytest.approx((0.1 * found.below, 0.5 * found.below))
     (finding,) = regression_to_mean(design, as_tables(frame), NOTHING)
     assert "between" in finding.message
 
 
 def test_chosen_from_pupils_with_sen():
-    design = replace(PROGRESS, where="cohort=pilot", selection=Selection(how="low-baseline", measure="autumn", from_="sen"))
+    design = replace(
+        PROGRESS, where="cohort=pilot", selection=Selection(how="low-baseline", measure="autumn", from_="sen")
+    )
     frame = pupils().assign(autumn=lambda d: d["autumn"] - 10 * (d["sen_provision"] == "K"))
     sen = frame[frame["sen_provision"] == "K"]
     found = expected(design, as_tables(frame))
@@ -135,7 +139,9 @@ def share(group, value, schools=10):
 def test_coverage_below_80_per_cent():
     low = Estimates((share("all", 0.9), share("sen_provision=E", 0.61)))
     (finding,) = coverage(PROGRESS, NO_TABLES, low)
-    assert finding.code == "low-coverage" and "61.0%" in finding.message and finding.severity == Severity.CONCERN
+    assert finding.code == "low-coverage"
+    assert "61.0%" in finding.message
+    assert finding.severity == Severity.CONCERN
     assert coverage(PROGRESS, NO_TABLES, Estimates((share("all", 0.8),))) == ()
     (finding,) = coverage(PROGRESS, NO_TABLES, Estimates((share("all", 0.7),)))
     assert finding.severity == Severity.SERIOUS
@@ -147,7 +153,8 @@ def test_working_below_is_named():
     frame.loc[:99, "summer"] = np.nan
     frame.loc[:99, "summer_reason"] = "working below"
     found = coverage(PROGRESS, as_tables(frame), PROGRESS.estimate(frame))
-    assert codes(found) == ["working-below"] and "5.0%" in found[0].message
+    assert codes(found) == ["working-below"]
+    assert "5.0%" in found[0].message
     frame["summer_reason"] = frame["summer_reason"].replace("working below", "absent")
     assert coverage(PROGRESS, as_tables(frame), PROGRESS.estimate(frame)) == ()
 
@@ -220,10 +227,13 @@ DATED = replace(PROGRESS, baseline_year="202122", outcome_year="202223")
 def test_swapping_pupils_moves_the_gap_with_nobody_s_attainment_changing():
     tables = with_census(0.12, by_score=True)
     found = sen_status_moves(DATED, tables, NOTHING)
-    assert codes(found) == ["sen-status-moves"] and found[0].severity == Severity.CONCERN
+    assert codes(found) == ["sen-status-moves"]
+    assert found[0].severity == Severity.CONCERN
     moved, gaps = status_tables(DATED, tables)
-    assert moved.name == "sen-status" and gaps.name == "sen-gap-reading"
-    assert moved.cells[0][1] == 120 and moved.cells[1][0] == 120  # N to K and K to N
+    assert moved.name == "sen-status"
+    assert gaps.name == "sen-gap-reading"
+    assert moved.cells[0][1] == 120
+    assert moved.cells[1][0] == 120
     assert moved.cells[-1][-1] == 1000
     assert gaps.rows == ("SEN at baseline", "SEN in each year", "SEN if ever with SEN")
     after = [row[1] for row in gaps.cells]
@@ -262,7 +272,8 @@ def test_examine_says_the_heaviest_first_and_nothing_twice():
     found = examine(design, tables, own)
     severities = [finding.severity for finding in found.findings]
     order = [Severity.SERIOUS, Severity.CONCERN, Severity.NOTE]
-    assert severities == sorted(severities, key=order.index) and len(severities) >= 3
+    assert severities == sorted(severities, key=order.index)
+    assert len(severities) >= 3
     assert all(finding.outcomes == ("reading",) for finding in found.findings)
     assert not set(codes(examine(design, tables, own + found).findings))
     names = [table.name for table in (own + found + examine(design, tables, own)).tables]
