@@ -32,7 +32,7 @@ Json = Annotated[bool, typer.Option("--json", help="Print one JSON document and 
 def main() -> None:
     """What does the user want done? Mistakes are told in a sentence, never with a traceback."""
     try:
-        app(standalone_mode=False)
+        sys.exit(app(standalone_mode=False) or 0)
     except AfaEvalError as error:
         _complain(error)
         sys.exit(error.exit_code)
@@ -148,7 +148,7 @@ def list_comparators(as_json: Json = False) -> None:
     if as_json:
         _print_json(rows)
         return
-    _table("National measures", rows)
+    _table("National measures", _columns(rows, "slug", "unit", "sen_groups", "years"))
 
 
 @comparators_app.command("show")
@@ -166,7 +166,8 @@ def show_comparator(
     if as_json:
         _print_json(rows)
         return
-    _table(slug, rows)
+    _table(slug, _columns(rows, "year", "group", "figure", "definition", "key", "default"))
+    typer.echo(comparators.describe(slug))
 
 
 @app.command()
@@ -206,12 +207,17 @@ def _show(renderables: Sequence[Any]) -> None:
         console.print(renderable)
 
 
+def _columns(rows: Sequence[dict[str, Any]], *names: str) -> list[dict[str, Any]]:
+    """What fits a terminal; --json has the rest."""
+    return [{name.replace("key", "source").replace("_", " "): row[name] for name in names} for row in rows]
+
+
 def _table(title: str, rows: Sequence[dict[str, Any]]) -> None:
     from rich.table import Table
 
     table = Table(title=title, title_justify="left")
     for column in rows[0] if rows else ():
-        table.add_column(column, overflow="fold")
+        table.add_column(column, overflow="fold", no_wrap=column == "slug")  # a slug is there to be copied
     for row in rows:
         table.add_row(*("" if value is None else str(value) for value in row.values()))
     _show([table])

@@ -5,7 +5,7 @@ the cohort's own mix; ``transition`` from key stage 2 to GCSE; ``read`` a user's
 """
 
 from afa_eval.comparators.asking import slugs
-from afa_eval.comparators.listing import Listing, describe, listing, records, shown
+from afa_eval.comparators.listing import describe, figures, overview, records
 from afa_eval.comparators.lookup import compare, find, pair, series, without
 from afa_eval.comparators.mix import Weighted, joint_keys, weighted, weighted_pair
 from afa_eval.comparators.own_file import ComparatorFile, check_file, read
@@ -15,21 +15,20 @@ from afa_eval.comparators.transitions import Transition, TransitionBand, subject
 __all__ = [
     "ComparatorFile",
     "Figure",
-    "Listing",
     "Transition",
     "TransitionBand",
     "Weighted",
     "check_file",
     "compare",
     "describe",
+    "figures",
     "find",
     "joint_keys",
-    "listing",
+    "overview",
     "pair",
     "read",
     "records",
     "series",
-    "shown",
     "slugs",
     "subjects",
     "transition",

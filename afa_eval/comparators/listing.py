@@ -3,77 +3,53 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from afa_eval.codes import sen as sen_codes
 from afa_eval.codes import years
 from afa_eval.comparators import store
-from afa_eval.comparators.asking import population, request
-from afa_eval.comparators.lookup import figures
+from afa_eval.comparators.asking import parse_year, population, request
+from afa_eval.comparators.lookup import find, matching
 from afa_eval.comparators.store import Figure
 from afa_eval.estimate.words import number
 
-
-@dataclass(frozen=True, slots=True)
-class Listing:
-    """Which rows does a table in the terminal have?
-
-    Attributes
-    ----------
-    title : str
-        What stands above it.
-    columns : tuple of str
-        Headings.
-    rows : tuple of tuple of str
-        Text, in the order of the columns.
-    notes : tuple of str
-        What stands below it.
-    """
-
-    title: str
-    columns: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
-    notes: tuple[str, ...] = ()
+Cell = str | float | int | None
 
 
-def listing() -> Listing:
-    """Which national figures are bundled?
+def overview() -> list[dict[str, Cell]]:
+    """Which national measures are bundled, for which groups and years?
 
     Returns
     -------
-    Listing
-        One row per measure: slug, title, unit, SEN groups, years, definition.
+    list of dict
+        One per measure: slug, measure, unit, sen_groups, years, definition.
     """
-    rows = []
+    rows: list[dict[str, Cell]] = []
     for measure in store.measures().values():
         groups, first, last = store.extent(measure.slug)
-        span = f"{years.label(first)} to {years.label(last)}" if first != last else years.label(first)
-        default = measure.default_definition or "by year"
         rows.append(
-            (
-                measure.slug,
-                measure.title,
-                measure.unit,
-                ", ".join(group for group in sen_codes.GROUPS if group in groups),
-                span,
-                default,
-            )
+            {
+                "slug": measure.slug,
+                "measure": measure.title,
+                "unit": measure.unit,
+                "sen_groups": ", ".join(group for group in sen_codes.GROUPS if group in groups),
+                "years": years.label(first) if first == last else f"{years.label(first)} to {years.label(last)}",
+                "definition": measure.default_definition or "by year",
+            }
         )
-    return Listing(
-        "National figures bundled with afa_eval",
-        ("slug", "what", "unit", "SEN groups", "years", "definition"),
-        tuple(rows),
-        ("Crown copyright, Open Government Licence v3.0. Show one with: afa-eval comparators show SLUG",),
-    )
+    return rows
 
 
-def shown(slug: str, *, sen: str | None = None, phase: str | None = "all", area: str = "England") -> Listing:
-    """How did one measure run over the years, group by group?
+def figures(
+    slug: str, *, year: object = None, sen: str | None = None, phase: str | None = "all", area: str = "England"
+) -> list[dict[str, Cell]]:
+    """What are the figures of one measure, and where do they come from?
 
     Parameters
     ----------
     slug : str
         The measure.
+    year : object, optional
+        One academic year; all where None.
     sen, phase : str, optional
         None means every one.
     area : str
@@ -81,48 +57,49 @@ def shown(slug: str, *, sen: str | None = None, phase: str | None = "all", area:
 
     Returns
     -------
-    Listing
-        One row per year, group, definition and source; the default source is marked.
+    list of dict
+        One per year, group, definition and source: year, group, figure (as printed), value (in
+        the measure's unit, six digits), n, definition, default, key and name of the source, note.
 
     Raises
     ------
     ComparatorError
-        Where a word is unknown.
+        Where a word is unknown, or that year has none.
     """
-    request(slug, sen=sen or "all", phase=phase or "all", area=area)
-    found = list(figures(slug, sen=sen, phase=phase, area=area, definition="any"))
+    when = None if year is None else parse_year(year)
+    found = [
+        figure
+        for figure in matching(slug, sen=sen, phase=phase, area=area, definition="any")
+        if when in {None, figure.year}
+    ]
+    if not found and when is not None:
+        find(slug, year=when, sen=sen or "all", phase=phase or "all", area=area)  # raises, naming the nearest
     best: dict[tuple[str, ...], tuple[int, str]] = {}
     for figure in found:
         best[_group(figure)] = min(best.get(_group(figure), (1_000, "")), (figure.priority, figure.source))
     ordered = sorted(found, key=lambda item: (item.year, *item.parts.values(), item.definition, item.priority))
-    rows = tuple(_shown(figure, best[_group(figure)][1] == figure.source) for figure in ordered)
-    columns = ("year", "group", "value", "n", "definition", "default", "source")
-    return Listing(f"{store.measures()[slug].title} ({slug})", columns, rows, _notes(slug, found))
+    return [_row(figure, best[_group(figure)][1] == figure.source) for figure in ordered]
 
 
 def _group(figure: Figure) -> tuple[str, ...]:
     return (figure.year, figure.area, figure.definition, *figure.parts.values())
 
 
-def _shown(figure: Figure, default: bool) -> tuple[str, ...]:
+def _row(figure: Figure, default: bool) -> dict[str, Cell]:
     unit = figure.unit
-    value = number(figure.value, unit, None if unit == "proportion" else 2 if unit != "count" else 0)
-    return (
-        years.label(figure.year),
-        population(figure.parts, figure.area, figure.year),
-        f"{value}%" if unit == "proportion" else value,
-        "" if figure.denominator is None else f"{figure.denominator:,.0f}",
-        figure.definition,
-        "yes" if default else "",
-        figure.source_title,
-    )
-
-
-def _notes(slug: str, found: list[Figure]) -> tuple[str, ...]:
-    measure = store.measures()[slug]
-    used = [definition for definition in store.definitions() if any(f.definition == definition for f in found)]
-    labels = [f"{definition}: {'. '.join(filter(None, store.definitions()[definition]))}." for definition in used]
-    return (f"{measure.about}.", *labels, *dict.fromkeys(figure.note for figure in found if figure.note))
+    printed = number(figure.value, unit, None if unit in {"proportion", "count"} else 2)
+    return {
+        "year": years.label(figure.year),
+        "group": population(figure.parts, figure.area, figure.year),
+        "figure": f"{printed}%" if unit == "proportion" else printed,
+        "value": round(figure.value, 6),
+        "n": None if figure.denominator is None else round(figure.denominator),
+        "definition": figure.definition,
+        "default": "yes" if default else "",
+        "key": figure.source,
+        "source": figure.source_title,
+        "note": figure.note,
+    }
 
 
 def describe(slug: str) -> str:
@@ -146,16 +123,16 @@ def describe(slug: str) -> str:
     Examples
     --------
     >>> describe("severe-absence").splitlines()[0]
-    'Severe absence (severe-absence), in proportion of enrolments'
+    'Severe absence (severe-absence); unit: proportion; counted: enrolments'
     """
     request(slug)
     measure = store.measures()[slug]
-    found = list(figures(slug, phase=None, definition="any"))
+    found = list(matching(slug, phase=None, definition="any"))
     held = sorted({figure.year for figure in found})
     gaps = dict.fromkeys(text for year in _span(held) for text in store.notices("gap", slug, year))
     titles = dict.fromkeys(figure.source_title for figure in sorted(found, key=lambda item: item.priority))
     lines = [
-        f"{measure.title} ({slug}), in {measure.unit} of {measure.base}",
+        f"{measure.title} ({slug}); unit: {measure.unit}; counted: {measure.base}",
         f"{measure.about}.",
         f"Years: {', '.join(map(years.label, held))}.",
         *gaps,
@@ -178,4 +155,4 @@ def records() -> Iterator[Figure]:
     """
     yield from store.stored()
     for slug in ("persistent-absence", "severe-absence"):
-        yield from figures(slug, phase=None, definition="any", source=store.FIVE_POINT_BANDS)
+        yield from matching(slug, phase=None, definition="any", source=store.FIVE_POINT_BANDS)

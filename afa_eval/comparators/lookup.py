@@ -157,7 +157,7 @@ def as_comparator(figure: Figure) -> Comparator:
     )
 
 
-def figures(
+def matching(
     slug: str,
     *,
     sen: str | None = None,
@@ -271,7 +271,7 @@ def series(
     import pandas as pd
 
     found = list(
-        figures(
+        matching(
             slug,
             sen=sen,
             phase=phase,

@@ -22,10 +22,10 @@ def test_every_measure_definition_and_source_is_named(page):
 
 
 def test_its_years_and_groups_are_those_of_the_store(page):
-    for row in c.listing().rows:
-        line = next(line for line in page.splitlines() if f"`{row[0]}`" in line)
-        assert row[3] in line
-        assert row[4] in line
+    for row in c.overview():
+        line = next(line for line in page.splitlines() if f"`{row['slug']}`" in line)
+        assert row["sen_groups"] in line
+        assert row["years"] in line
 
 
 def test_its_figures_are_those_of_the_store(page):

@@ -171,15 +171,19 @@ def test_the_package_is_light_to_import():
 
 
 def test_listing_and_description_say_what_there_is():
-    table = c.listing()
-    assert [row[0] for row in table.rows] == list(c.slugs())
-    assert all(len(row) == len(table.columns) for row in table.rows)
-    shown = c.shown("persistent-absence", sen="support")
-    assert shown.rows[0][1] == "SEN without a statement, England"
-    assert shown.rows[0][2] == "21.4%"
-    assert any("pa-10-percent" in note for note in shown.notes)
+    table = c.overview()
+    assert [row["slug"] for row in table] == list(c.slugs())
+    shown = c.figures("persistent-absence", sen="support")
+    assert shown[0]["group"] == "SEN without a statement, England"
+    assert shown[0]["figure"] == "21.4%"
+    assert c.figures("progress-8", year="201718", sen="ehcp")[0]["figure"] == "\u22121.09"
+    one = c.figures("persistent-absence", year="201617", sen="any")
+    headline = [row for row in one if row["definition"] == "pa-10-percent"]
+    assert [(row["figure"], row["default"]) for row in headline] == [("19.0%", "yes"), ("18.5%", "")]
+    with pytest.raises(ComparatorError, match="schools closed"):
+        c.figures("persistent-absence", year="201920", sen="any")
     for slug in c.slugs():
         assert slug in c.describe(slug)
         assert "Source:" in c.describe(slug)
     with pytest.raises(ComparatorError, match="no measure"):
-        c.shown("absence")
+        c.figures("absence")
