@@ -7,6 +7,9 @@ from types import MappingProxyType
 
 from afa_eval.errors import PlanError
 
+YEARS = ("202122", "202223")
+NEED_YEARS = ("201516", "201617")
+"""The last two years with persistent absence published by SEN provision and primary need."""
 PHASES = ("primary", "secondary")
 PROVISIONS = ("N", "K", "E")
 ARMS = ("comparison", "programme")
@@ -276,7 +279,7 @@ class Parameters:
 
     schools: int = 20
     pupils_per_school: int = 300
-    years: tuple[str, str] = ("202122", "202223")
+    years: tuple[str, str] = YEARS
     rolls: Rolls = field(default_factory=Rolls)
     reading: Reading = field(default_factory=Reading)
     ks2: KeyStage2 = field(default_factory=KeyStage2)
@@ -289,10 +292,9 @@ class Parameters:
             raise PlanError("The demo trust needs at least 2 schools: a primary and a secondary one.", key="schools")
         if self.pupils_per_school < 20:
             raise PlanError("The demo trust needs at least 20 pupils per school.", key="pupils_per_school")
-        missing = [year for year in self.years if year not in EHCP_SHARE_OF_SEN]
-        if missing:
-            known = ", ".join(EHCP_SHARE_OF_SEN)
-            raise PlanError(f"The demo trust has no calibration for {missing[0]}. There is: {known}.", key="years")
+        if self.years not in (YEARS, NEED_YEARS):
+            known = " and ".join(" to ".join(pair) for pair in (YEARS, NEED_YEARS))
+            raise PlanError(f"The demo trust is not made for {' to '.join(self.years)}, only for {known}.", key="years")
 
     @property
     def primaries(self) -> int:

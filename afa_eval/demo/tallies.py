@@ -9,6 +9,7 @@ package: nothing enters it but the parameters.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -16,7 +17,7 @@ import pandas as pd
 
 from afa_eval.demo.attendance import make_enrolments
 from afa_eval.demo.national import calibration
-from afa_eval.demo.parameters import NEED_CODES, PROVISIONS, RATINGS, Parameters
+from afa_eval.demo.parameters import NEED_CODES, NEED_YEARS, PROVISIONS, RATINGS, YEARS, Parameters
 from afa_eval.demo.people import LAST_PRIMARY, NOWHERE
 from afa_eval.demo.reading import KS2_YEAR, TAKEN
 from afa_eval.demo.source import key_stage_2_means
@@ -24,6 +25,7 @@ from afa_eval.demo.voices import REVERSED_ITEM
 from afa_eval.demo.world import World, make_world
 
 NORM_MEAN, NORM_CORRELATION = 100.0, 0.81
+OUTCOMES = ("reading", "ks2-reading", "absence", "belonging")
 ITEM_NAMES = tuple(f"item_{item}" for item in range(6))
 Ints = npt.NDArray[np.int64]
 
@@ -60,6 +62,26 @@ def by_simulation(parameters: Parameters, *, trusts: int, seed: int) -> dict[str
     }
 
 
+def rebuild(folder: Path, *, trusts: int = 200, schools: int = 200, seed: int = 1000) -> None:
+    """How were the sums kept with the package made?
+
+    By this, in about ten minutes; needed again whenever a parameter or a national figure changes.
+
+    Parameters
+    ----------
+    folder : Path
+        Takes a file per first year and outcome: ``afa_eval/demo/data/truth``.
+    trusts, schools, seed : int
+        How many trusts of how many schools, from which seed on; half as many for the plan by need,
+        which asks about absence only.
+    """
+    for years, n, kept in ((YEARS, trusts, OUTCOMES), (NEED_YEARS, trusts // 2, ("absence",))):
+        tables = by_simulation(Parameters(schools=schools, years=years), trusts=n, seed=seed)
+        for outcome in kept:
+            path = folder / f"{years[0]}_{outcome}.csv"
+            tables[outcome].reset_index().to_csv(path, index=False, float_format="%.9g", lineterminator="\n")
+
+
 def tally(world: World) -> dict[str, pd.DataFrame]:
     """Which sums do the groups of one trust have?
 
@@ -73,13 +95,8 @@ def tally(world: World) -> dict[str, pd.DataFrame]:
     dict of str to pandas.DataFrame
         Outcome id to sums, index ``stratum`` and ``group``.
     """
-    made: dict[str, Callable[[World], pd.DataFrame]] = {
-        "reading": _reading,
-        "ks2-reading": _ks2,
-        "absence": _absence,
-        "belonging": _belonging,
-    }
-    return {name: make(world) for name, make in made.items()}
+    made: tuple[Callable[[World], pd.DataFrame], ...] = (_reading, _ks2, _absence, _belonging)
+    return {name: make(world) for name, make in zip(OUTCOMES, made, strict=True)}
 
 
 def _kinds(world: World) -> Ints:

@@ -13,15 +13,12 @@ from pathlib import Path
 import pandas as pd
 
 from afa_eval.demo.files import all_files, file_year
-from afa_eval.demo.parameters import Parameters
+from afa_eval.demo.parameters import NEED_YEARS, YEARS, Parameters
 from afa_eval.demo.truth import Truth, truths
 from afa_eval.demo.world import World, make_world
 from afa_eval.errors import PlanError
 
 SCHOOLS, SEED, PUPILS_PER_SCHOOL = 20, 20260901, 300
-YEARS = ("202122", "202223")
-NEED_YEARS = ("201516", "201617")
-"""The last two years with persistent absence published by SEN provision and primary need."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -94,7 +91,7 @@ def simulate(
     """
     parameters = Parameters(schools=schools, pupils_per_school=pupils_per_school, years=years)
     world = make_world(parameters, seed)
-    by_need = years != YEARS
+    by_need = years == NEED_YEARS
     return DemoTrust(
         files=all_files(world),
         truth=truths(parameters),

@@ -185,7 +185,7 @@ def ancova(inside: Sums, rest: Sums) -> float:
     >>> low = {"n": 2.0, "before": 2.0, "after": 4.0, "before2": 4.0, "cross": 8.0}
     >>> high = {"n": 2.0, "before": 6.0, "after": 6.0, "before2": 20.0, "cross": 20.0}
     >>> ancova(high, low)
-    -1.0
+    -2.0
     """
     across = sum(sums["cross"] - sums["before"] * sums["after"] / sums["n"] for sums in (inside, rest))
     spread = sum(sums["before2"] - sums["before"] ** 2 / sums["n"] for sums in (inside, rest))

@@ -164,7 +164,7 @@ def test_nothing_is_left_where_writing_fails_half_way(tmp_path: Path, monkeypatc
     [
         ({"schools": 1}, "at least 2 schools"),
         ({"pupils_per_school": 5}, "at least 20 pupils"),
-        ({"years": ("202324", "202425")}, "no calibration for 202324"),
+        ({"years": ("202324", "202425")}, "not made for 202324"),
     ],
 )
 def test_what_cannot_be_made_is_refused(asked: dict[str, object], says: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -12,7 +13,7 @@ import pytest
 from afa_eval import demo
 from afa_eval.demo import truth as kept
 from afa_eval.demo.parameters import Parameters
-from afa_eval.demo.tallies import by_simulation
+from afa_eval.demo.tallies import by_simulation, rebuild
 from afa_eval.estimate import Estimand
 
 SMALL = Parameters(schools=30, pupils_per_school=100)
@@ -102,6 +103,16 @@ def test_ratings_of_schools_follow_from_the_normal_distribution() -> None:
     with_it = found["relationships", kept.PROGRAMME_EFFECT, "schools with the programme"]
     assert 0 < with_it < 1
     assert found["relationships", "top_box_change", "all"] > with_it / 2
+
+
+def test_the_sums_are_rebuilt_in_the_form_they_are_kept_in(tmp_path: Path) -> None:
+    rebuild(tmp_path, trusts=2, schools=4, seed=1)
+    kept_in = Path(kept.__file__).parent / "data" / "truth"
+    assert {path.name for path in tmp_path.iterdir()} == {path.name for path in kept_in.iterdir()}
+    for path in tmp_path.iterdir():
+        made, stored = (pd.read_csv(folder / path.name) for folder in (tmp_path, kept_in))
+        assert list(made.columns) == list(stored.columns)
+        assert set(made["group"]) <= set(stored["group"])
 
 
 def test_the_small_plan_has_truth_by_need() -> None:
