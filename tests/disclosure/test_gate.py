@@ -1,0 +1,316 @@
+"""What leaves an evaluation, figure by figure. An intruder's arithmetic is written here again, on its own."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import math
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from afa_eval import disclosure
+from afa_eval.estimate import Claim, Estimand, Estimate, Estimates, Fault, Finding, Severity, Table
+from afa_eval.estimate.collection import TIDY_COLUMNS
+
+E = Estimand
+BEFORE, AFTER, CHANGE = E.PERSISTENT_ABSENCE_BEFORE, E.PERSISTENT_ABSENCE_AFTER, E.PERSISTENT_ABSENCE_CHANGE
+
+
+def figure(group="all", n=400, value=0.25, estimand=BEFORE, unit="proportion", **more):
+    plain = {"base": "enrolments", "n_schools": 8, "claim": Claim.DESCRIPTION, "method": "m", "se": 0.02, "df": 5.0}
+    given = {"outcome": "a", "group": group, "estimand": estimand, "value": value, "unit": unit, "n_pupils": n}
+    return Estimate(**{**given, **plain, **more})
+
+
+def released(*items, profile="publish", **more):
+    evaluation = SimpleNamespace(estimates=Estimates(tuple(items)), about={}, manifest={})
+    for key, value in more.items():
+        setattr(evaluation, key, value)
+    return disclosure.release(evaluation, profile)
+
+
+def one(*items, profile="publish"):
+    return released(*items, profile=profile).estimates[0]
+
+
+# --- one figure on its own
+
+
+@pytest.mark.parametrize(("n", "shown"), [(9, False), (10, False), (11, True), (40, True)])
+def test_a_mean_needs_ten_people_and_ten_residual_degrees_of_freedom(n, shown) -> None:
+    # ten people less the one parameter of a mean leave nine
+    assert (one(figure(n=n, value=101.0, estimand=E.MEAN_BEFORE, unit="points")).value is not None) == shown
+
+
+def test_residual_degrees_of_freedom_are_of_pupils_never_of_schools() -> None:
+    assert one(figure(n=400, value=101.0, estimand=E.MEAN_BEFORE, unit="points", n_schools=2, df=1.0)).value == 101.0
+
+
+@pytest.mark.parametrize(
+    ("n", "counted", "shown"), [(400, 9, False), (400, 10, True), (400, 390, True), (400, 391, False)]
+)
+def test_a_share_is_hidden_where_few_are_counted_or_few_are_not(n, counted, shown) -> None:
+    item = one(figure(n=n, value=counted / n))
+    assert (item.value is not None) == shown
+    if not shown:
+        assert item.status == "c"
+        assert "fewer than 10" in item.reason
+
+
+@pytest.mark.parametrize("value", [0.0, 1.0])
+def test_none_or_all_is_hidden_unless_structural(value) -> None:
+    assert one(figure(value=value)).value is None
+    assert one(figure(value=value, notes=("structural zero",))).value == value
+    assert one(figure(value=value), profile="trust").value == value
+
+
+def test_full_coverage_says_nothing_about_a_child() -> None:
+    assert one(figure(value=1.0, estimand=E.COVERAGE)).value == 1.0
+
+
+def test_a_rate_of_sessions_counts_no_people() -> None:
+    # 4% of sessions among 60 enrolments is not "2.4 enrolments"
+    assert one(figure(n=60, value=0.04, estimand=E.ABSENCE_RATE_BEFORE)).value == 0.04
+
+
+def test_a_count_of_people_is_hidden_when_small() -> None:
+    assert one(figure(value=9.0, estimand=E.PERSISTENT_ABSENTEES_BEFORE, unit="count")).value is None
+    assert one(figure(value=100.0, estimand=E.PERSISTENT_ABSENTEES_BEFORE, unit="count")).value == 100.0
+
+
+def test_a_trust_of_eight_schools_can_publish_what_its_schools_answered() -> None:
+    item = one(figure(n=8, value=1 / 8, estimand=E.TOP_BOX_BEFORE, base="schools", n_schools=8))
+    assert item.value == 1 / 8
+    assert one(figure(n=2, value=0.5, estimand=E.TOP_BOX_BEFORE, base="schools", n_schools=2)).value is None
+
+
+def test_a_figure_that_could_not_be_estimated_is_x() -> None:
+    item = one(figure(value=math.nan))
+    assert (item.value, item.status) == (None, "x")
+
+
+def test_a_hidden_figure_keeps_no_number_at_all() -> None:
+    item = one(figure(n=6, value=0.5, p_adjusted=0.01, interval=(0.1, 0.9)))
+    numbers = (item.value, item.se, item.df, item.statistic, item.p_value, item.p_adjusted, item.ci)
+    assert numbers == (None,) * 7
+    assert (item.n_pupils, item.n_schools) == (None, None)
+
+
+# --- what could be worked out
+
+
+def test_all_that_is_computed_from_a_hidden_figure_is_hidden() -> None:
+    few = figure("sen=any", n=100, value=0.04)
+    others = [
+        figure("sen=any", n=100, value=0.2, estimand=AFTER),
+        figure("sen=any", n=100, value=0.16, estimand=CHANGE, unit="proportion difference"),
+        figure("sen=any", n=100, value=0.17, estimand=E.CHANGE_MINUS_NATIONAL, unit="proportion difference"),
+        figure("sen=any", n=100, value=4.0, estimand=E.PERSISTENT_ABSENCE_RELATIVE_CHANGE, unit="relative change"),
+        figure("sen=any", n=100, value=4.0, estimand=E.RELATIVE_CHANGE_RATIO, unit="ratio"),
+    ]
+    values = [item.value for item in released(few, *others).estimates]
+    assert values == [None, 0.2, None, None, None, None]
+
+
+def test_the_same_estimand_of_another_group_or_outcome_stays() -> None:
+    change = figure("sen=none", n=300, value=-0.01, estimand=CHANGE, unit="proportion difference")
+    elsewhere = figure("sen=any", n=100, value=0.3, outcome="b")
+    values = [item.value for item in released(figure("sen=any", n=100, value=0.04), change, elsewhere).estimates]
+    assert values == [None, -0.01, 0.3]
+
+
+def test_the_only_hidden_group_of_a_column_takes_the_next_smallest_with_it() -> None:
+    items = [figure("all", 1000), figure("fsm=yes", 7), figure("fsm=no", 993)]
+    shown = {item.group: item for item in released(*items).estimates}
+    assert shown["fsm=yes"].value is None
+    assert shown["fsm=no"].value is None
+    assert "fsm=yes could be worked out by subtraction" in shown["fsm=no"].reason
+    assert shown["all"].value is not None
+
+
+def test_two_hidden_groups_that_are_few_together_take_a_third() -> None:
+    items = [figure("all", 1000), *(figure(f"la={n}", n, 0.5) for n in (2, 3, 95, 900))]
+    values = {item.group: item.value for item in released(*items).estimates}
+    assert values["la=2"] is values["la=3"] is values["la=95"] is None
+    assert values["la=900"] is not None
+
+
+def test_a_remainder_of_a_few_is_protected_too() -> None:
+    # 6 pupils are in no shown group: the whole less the groups would be about them alone
+    items = [figure("all", 1000), figure("fsm=yes", 300), figure("fsm=no", 694)]
+    values = {item.group: item.value for item in released(*items).estimates}
+    assert values["fsm=yes"] is None
+    assert values["fsm=no"] is not None
+
+
+def test_sen_and_its_provisions_are_one_nest() -> None:
+    items = [figure("all", 1000), figure("sen=any", 206), figure("sen=none", 794)]
+    items += [figure("sen_provision=N", 794), figure("sen_provision=K", 200), figure("sen_provision=E", 6, 0.5)]
+    values = {item.group: item.value for item in released(*items).estimates}
+    assert values["sen_provision=E"] is values["sen_provision=K"] is None
+    assert values["sen=any"] is not None
+    assert values["sen_provision=N"] is not None
+
+
+def test_a_group_missing_from_the_figures_is_still_protected_by_its_nest() -> None:
+    items = [figure("all", 1000), figure("sen=any", 206), figure("sen_provision=K", 200)]
+    values = {item.group: item.value for item in released(*items).estimates}
+    assert values["sen_provision=K"] is None
+
+
+def test_pairs_are_protected_within_both_of_their_parts() -> None:
+    sizes = {"sen_provision=K & fsm=yes": 5, "sen_provision=K & fsm=no": 195}
+    sizes |= {"sen_provision=N & fsm=yes": 300, "sen_provision=N & fsm=no": 500}
+    wholes = {"all": 1000, "sen_provision=K": 200, "sen_provision=N": 800, "fsm=yes": 305, "fsm=no": 695}
+    values = {
+        item.group: item.value for item in released(*(figure(g, n) for g, n in {**wholes, **sizes}.items())).estimates
+    }
+    assert all(values[group] is None for group in sizes)
+    assert all(values[group] is not None for group in wholes)
+
+
+@pytest.mark.parametrize("contrast", ["fsm=yes - fsm=no", "fsm=yes - rest"])
+def test_a_contrast_with_a_hidden_group_is_hidden(contrast) -> None:
+    items = [figure("all", 1000), figure("fsm=yes", 7), figure("fsm=no", 993)]
+    items += [figure(contrast, 1000, 0.01, E.DIFFERENCE, "proportion difference")]
+    assert released(*items).estimates[-1].value is None
+
+
+def test_a_contrast_with_a_rest_of_a_few_is_hidden() -> None:
+    items = [figure("all", 1000), figure("cohort=pilot", 995)]
+    items += [figure("cohort=pilot - rest", 1000, 0.01, E.DIFFERENCE, "proportion difference")]
+    assert released(*items).estimates[-1].value is None
+
+
+def intruder(items) -> list[str]:
+    """Groups of fewer than ten that a reader gets by taking shown groups from the whole."""
+    shown = {item.group: item.n_pupils for item in items if item.n_pupils is not None}
+    found = []
+    for column in {group.partition("=")[0] for group in shown if "=" in group}:
+        inside = {group: n for group, n in shown.items() if group.startswith(f"{column}=")}
+        left = shown.get("all", 0) - sum(inside.values())
+        if 0 < left < 10:
+            found.append(column)
+    return found
+
+
+def test_no_subtraction_from_the_whole_ever_leaves_a_few() -> None:
+    rng = np.random.default_rng(20240817)
+    for _ in range(200):
+        items, whole = [], int(rng.integers(30, 400))
+        for column in ("fsm", "sex", "la"):
+            cuts = np.sort(rng.integers(0, whole + 1, size=int(rng.integers(1, 5))))
+            sizes = np.diff(np.concatenate([[0], cuts, [whole]]))
+            items += [
+                figure(f"{column}={at}", int(n), 100.0, E.MEAN_BEFORE, "points") for at, n in enumerate(sizes) if n
+            ]
+        result = released(figure("all", whole, 100.0, E.MEAN_BEFORE, "points"), *items).estimates
+        assert intruder(result) == []
+        assert all(item.n_pupils is None or item.n_pupils >= 10 for item in result)
+
+
+# --- the other things that leave
+
+
+def test_opensafely_rounds_counts_and_shares_follow() -> None:
+    share = one(figure(n=403, value=101 / 403), profile="opensafely")
+    assert share.n_pupils == 405
+    assert share.value == 100 / 405
+    low, high = share.ci
+    assert math.isclose((low + high) / 2, share.value, rel_tol=1e-12)  # the interval moved with it
+    count = one(figure(value=101.0, estimand=E.PERSISTENT_ABSENTEES_BEFORE, unit="count"), profile="opensafely")
+    assert count.value == 100.0
+
+
+def test_findings_and_notes_do_not_count_a_few_pupils() -> None:
+    finding = Finding(
+        code="moves", severity=Severity.NOTE, message="The status of 3 pupils and of seven other pupils moved; 30 left."
+    )
+    evaluation = SimpleNamespace(
+        estimates=Estimates((figure(notes=("4 enrolments were short",)),), (finding,)), about={}, manifest={}
+    )
+    release = disclosure.release(evaluation)
+    assert release.findings[0].message == (
+        "The status of fewer than 10 pupils and of fewer than 10 other pupils moved; 30 left."
+    )
+    assert release.estimates[0].notes == ("fewer than 10 enrolments were short",)
+
+
+def test_faults_leave_as_rules_and_counts() -> None:
+    faults = [
+        Fault(
+            severity="query", code="AFA405", file="Jane.csv", row=3, value="161", count=1, message="Jane 161", fix="x"
+        ),
+        Fault(severity="query", code="AFA405", file="b.csv", row=4, value="162", count=12, message="b 162", fix="y"),
+    ]
+    (told,) = released(figure(), faults=tuple(faults)).faults
+    assert (told.code, told.count) == ("AFA405", 13)
+    assert "Jane" not in repr(told)
+    assert told.message
+
+
+def test_a_few_faults_are_not_counted() -> None:
+    fault = Fault(severity="error", code="AFA405", file="a.csv", message="m", fix="f", count=2)
+    assert released(figure(), faults=(fault,)).faults[0].count is None
+
+
+def test_no_step_of_the_flow_leaves_a_difference_of_a_few() -> None:
+    steps = [
+        ["pupils", "Read", 1000, 1000, ""],
+        ["pupils", "Known", 1000, 996, "4 pupils"],
+        ["pupils", "Both", 996, 900, ""],
+    ]
+    flow = released(figure(), manifest={"steps": steps}).flow
+    assert [(step.rows_in, step.rows_out) for step in flow] == [(None, None), (None, 996), (996, 900)]
+    assert "4" not in flow[1].reason
+
+
+def test_the_manifest_has_hashes_and_no_paths_or_row_counts() -> None:
+    manifest = {
+        "plan_sha256": "ab",
+        "inputs": [{"file": "/home/jane/data/pupils.csv", "sha256": "cd", "rows": 1007}],
+        "steps": [["pupils", "Read", 1007, 1007, ""]],
+        "seed": None,
+    }
+    public = released(figure(), manifest=manifest).manifest
+    assert public == {"plan_sha256": "ab", "inputs": [{"file": "pupils.csv", "sha256": "cd"}], "seed": None}
+
+
+def test_absolute_paths_leave_the_plan_text() -> None:
+    text = 'pupils = "/home/jane/data/pupils.csv"\nother = "data/own.csv"\n'
+    public = released(figure(), about={"plan_text": text, "title": "A / B"}).about
+    assert public == {"plan_text": 'pupils = "pupils.csv"\nother = "data/own.csv"\n', "title": "A / B"}
+
+
+def test_the_flow_table_stays_inside_and_tables_are_released_once() -> None:
+    table = Table(name="moves", title="t", rows=("a",), columns=("b",), cells=((50.0,),))
+    flow = Table(name="flow", title="t", rows=("a",), columns=("b",), cells=((3.0,),))
+    evaluation = SimpleNamespace(estimates=Estimates(tables=(table, flow)), tables=(table, flow), about={}, manifest={})
+    assert [one.table.name for one in disclosure.release(evaluation).tables] == ["moves"]
+
+
+# --- public files
+
+
+def test_the_public_file_has_the_contracts_columns_and_blanks() -> None:
+    text = disclosure.estimates_csv(released(figure(value=1 / 3), figure("fsm=yes", n=6)))
+    rows = list(csv.DictReader(io.StringIO(text)))
+    assert tuple(rows[0]) == TIDY_COLUMNS
+    assert rows[0]["estimate"] == "0.333333333333"
+    hidden = {name: rows[1][name] for name in ("estimate", "std_error", "p_value", "conf_low", "n_pupils", "n_schools")}
+    assert set(hidden.values()) == {""}
+    assert rows[1]["group"] == "fsm=yes"
+
+
+def test_the_public_file_of_one_outcome_has_only_that() -> None:
+    text = disclosure.estimates_csv(released(figure(), figure(outcome="b")), outcome="b")
+    assert [row["outcome"] for row in csv.DictReader(io.StringIO(text))] == ["b"]
+
+
+def test_public_files_are_written_beside_each_other(tmp_path) -> None:
+    estimates, manifest = disclosure.write(released(figure(), manifest={"seed": 3}), tmp_path / "new" / "files")
+    assert estimates.read_text().startswith("outcome,group,estimand")
+    assert json.loads(manifest.read_text()) == {"seed": 3}

@@ -1,0 +1,58 @@
+from __future__ import annotations
+
+import pytest
+
+from afa_eval.disclosure import Policy, policies
+from afa_eval.errors import DisclosureError
+
+
+def test_the_default_is_ten_people_and_hides_noughts() -> None:
+    policy = policies.find("publish")
+    assert (policy.threshold, policy.residual_df, policy.hide_zeros, policy.round_to) == (10, 10, True, 0)
+
+
+def test_opensafely_hides_seven_and_rounds_to_five() -> None:
+    policy = policies.find("opensafely")
+    assert policy.too_few(7)
+    assert not policy.too_few(8)
+    assert policy.round_to == 5
+
+
+def test_trust_hides_fewer_than_five() -> None:
+    policy = policies.find("trust")
+    assert policy.too_few(4)
+    assert not policy.too_few(5)
+
+
+def test_a_policy_passes_through() -> None:
+    own = Policy(name="own", threshold=20)
+    assert policies.find(own) is own
+
+
+def test_a_policy_of_ones_own_is_a_toml_file(tmp_path) -> None:
+    path = tmp_path / "strict.toml"
+    path.write_text("threshold = 30\nhide_zeros = false\n")
+    policy = policies.find(path)
+    assert (policy.name, policy.threshold, policy.hide_zeros) == ("strict", 30, False)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("treshold = 3", "unknown key 'treshold'"),
+        ("threshold = '3'", "threshold must be int"),
+        ("threshold = true", "threshold must be int"),
+        ("threshold = 0", "the threshold and min_schools start at 1"),
+        ("threshold = ", "no TOML file"),
+    ],
+)
+def test_a_wrong_policy_is_refused_in_words(tmp_path, text, said) -> None:
+    path = tmp_path / "own.toml"
+    path.write_text(text)
+    with pytest.raises(DisclosureError, match=said):
+        policies.find(path)
+
+
+def test_an_unknown_profile_names_those_there_are() -> None:
+    with pytest.raises(DisclosureError, match="publish, trust, opensafely"):
+        policies.find("everything")
