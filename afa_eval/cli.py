@@ -237,8 +237,9 @@ def _complain(error: AfaEvalError) -> None:
         from rich.console import Console
 
         from afa_eval.data import output
+        from afa_eval.estimate import Fault
 
         console = Console(stderr=True, highlight=False)
-        for renderable in output.fault_tables(error.faults):
+        for renderable in output.fault_tables(fault for fault in error.faults if isinstance(fault, Fault)):
             console.print(renderable)
     typer.echo(f"afa-eval: {error}", err=True)

@@ -142,7 +142,7 @@ def book_plan(path: Path, tell: Tell, *, templates: Path | None = None) -> Path:
         tell("Inputs and plan are unchanged: using the results there are")
         released = disclosure.release(kept, plan.disclosure.profile)
     tell("Building the book")
-    return report.build_book(released, folder / "book", templates=templates)
+    return report.build_book(released, plan.folder, templates=templates)
 
 
 def write_checks(faults: Iterable[Fault], folder: Path) -> Path:
@@ -237,6 +237,6 @@ def _figures() -> str:
 
 
 def _templates() -> str:
-    from afa_eval.report import templates_folder
+    from afa_eval.report import pages
 
-    return f"{len(list(templates_folder().rglob('*.md*')))} pages"
+    return f"{len(list(pages.templates_folder().iterdir()))} files"

@@ -69,7 +69,8 @@ def national_line(design: AbsenceQuestion, part: pd.DataFrame, label: str) -> Na
         With the reason where there is none.
     """
     asked = {column for column, _ in parse(label)}
-    cells = "by_provision" if "sen_provision" in asked else "by_status"
+    finer = dict(parse(label)).get("sen_provision", "N") != "N"  # no SEN is the same by either name
+    cells = "by_provision" if finer else "by_status"
     if cells not in part.columns or "sen" not in part.columns:
         return NationalLine(reason="England's figures are matched on SEN status, which these data do not have.")
     before = part[part["wave"] == "before"]
@@ -158,7 +159,9 @@ def with_cells(rows: pd.DataFrame) -> pd.DataFrame:
         if not present:
             continue
         codes = [texts(_codes(rows, column)).fillna("").astype(str) for column in present]
-        joined = codes[0].str.cat(codes[1:], sep="|") if codes[1:] else codes[0]
+        joined = codes[0]
+        for code in codes[1:]:
+            joined = joined + "|" + code
         crossed[name] = joined.astype("category")
     return rows.assign(**crossed)
 
