@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from afa_eval.data.handed import HandedTable
+from afa_eval.data.handed import STATUS, HandedTable
 from afa_eval.data.headers import plain
 from afa_eval.data.records import Step
 
@@ -146,7 +146,7 @@ def attainment_frame(table: HandedTable, wanted: Iterable[str] = ()) -> tuple[pd
         scores = ["score", *[name for name in ("score_reason",) if name in frame.columns]]
         frame = _pivoted(frame, measures, scores, {"score": "{wave}", "score_reason": "{wave}_reason"})
     elif suffixes is not None:
-        constant = {"pupil_id", "urn", *WAVES}
+        constant = {"pupil_id", "urn", *STATUS, *WAVES}
         scores = [name for name in frame.columns if name not in constant]
         named = {
             name: name.removesuffix("_reason") + "_{wave}" + "_reason" * name.endswith("_reason") for name in scores
@@ -273,8 +273,8 @@ def _pivoted(frame: pd.DataFrame, waves: pd.Series, scores: Sequence[str], named
     """One row a pupil, one column a score and wave, pupils in their first order."""
     pupils = frame["pupil_id"].drop_duplicates()
     wide = pd.DataFrame(index=pd.Index(pupils, name="pupil_id"))
-    if "urn" in frame.columns:
-        wide["urn"] = frame.drop_duplicates("pupil_id").set_index("pupil_id")["urn"]
+    fixed = [name for name in ("urn", *STATUS) if name in frame.columns]
+    wide[fixed] = frame.drop_duplicates("pupil_id").set_index("pupil_id")[fixed]
     for wave in dict.fromkeys(waves.dropna()):
         rows = frame[(waves == wave).to_numpy(dtype=bool)].drop_duplicates("pupil_id").set_index("pupil_id")
         for name in scores:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from afa_eval.data.handed import IDENTIFIERS, Handed, HandedTable, Mask, Part
 from afa_eval.data.headers import UPN
@@ -221,37 +222,44 @@ def _whole(check: Check, problem: Problem) -> Fault:
     )
 
 
-def _of_part(check: Check, problem: Problem, table: HandedTable, part: Part, at: np.ndarray) -> list[Fault]:
-    texts = _texts(problem, table, at)
-    if problem.together:
-        return [_group(check, problem, table, part, at, texts)]
-    codes, distinct = pd.factorize(texts)
+def _of_part(check: Check, problem: Problem, table: HandedTable, part: Part, at: NDArray[np.intp]) -> list[Fault]:
+    """One fault a value that stands over 20 times; the rest one by one, or together if they are many."""
+    codes, distinct = _texts(problem, table, at)
+
+    def of(where: Mask) -> Fault:
+        values = [distinct[code] for code in dict.fromkeys(codes[where].tolist())]
+        return _group(check, problem, table, part, at[where], values)
+
     sizes = np.bincount(codes, minlength=len(distinct))
     many = np.flatnonzero(sizes > ALIKE)
-    found = [_group(check, problem, table, part, at[codes == code], texts[codes == code]) for code in many]
+    if problem.together or len(many) > ALIKE:
+        return [of(np.ones(at.size, dtype=bool))]
     few = ~np.isin(codes, many)
+    found = [of(codes == code) for code in many]
     if few.sum() > ALIKE:
-        found.append(_group(check, problem, table, part, at[few], texts[few]))
-    else:
-        found += [_group(check, problem, table, part, at[i : i + 1], texts[i : i + 1]) for i in np.flatnonzero(few)]
-    return found
+        return [*found, of(few)]
+    return found + [of(np.arange(at.size) == i) for i in np.flatnonzero(few)]
 
 
-def _texts(problem: Problem, table: HandedTable, at: np.ndarray) -> np.ndarray:
+def _texts(problem: Problem, table: HandedTable, at: NDArray[np.intp]) -> tuple[NDArray[np.intp], list[str]]:
+    """What stands in the cells, as it may be shown: codes of shape (len(at),), and the distinct texts."""
     if not problem.column:
-        return np.full(at.size, "", dtype=object)
-    texts = table.text(problem.column)[at]
-    if problem.column in IDENTIFIERS:
-        return np.array([masked(str(text).strip()) for text in texts], dtype=object)
-    return np.array([_shown(str(text)) for text in texts], dtype=object)
+        return np.zeros(at.size, dtype=np.intp), [""]
+    codes, texts = pd.factorize(table.text(problem.column)[at])
+    if problem.column not in IDENTIFIERS:
+        return codes, [_shown(str(text)) for text in texts]
+    joint, shown = pd.factorize(np.array([masked(str(text).strip()) for text in texts], dtype=object))
+    return joint[codes], [str(text) for text in shown]
 
 
-def _group(check: Check, problem: Problem, table: HandedTable, part: Part, at: np.ndarray, texts: np.ndarray) -> Fault:
-    distinct = [str(text) for text in pd.unique(texts)]
-    value = ", ".join(distinct[:EXAMPLES])
-    more = len(distinct) - EXAMPLES
-    value += f" and {more} more" if more > 0 else ""
-    rows = tuple(int(row) for row in table.row[at])
+def _group(
+    check: Check, problem: Problem, table: HandedTable, part: Part, at: NDArray[np.intp], values: Sequence[str]
+) -> Fault:
+    named, more = list(values[:EXAMPLES]), len(values) - EXAMPLES
+    rest = f" and {more:,} more" if more > 0 else ""
+    alike = f" Alike: {', '.join(repr(each) for each in named[1:])}{rest}." if len(values) > 1 else ""
+    alike = alike if "{value}" in problem.message else ""
+    rows = tuple(table.row[at].tolist())
     column = part.columns.get(problem.column)
     return Fault(
         severity=problem.severity or check.severity,
@@ -261,16 +269,11 @@ def _group(check: Check, problem: Problem, table: HandedTable, part: Part, at: n
         row=rows[0],
         rows=rows,
         column=column.header if column else problem.header,
-        value=value,
-        message=problem.message.replace("{value}", _quoted(distinct, more)).replace("{count}", f"{len(rows):,}"),
+        value=", ".join(named) + rest,
+        message=problem.message.replace("{value}", f"'{values[0]}'") + alike,
         fix=problem.fix,
         count=len(rows),
     )
-
-
-def _quoted(distinct: Sequence[str], more: int) -> str:
-    quoted = ", ".join(f"'{each}'" for each in distinct[:EXAMPLES])
-    return quoted + (f" and {more} more" if more > 0 else "")
 
 
 def masked(identifier: str) -> str:

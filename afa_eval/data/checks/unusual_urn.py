@@ -20,7 +20,7 @@ def schools_are_named_by_urn(handed: Handed) -> Iterator[Problem]:
         odd = np.array([not _is_urn(str(each)) for each in distinct], dtype=bool)
         if odd.any():
             yield Problem(
-                message="{value}: no URN (six digits). Schools are told apart by it all the same.",
+                message="{value} is no URN (six digits). Schools are told apart by it all the same.",
                 fix="Use the URN if the school is to be found in national registers.",
                 table=name,
                 column="urn",
