@@ -116,12 +116,13 @@ def _status(design: AbsenceQuestion, tables: Tables, year: str) -> pd.DataFrame 
     """Each pupil's status: of that year where all enrolments are counted, at baseline where followed."""
     if tables.pupils is None:
         return None
-    if design.population == "followed":
+    followed = design.population == "followed"
+    status = tables.in_year(design.baseline_year if followed else year)
+    if status is None:
+        return None
+    if followed and "year_group" in status.columns:
         moved = years.start(year) - years.start(design.baseline_year)
-        status = tables.pupils
-        return status.assign(year_group=status["year_group"] + moved) if "year_group" in status else status
-    status = tables.in_year(year)
-    assert status is not None
+        status = status.assign(year_group=status["year_group"] + moved)
     fixed = [name for name in tables.pupils.columns if name not in status.columns]
     return status.merge(tables.pupils[["pupil_id", *fixed]], on="pupil_id", how="left") if fixed else status
 
