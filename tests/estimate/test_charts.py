@@ -236,6 +236,13 @@ def test_slopes_write_both_ends_and_england(by_sen: list[Estimate]) -> None:
     assert {"35.2%", "EHC plan 33.1%", "England 37.2%", "England 35.1%", "2021/22", "2022/23"} <= set(said)
 
 
+def test_a_long_name_gives_way_to_its_figure(by_sen: list[Estimate]) -> None:
+    need = [replace(item, group="primary_need=PMLD") for item in by_sen[:2]]
+    for text in charts.slopes(need, narrow=True).figure.texts:
+        assert text.get_window_extent().x1 <= canvas.NARROW * 96 + 1
+    assert any(re.fullmatch(r"Profound.*… 19\.4%", text) for text in texts(charts.slopes(need, narrow=True)))
+
+
 def test_a_hidden_group_is_named_beside_the_slopes(
     by_sen: list[Estimate], hide: Callable[..., SimpleNamespace]
 ) -> None:
@@ -303,6 +310,19 @@ def test_coverage_headlines_who_is_measured_least(covered: Table) -> None:
     )
 
 
+def test_rows_named_by_a_group_are_said_as_people_say_them(covered: Table) -> None:
+    table = replace(covered, rows=("sen_provision=K", "sen_provision=E & fsm=yes", "Total"))
+    assert [bar.label for bar in stacked.bars(table, totals=True)[1]] == [
+        "SEN support",
+        "EHC plan, free school meals",
+        "All pupils",
+    ]
+
+
+def test_two_measurements_of_one_year_are_before_and_after(by_sen: list[Estimate]) -> None:
+    assert {"Before", "After"} <= set(texts(charts.slopes(by_sen, labels=("2022/23", "2022/23"))))
+
+
 def test_dumbbells_name_what_tells_rows_apart(gaps: list[Estimate]) -> None:
     said = texts(charts.dumbbell(gaps, outcomes={"maths": "Mathematics"}))
     assert {"Reading", "Mathematics", "−9.6 → −8.1", "no gap"} <= set(said)
@@ -331,9 +351,9 @@ def test_a_hidden_step_says_so() -> None:
 
 def test_a_flow_may_come_from_a_table() -> None:
     one = Table(name="flow", title="F", rows=("Invited", "Answered"), columns=("Parents",), cells=((300,), (212,)), base="parents")  # fmt: skip
-    assert "88 left out" in charts.flow(one)
+    assert "88 fewer" in charts.flow(one)
     two = replace(one, columns=("in", "out"), cells=((300, 290), (290, 212)))
-    assert "10 left out" in charts.flow(two)
+    assert "10 fewer" in charts.flow(two)
     assert "212 of 300 parents were counted" in charts.flow(two)
 
 

@@ -81,7 +81,7 @@ def test_who_was_counted(n: int | None, base: str, schools: int | None, said: st
 @pytest.mark.parametrize(
     ("group", "short", "said"),
     [
-        ("all", "All pupils", "pupils"),
+        ("all", "All pupils", "all pupils"),
         ("sen=any", "SEN", "pupils with SEN"),
         ("sen_provision=K", "SEN support", "pupils on SEN support"),
         ("sen_provision=E", "EHC plan", "pupils with an EHC plan"),

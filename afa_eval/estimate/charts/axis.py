@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 TICK_ROOM, KEY_LINE = 0.55, 0.2  # inches along the axis for a tick, and of a line of the key
-RATIO_TICKS = (0.05, 0.1, 0.2, 0.25, 0.33, 0.5, 0.67, 0.8, 0.9, 1.0, 1.1, 1.25, 1.5, 2.0, 3.0, 4.0, 5.0, 10.0, 20.0)
+FINE_RATIOS = (0.5, 0.6, 0.7, 0.8, 0.9, 1.0, 1.1, 1.2, 1.3, 1.5, 1.75, 2.0)
+WIDE_RATIOS = (0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +103,7 @@ def ticks(low: float, high: float, unit: str, most: int) -> list[float]:
         In ``unit``.
     """
     if unit == "ratio":
-        inside = [tick for tick in RATIO_TICKS if low <= tick <= high]
+        inside = [tick for tick in (WIDE_RATIOS if high / low > 4 else FINE_RATIOS) if low <= tick <= high]
         step = max(1, math.ceil(len(inside) / max(most, 2)))
         kept = [tick for i, tick in enumerate(inside) if tick == 1.0 or (i - _index_of_one(inside)) % step == 0]
         return kept or [low, high]

@@ -153,6 +153,33 @@ def wrap(text: str, room: float, size: float, bold: bool = False) -> list[str]:
     return lines
 
 
+def fitted(text: str, room: float, size: float, bold: bool = False) -> str:
+    """What of a text fits on one line?
+
+    Parameters
+    ----------
+    text : str
+        Words.
+    room : float
+        Inches.
+    size : float
+        Letter size in points.
+    bold : bool
+        Heavy or not.
+
+    Returns
+    -------
+    str
+        The text, or its beginning and an ellipsis.
+    """
+    if width_of(text, size, bold) <= room:
+        return text
+    kept = text
+    while kept and width_of(kept + "…", size, bold) > room:
+        kept = kept[:-1]
+    return kept.rstrip(" ,") + "…"
+
+
 @dataclass(slots=True)
 class Canvas:
     """What is drawn on, from the top down?
@@ -230,6 +257,22 @@ def line_height(size: str) -> float:
         Inches.
     """
     return SIZES[size] * LEADING / 72
+
+
+def two_ends(labels: tuple[str, str]) -> tuple[str, str]:
+    """What are both ends called, where they might be called the same?
+
+    Parameters
+    ----------
+    labels : tuple of str
+        Often two academic years.
+
+    Returns
+    -------
+    tuple of str
+        Before and after where both lie in one year.
+    """
+    return labels if labels[0] != labels[1] else ("Before", "After")
 
 
 def block(lines: Sequence[str], size: str) -> float:

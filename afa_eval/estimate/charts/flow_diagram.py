@@ -187,8 +187,8 @@ def _left_out(station: Station) -> list[str]:
     lost = station.rows_in - station.rows_out
     if lost <= 0:
         return []
-    reason = f": {station.reason}" if station.reason else ""
-    return [f"{lost:,} left out{reason}"]
+    # Rows also become fewer where they are joined or summed: only a reason says that somebody was left out.
+    return [f"{lost:,} left out: {station.reason}" if station.reason else f"{lost:,} fewer"]
 
 
 def _many(n: int | None, base: str) -> str:

@@ -17,10 +17,12 @@ from afa_eval.estimate.charts.canvas import (
     QUIET,
     SIZES,
     Canvas,
+    fitted,
     group_style,
     page_width,
     spread,
     start,
+    two_ends,
     width_of,
 )
 from afa_eval.estimate.shown import Shown
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 BEFORE, AFTER = "_before", "_after"
+MOVED_AWAY = 0.11  # inches between a mark and its words from which a thin line joins them
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +162,7 @@ def slopes(
     ReportError
         Where there is nothing to draw.
     """
-    found = drawable(items, "slope chart")
+    found, labels = drawable(items, "slope chart"), two_ends(labels)
     first = [item for pair in found for item in (pair.before, pair.after)]
     shown = [pair for pair in found if pair.ends]
     hidden = [pair for pair in found if not pair.ends]
@@ -191,9 +194,9 @@ def _slope_body(
     canvas: Canvas, shown: Sequence[Pair], place: tuple[float, float, float], labels: tuple[str, str], *, narrow: bool
 ) -> None:
     top, tall, apart = place
-    left, right = PAD + 0.95, 1.2 if narrow else 2.0
-    names = max(width_of(words.label(pair.group, pair.before.base), SIZES["text"], True) for pair in shown)
-    right = min(max(right, names + 0.75), canvas.width - left - 1.1)
+    left = PAD + 0.98
+    wanted = max(width_of(_end_label(pair, 99.0), SIZES["text"], True) for pair in shown) + 0.24
+    right = min(max(wanted, 1.0 if narrow else 2.0), canvas.width - left - 0.9)
     width = canvas.width - left - right
     axes = canvas.axes(left, top, width, tall)
     values = [value for pair in shown for both in (pair.ends, pair.national) if both for value in both]
@@ -239,19 +242,41 @@ def _slope_labels(
     low, high = axes.get_ylim()
     wanted = [top + tall * (1 - (pair.ends[side] - low) / (high - low)) for pair in shown if pair.ends]
     heights = spread(wanted, apart, top + apart / 2, top + tall - apart / 2)
-    x = left + width + 0.06 if side else left - 0.08
+    x = left + width + 0.12 if side else left - 0.12
     for position, (pair, y) in enumerate(zip(shown, heights, strict=True)):
         if pair.ends is None:
             continue
         unit = pair.before.unit
         value = words.short(pair.ends[side], unit)
-        text = f"{words.label(pair.group, pair.before.base)} {value}" if side else value
+        text = _end_label(pair, canvas.width - x - PAD) if side else value
         lift = 0.075 if pair.national else 0.0
         colour = group_style(pair.group, position)[0]
+        _leader(
+            canvas, (left + width * (1.04 / 1.08 if side else 0.04 / 1.08), wanted[position]), (x, y - lift), colour
+        )
         canvas.write(x, y - lift, text, bold=True, color=colour, ha="left" if side else "right")
         if pair.national:
             said = f"{saying.national_name([pair.before])} {words.short(pair.national[side], unit)}"
             canvas.write(x, y + lift, said, size="small", color=QUIET, ha="left" if side else "right")
+
+
+def _end_label(pair: Pair, room: float) -> str:
+    """The group and where it ended; a long name gives way to its figure."""
+    end = f" {words.short(pair.ends[1], pair.after.unit)}" if pair.ends else ""
+    name = words.label(pair.group, pair.before.base)
+    return fitted(name, room - width_of(end, SIZES["text"], True), SIZES["text"], True) + end
+
+
+def _leader(canvas: Canvas, mark: tuple[float, float], words_at: tuple[float, float], colour: str) -> None:
+    """A thin line from a mark to its words, where they had to move away from it."""
+    from matplotlib.lines import Line2D
+
+    if abs(mark[1] - words_at[1]) < MOVED_AWAY:
+        return
+    toward = 1 if words_at[0] > mark[0] else -1
+    xs = [(mark[0] + 0.06 * toward) / canvas.width, (words_at[0] - 0.02 * toward) / canvas.width]
+    ys = [1 - mark[1] / canvas.height, 1 - words_at[1] / canvas.height]
+    canvas.figure.add_artist(Line2D(xs, ys, color=colour, lw=0.7, transform=canvas.figure.transFigure))
 
 
 def dumbbell(
@@ -293,7 +318,7 @@ def dumbbell(
     ReportError
         Where there is nothing to draw.
     """
-    found = drawable(items, "dumbbell chart")
+    found, labels = drawable(items, "dumbbell chart"), two_ends(labels)
     first = [item for pair in found for item in (pair.before, pair.after)]
     row = 0.52 if narrow else 0.36
     keys = [axis.Mark(labels[0], line="", hollow=True), axis.Mark(f"{labels[1]}, with its interval")]

@@ -401,7 +401,7 @@ def alt_flow(steps: Sequence[Stage]) -> str:
         stayed = "too few to publish" if step.rows_out is None else f"{step.rows_out:,}"
         text = f"{step.name}: {stayed}"
         if step.rows_in is not None and step.rows_out is not None and step.rows_in > step.rows_out:
-            why = f" ({step.reason})" if step.reason else ""
-            text += f", {step.rows_in - step.rows_out:,} left out{why}"
+            lost = f"{step.rows_in - step.rows_out:,}"
+            text += f", {lost} left out ({step.reason})" if step.reason else f", {lost} fewer"
         said.append(text)
     return f"Flow diagram. {'; '.join(said)}."

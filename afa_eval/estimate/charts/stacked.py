@@ -103,11 +103,16 @@ def bars(table: Counted, *, totals: bool = False) -> tuple[tuple[str, ...], list
         total = sum(known)
         whole = len(known) == len(parts) and total > 0
         n = None if inner.unit == "proportion" or not whole else round(total)
-        name = f"All {inner.base}" if is_margin(label) else label
+        name = f"All {words.nouns(inner.base)}" if is_margin(label) else _row_name(label)
         found.append(Bar(name, tuple(count / total for count in known) if whole else None, n))
     if not any(bar.shares for bar in found):
         raise ReportError(f"There is nothing to draw in '{inner.title}': no row has counts to show.")
     return tuple(inner.columns[i] for i in parts), found
+
+
+def _row_name(label: str) -> str:
+    """A row named by its group is said as people say it."""
+    return words.label(label) if "=" in label and " " not in label.split("=", maxsplit=1)[0] else label
 
 
 def likert(table: Counted, title: str = "", subtitle: str = "", *, note: str = "", narrow: bool = False) -> Figure:

@@ -17,10 +17,11 @@ from afa_eval.estimate.charts.canvas import (
     RULE,
     SIZES,
     Canvas,
+    fitted,
     page_width,
     start,
+    two_ends,
     width_of,
-    wrap,
 )
 from afa_eval.estimate.charts.pairs import Pair, drawable
 from afa_eval.estimate.shown import Counted, Shown
@@ -91,7 +92,7 @@ def absence_lines(
     ReportError
         Where there is nothing to draw.
     """
-    found = drawable(items, "absence chart")
+    found, years = drawable(items, "absence chart"), two_ends(years)
     first = [item for pair in found for item in (pair.before, pair.after)]
     lines = [national_line(pair, series, years) for pair in found]
     across = 1 if narrow else min(len(found), 3)
@@ -210,8 +211,8 @@ def _draw_panel(canvas: Canvas, panel: Panel, *, first: bool) -> None:
 def _panel_head(canvas: Canvas, panel: Panel) -> None:
     """The group, its two figures and England's: text above a panel never collides with lines."""
     pair, unit = panel.pair, panel.pair.before.unit
-    name = wrap(words.label(pair.group, pair.before.base), panel.width, SIZES["text"], True)
-    canvas.write(panel.left, panel.top + 0.08, name[0] + ("…" if len(name) > 1 else ""), bold=True)
+    name = fitted(words.label(pair.group, pair.before.base), panel.width, SIZES["text"], True)
+    canvas.write(panel.left, panel.top + 0.08, name, bold=True)
     said = " → ".join(words.short(end, unit) for end in pair.ends) if pair.ends else pair.why
     canvas.write(panel.left, panel.top + 0.25, said, size="small", bold=pair.ends is not None, color=OURS)
     nationals = [_at(panel.line, year) for year in panel.years]

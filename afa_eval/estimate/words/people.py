@@ -206,17 +206,17 @@ def people(group: str, base: str = "pupils") -> str:
     """
     both = sides(group)
     if both is not None:
-        return people(both[0], base)
+        group = both[0]
     if group == "rest":
         return f"other {nouns(base)}"
     said = [kind(part) for part in parts(group)]
     who = next((one.noun for one in said if one.noun), "pupils")
     phrases = [one.phrase for one in said if one.phrase]
     whole = " ".join([who, " and ".join(phrases)]) if phrases else who
+    if not said:
+        return "all pupils" if nouns(base) == "pupils" else base
     if nouns(base) == "pupils":
         return whole
-    if not said:
-        return base
     if base == "schools":
         return _schools(said)
     return f"{base} of {whole}"
