@@ -10,7 +10,7 @@ import numpy as np
 
 from afa_eval.errors import EstimationError
 from afa_eval.frames.record import Moments
-from afa_eval.kernels.linear import Floats, dependent_columns
+from afa_eval.kernels.linear import Floats, Ints, dependent_columns
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -137,3 +137,41 @@ def weights(terms: Sequence[str], wanted: Mapping[str, float]) -> Floats:
             raise EstimationError(f"The model has no term '{term}'. It has: {', '.join(terms)}.")
         out[list(terms).index(term)] = weight
     return out
+
+
+def strata(moments: Moments, wanted: str | Mapping[object, object] | None) -> Ints | None:
+    """In which stratum is each school?
+
+    Parameters
+    ----------
+    moments : Moments
+        By school.
+    wanted : str or mapping or None
+        A term that is one value in each school, or the stratum by school.
+
+    Returns
+    -------
+    ndarray of int, shape (J,), or None
+        None where there are none.
+
+    Raises
+    ------
+    EstimationError
+        Where the term differs inside a school, or a school has no stratum.
+    """
+    if wanted is None:
+        return None
+    if isinstance(wanted, str):
+        at = int(np.argmax(weights(moments.columns, {wanted: 1.0})))
+        clusters = moments.clusters
+        mean = clusters.sums[:, at] / clusters.n
+        spread = clusters.cross[:, at, at] / clusters.n - mean**2
+        if spread.max() > 1e-9 * max(1.0, float(np.abs(mean).max()) ** 2):
+            raise EstimationError(f"'{wanted}' differs inside a school, so it cannot be a stratum of schools.")
+        return np.unique(np.round(mean, 9), return_inverse=True)[1].astype(np.int64)
+    schools = [key[-1] for key in moments.keys]
+    absent = [school for school in schools if school not in wanted]
+    if absent:
+        raise EstimationError(f"{len(absent)} schools have no stratum, for example {absent[0]}.")
+    found = {label: code for code, label in enumerate(sorted({wanted[school] for school in schools}, key=str))}
+    return np.array([found[wanted[school]] for school in schools], dtype=np.int64)

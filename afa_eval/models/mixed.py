@@ -13,7 +13,7 @@ from afa_eval.errors import EstimationError
 from afa_eval.estimate.records import Claim, Estimate
 from afa_eval.frames.moments import moments as make_moments
 from afa_eval.frames.record import Moments
-from afa_eval.kernels import effects, mixed
+from afa_eval.kernels import effects, mixed, resample
 from afa_eval.kernels import variances as spread
 from afa_eval.kernels.linear import Floats
 from afa_eval.kernels.ols import Contrast
@@ -277,6 +277,36 @@ class MixedModel:
         if self.outcome != smaller.outcome or not set(smaller.terms) <= set(self.terms):
             raise EstimationError("The smaller model must explain the same outcome by some of the same terms.")
         return spread.likelihood_ratio(self.fit, smaller.fit)
+
+    def bootstrap(
+        self, replicates: int = 9999, seed: int = 0, strata: str | Mapping[object, object] | None = None
+    ) -> resample.Bootstrap:
+        """How do the estimates vary when schools are drawn anew and the model is refitted each time?
+
+        Parameters
+        ----------
+        replicates : int
+            How many samples of schools.
+        seed : int
+            Equal seeds give equal answers.
+        strata : str or mapping, optional
+            Schools are drawn within these: a term that is one value in each school (the arm), or a stratum by school.
+
+        Returns
+        -------
+        Bootstrap
+            Coefficients in the order of ``terms``, and both variances, by REML.
+
+        Raises
+        ------
+        EstimationError
+            With areas or a random slope.
+        """
+        if len(self.groups) > 1 or self.slope is not None:
+            raise EstimationError("The bootstrap refits models with one random intercept: leave out area and slope.")
+        p = len(self.terms)
+        codes = fitted.strata(self.moments, strata)
+        return resample.bootstrap_reml(self.moments.clusters, range(p), p, replicates, seed, codes)
 
     def without(self, terms: Sequence[str]) -> MixedModel:
         """What is the same model with these terms only?

@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from afa_eval.errors import EstimationError
 from afa_eval.frames.moments import moments as make_moments
 from afa_eval.frames.record import Moments
+from afa_eval.frames.terms import INTERCEPT
 from afa_eval.kernels import ols as kernel
+from afa_eval.kernels import resample
 from afa_eval.kernels.linear import Floats
 from afa_eval.models import fitted
 
@@ -52,6 +55,7 @@ class OlsModel:
     n_dropped: int
     missing: tuple[tuple[str, int], ...]
     fit: kernel.OlsFit = field(repr=False)
+    moments: Moments = field(repr=False)
 
     def contrast(self, wanted: Mapping[str, float]) -> kernel.Contrast:
         """How large is a weighted sum of coefficients?
@@ -83,6 +87,84 @@ class OlsModel:
         """
         found = [kernel.contrast(self.fit, row) for row in np.eye(len(self.terms))]
         return fitted.tidy(self.terms, self.coef.tolist(), [c.se for c in found], [c.df for c in found], level)
+
+    def bootstrap(
+        self, replicates: int = 9999, seed: int = 0, strata: str | Mapping[object, object] | None = None
+    ) -> resample.Bootstrap:
+        """How do the coefficients vary when schools are drawn anew?
+
+        Parameters
+        ----------
+        replicates : int
+            How many samples of schools.
+        seed : int
+            Equal seeds give equal answers.
+        strata : str or mapping, optional
+            Schools are drawn within these: a term that is one value in each school (the arm), or a stratum by school.
+
+        Returns
+        -------
+        Bootstrap
+            Coefficients in the order of ``terms``.
+        """
+        p = len(self.terms)
+        codes = fitted.strata(self.moments, strata)
+        return resample.bootstrap_ols(self.moments.clusters, range(p), p, replicates, seed, codes)
+
+    def wild_bootstrap(
+        self, term: str, null: float = 0.0, replicates: int = 9999, seed: int = 0, weights: str = "auto"
+    ) -> resample.Test:
+        """Is a coefficient different from a value, by the restricted wild cluster bootstrap?
+
+        Parameters
+        ----------
+        term : str
+            Which coefficient.
+        null : float
+            The value under the hypothesis.
+        replicates : int
+            How many draws of weights.
+        seed : int
+            Equal seeds give equal answers.
+        weights : str
+            ``auto`` (six-point weights under 12 schools, signs from there on), ``webb`` or ``rademacher``.
+
+        Returns
+        -------
+        Test
+            Two-sided.
+        """
+        p = len(self.terms)
+        at = int(np.argmax(fitted.weights(self.terms, {term: 1.0})))
+        if term == INTERCEPT and self.moments.shift.any():
+            raise EstimationError("The intercept has no wild bootstrap here: centre the columns and test a contrast.")
+        return resample.wild_bootstrap(self.moments.clusters, range(p), p, at, null, replicates, seed, weights)
+
+    def permutation_test(
+        self, term: str, replicates: int = 9999, seed: int = 0, strata: str | Mapping[object, object] | None = None
+    ) -> resample.Test:
+        """How often would another assignment of schools have shown as large an effect?
+
+        Parameters
+        ----------
+        term : str
+            The treatment: 0 or 1, the same for all pupils of a school.
+        replicates : int
+            How many assignments; all of them where there are no more.
+        seed : int
+            Equal seeds give equal answers.
+        strata : str or mapping, optional
+            Strata or pairs within which the trial randomised.
+
+        Returns
+        -------
+        Test
+            Two-sided; exact if no school had any effect.
+        """
+        p = len(self.terms)
+        at = int(np.argmax(fitted.weights(self.terms, {term: 1.0})))
+        codes = fitted.strata(self.moments, strata)
+        return resample.permutation(self.moments.clusters, range(p), p, at, replicates, seed, codes)
 
 
 def fit_ols(
@@ -154,4 +236,5 @@ def _fit(found: Moments, kind: str) -> OlsModel:
         n_dropped=found.n_dropped,
         missing=found.missing,
         fit=fit,
+        moments=found,
     )

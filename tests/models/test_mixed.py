@@ -149,3 +149,14 @@ def test_mistakes(crt, fit):
         fit.effect_size("treated", denominator="national")
     with pytest.raises(EstimationError, match="no area level"):
         fit.area_effects()
+
+
+def test_bootstrap_by_name(crt, fit):
+    small = fit_mixed(crt, "post", ["treated", "pre"], ["urn"])
+    drawn = small.bootstrap(400, seed=1, strata="treated")
+    assert drawn.coef.shape == (400, 3)
+    assert drawn.se[1] == pytest.approx(small.contrast({"treated": 1}).se, rel=0.2)  # 34 schools, 400 replicates
+    assert np.median(drawn.sigma2) == pytest.approx(small.variances["residual"], rel=0.1)
+    sloped = fit_mixed(pd.read_csv(REFERENCE / "mst.csv"), "post", ["treated"], ["urn"], slope="treated")
+    with pytest.raises(EstimationError, match="one random intercept"):
+        sloped.bootstrap()

@@ -71,3 +71,22 @@ def test_mistakes(pupils):
         fit_ols(pupils[pupils.urn == 100001], "post", ["pre"], cluster="urn")
     with pytest.raises(DataError, match="not in the data table"):
         fit_ols(pupils, "post", ["pre"], cluster="school")
+
+
+def test_resampling_by_name(pupils):
+    fit = fit_ols(pupils, "post", ["treated", "pre"], cluster="urn")
+    drawn = fit.bootstrap(500, seed=1, strata="treated")
+    assert drawn.coef.shape == (500, 3)
+    assert drawn.se[1] == pytest.approx(fit.contrast({"treated": 1}).se, rel=0.2)  # 34 schools, 500 replicates
+    arms = dict(zip(pupils.urn, pupils.treated, strict=True))
+    np.testing.assert_array_equal(fit.bootstrap(500, seed=1, strata=arms).coef, drawn.coef)
+    assert 0.2 < fit.wild_bootstrap("treated", replicates=999).p_value <= 1
+    assert 0.2 < fit.permutation_test("treated", replicates=999).p_value <= 1
+    with pytest.raises(EstimationError, match="differs inside a school"):
+        fit.bootstrap(strata="pre")
+    with pytest.raises(EstimationError, match="no stratum"):
+        fit.bootstrap(strata={100001: "A"})
+    with pytest.raises(EstimationError, match="no term"):
+        fit.wild_bootstrap("sen")
+    with pytest.raises(EstimationError, match="intercept"):
+        fit.wild_bootstrap("Intercept")
