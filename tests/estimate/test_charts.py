@@ -382,9 +382,9 @@ def test_words_inside_bars_can_be_read(n: int) -> None:
 def test_groups_drawn_together_differ_by_mark_as_well() -> None:
     marks = [
         canvas.group_style(group, i)[1]
-        for i, group in enumerate(("sen_provision=N", "sen_provision=K", "sen_provision=E"))
+        for i, group in enumerate(("all", "sen=any", "sen_provision=N", "sen_provision=K", "sen_provision=E"))
     ]
-    assert len(set(marks)) == 3
+    assert len(set(marks)) == 5
 
 
 def test_labels_never_cover_each_other() -> None:

@@ -36,7 +36,7 @@ OURS = "#12436d"
 SERIES = (("#12436d", "o"), ("#b8461b", "s"), ("#801650", "^"), ("#1b7f79", "v"), ("#5b3f99", "P"), ("#3d3d3d", "X"))
 GROUP_STYLE = {
     "all": ("#12436d", "o"),
-    "sen=any": ("#12436d", "o"),
+    "sen=any": ("#b8461b", "P"),
     "sen=none": ("#5f6b7a", "v"),
     "sen_provision=N": ("#5f6b7a", "v"),
     "sen_provision=K": ("#1b7f79", "s"),

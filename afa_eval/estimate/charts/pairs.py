@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 BEFORE, AFTER = "_before", "_after"
+EDGE = 0.08  # of the distance between both ends, beside each: room for the marks of several groups
 MOVED_AWAY = 0.11  # inches between a mark and its words from which a thin line joins them
 
 
@@ -194,18 +195,21 @@ def _slope_body(
     canvas: Canvas, shown: Sequence[Pair], place: tuple[float, float, float], labels: tuple[str, str], *, narrow: bool
 ) -> None:
     top, tall, apart = place
-    left = PAD + 0.98
+    unit = shown[0].before.unit
+    lines = [f"England {words.short(pair.national[0], unit)}" for pair in shown if pair.national]
+    lines += [f"{words.short(pair.ends[0], unit)}  " for pair in shown if pair.ends]
+    left = PAD + max(width_of(line, SIZES["text"]) for line in lines) + 0.14
     wanted = max(width_of(_end_label(pair, 99.0), SIZES["text"], True) for pair in shown) + 0.24
     right = min(max(wanted, 1.0 if narrow else 2.0), canvas.width - left - 0.9)
     width = canvas.width - left - right
     axes = canvas.axes(left, top, width, tall)
     values = [value for pair in shown for both in (pair.ends, pair.national) if both for value in both]
     ends = [item.ci for pair in shown for item in (pair.before, pair.after) if item.ci is not None]
-    axes.set_xlim(-0.04, 1.04)
+    axes.set_xlim(-EDGE, 1 + EDGE)
     axes.set_ylim(*axis.extent(values, ends, unit=shown[0].before.unit))
     for side, text in enumerate(labels):
         axes.axvline(side, color="#d5dae0", lw=0.8, zorder=0)
-        canvas.write(left + width * (0.04 + side) / 1.08, top - 0.12, text, bold=True, ha="center")
+        canvas.write(left + width * (EDGE + side) / (1 + 2 * EDGE), top - 0.12, text, bold=True, ha="center")
     offsets = [(i - (len(shown) - 1) / 2) * 0.025 for i in range(len(shown))]
     for position, (pair, offset) in enumerate(zip(shown, offsets, strict=True)):
         _slope(axes, pair, group_style(pair.group, position)[0], group_style(pair.group, position)[1], offset)
@@ -251,9 +255,7 @@ def _slope_labels(
         text = _end_label(pair, canvas.width - x - PAD) if side else value
         lift = 0.075 if pair.national else 0.0
         colour = group_style(pair.group, position)[0]
-        _leader(
-            canvas, (left + width * (1.04 / 1.08 if side else 0.04 / 1.08), wanted[position]), (x, y - lift), colour
-        )
+        _leader(canvas, (left + width * (EDGE + side) / (1 + 2 * EDGE), wanted[position]), (x, y - lift), colour)
         canvas.write(x, y - lift, text, bold=True, color=colour, ha="left" if side else "right")
         if pair.national:
             said = f"{saying.national_name([pair.before])} {words.short(pair.national[side], unit)}"
