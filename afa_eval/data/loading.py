@@ -162,7 +162,7 @@ def shaped(handed: Handed) -> Tables:
         frames["attendance"], said = attendance_frame(handed.tables["attendance"], frames.get("pupils"))
         steps += said
     if "responses" in handed.tables:
-        frames["responses"], said = responses_frame(handed.tables["responses"])
+        frames["responses"], said = responses_frame(handed.tables["responses"], frames.get("pupils"))
         steps += said
     derived = {name: with_derived(frame) for name, frame in frames.items()}
     return Tables(

@@ -186,11 +186,12 @@ def _of_part(part: Part, column: str, role: str) -> Wanted:
 def _wanted(handed: Handed, table: str, column: str, role: str) -> Wanted:
     own = PUPIL_LEVEL if table in PUPIL_LEVEL else (table,)
     named = [part for part in handed.parts if part.table in own]
-    beside = [part for part in handed.parts if part.table in (*own, *PUPIL_LEVEL)]
+    linked = table in PUPIL_LEVEL or any("pupil_id" in part.columns for part in named)
+    beside = [part for part in handed.parts if part.table in own or (linked and part.table in PUPIL_LEVEL)]
     home = [part for part in named if part.table == table] or named
     unread = any(not part.raw.readable for part in home)
     found = any(column in part.columns or DERIVED.get(column) in part.columns for part in beside)
-    found = found or any(True for _ in places(handed, column))
+    found = found or any(True for _ in places(handed, column, table))
     doubtful = any(column == name for part in beside for name, _ in part.heading.ambiguous)
     doubtful = doubtful or any(_mapped(part, column) for part in beside)
     return Wanted(table, column, role, () if unread else tuple(named), found, doubtful)

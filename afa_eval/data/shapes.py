@@ -175,8 +175,7 @@ def attendance_frame(table: HandedTable, pupils: pd.DataFrame | None = None) -> 
         The table, and what happened to the rows.
     """
     frame = table.frame.drop(columns=[name for name in ("term",) if table.has(name)])
-    if "urn" not in frame.columns and pupils is not None and {"urn", "pupil_id"} <= set(pupils.columns):
-        frame = frame.assign(urn=frame["pupil_id"].map(pupils.set_index("pupil_id")["urn"]))
+    frame = _with_school(frame, pupils)
     known = frame[frame["sessions_possible"].notna()] if "sessions_possible" in frame.columns else frame
     steps = [Step("Rows without possible sessions left out", "attendance", len(frame), len(known), "sessions unknown")]
     key = [name for name in ENROLMENT if name in known.columns]
@@ -218,20 +217,31 @@ def pupils_frame(table: HandedTable, before: str = "") -> tuple[pd.DataFrame, pd
     return pupils, frame, (Step("Census of each pupil at baseline taken", "pupils", table.n, len(pupils)),)
 
 
-def responses_frame(table: HandedTable) -> tuple[pd.DataFrame, tuple[Step, ...]]:
+def responses_frame(table: HandedTable, pupils: pd.DataFrame | None = None) -> tuple[pd.DataFrame, tuple[Step, ...]]:
     """What is the responses table, one row a respondent and wave?
 
     Parameters
     ----------
     table : HandedTable
         Checked.
+    pupils : pandas.DataFrame, optional
+        Gives the school where the file of answers names the pupil only.
 
     Returns
     -------
     tuple
         The table, and what happened to the rows.
     """
-    return table.frame.copy(), (Step("Responses read", "responses", table.n, table.n),)
+    return _with_school(table.frame.copy(), pupils), (Step("Responses read", "responses", table.n, table.n),)
+
+
+def _with_school(frame: pd.DataFrame, pupils: pd.DataFrame | None) -> pd.DataFrame:
+    """The school at baseline, where a file names the pupil but no school."""
+    if pupils is None or "urn" in frame.columns or "pupil_id" not in frame.columns:
+        return frame
+    if not {"urn", "pupil_id"} <= set(pupils.columns):
+        return frame
+    return frame.assign(urn=frame["pupil_id"].map(pupils.set_index("pupil_id")["urn"]))
 
 
 def _with_reasons(table: HandedTable) -> pd.DataFrame:

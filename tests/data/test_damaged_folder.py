@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from afa_eval.data.checks import CHECKS
+from afa_eval.data.records import Need
 
 # Each damage changes the trust and returns what must be found: code, file, row, column.
 Found = tuple[str, str, int | None, str]
@@ -118,6 +119,31 @@ def same_column_in_two_tables(trust: Any) -> Found:
 def no_pupil_identifier(trust: Any) -> Found:
     trust.put("attendance.csv", 9, "pupil_id", " ")
     return "AFA210", "attendance.csv", 9, "pupil_id"
+
+
+@damage
+def no_school(trust: Any) -> Found:
+    trust.put("pupils.csv", 9, "URN", "")
+    return "AFA210", "pupils.csv", 9, "URN"
+
+
+@damage
+def no_year(trust: Any) -> Found:
+    trust.put("attendance.csv", 9, "year", "")
+    return "AFA210", "attendance.csv", 9, "year"
+
+
+@damage
+def no_school_of_a_response(trust: Any) -> Found:
+    trust.put("parents.csv", 9, "urn", "")
+    return "AFA210", "parents.csv", 9, "urn"
+
+
+@damage
+def answers_without_any_school(trust: Any) -> Found:
+    trust.drop("parents.csv", "urn")
+    trust.needs = (*trust.needs, Need(table="responses", column="urn", role="the school", kind="id"))
+    return "AFA208", "parents.csv", 1, "urn"
 
 
 @damage
@@ -327,7 +353,10 @@ def unusual_identifier(trust: Any) -> Found:
 @damage
 def school_number_is_no_urn(trust: Any) -> Found:
     for file, column in (("pupils.csv", "URN"), ("parents.csv", "urn"), ("attendance.csv", "urn")):
-        trust.drop(file, column) if file != "pupils.csv" else trust.put(file, 2, column, "Oak School")
+        if file == "attendance.csv":
+            trust.drop(file, column)
+        elif file == "pupils.csv":
+            trust.put(file, 2, column, "Oak School")
     return "AFA604", "pupils.csv", 2, "URN"
 
 

@@ -104,6 +104,16 @@ def test_the_school_comes_from_the_pupils_where_attendance_names_none(trust: Any
     assert (joined["urn_x"] == joined["urn_y"]).all()
 
 
+def test_the_school_comes_from_the_pupils_where_an_answer_names_the_pupil_only(trust: Any) -> None:
+    trust.drop("parents.csv", "urn")
+    for row in trust.rows["parents.csv"]:
+        row[1] = "pupil_id" if row[1] == "respondent_id" else row[1].replace("R", "P0")
+    tables = trust.load().tables
+    joined = tables.responses.merge(tables.pupils, on="pupil_id")
+    assert len(joined) == 80
+    assert (joined["urn_x"] == joined["urn_y"]).all()
+
+
 def test_status_in_the_attainment_file_gives_way_to_the_pupils_table(trust: Any) -> None:
     trust.add("attainment.csv", "SEX", ["F"] * 40)
     loaded = trust.load()

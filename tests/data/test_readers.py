@@ -70,6 +70,15 @@ def test_several_rows_a_pupil_become_one_column_a_wave(csv_file) -> None:
     assert np.isnan(frame["english_2"].tolist()[1])
 
 
+def test_status_of_a_pupil_with_several_rows_stays_one_column(csv_file) -> None:
+    text = "id,school,year,sex,english\n1,1,0,girl,72\n1,1,1,girl,80\n2,1,0,boy,40\n"
+    named = {"pupil_id": "id", "urn": "school", "wave": "year"}
+    with pytest.warns(UserWarning, match="no URN"):
+        frame = read(csv_file(text), table="attainment", columns=named)
+    assert frame.columns.tolist() == ["pupil_id", "urn", "sex", "english_0", "english_1"]
+    assert frame["sex"].tolist() == ["F", "M"]
+
+
 def test_terms_of_attendance_are_summed_to_the_enrolment_and_year(csv_file) -> None:
     rows = [f"A,100001,2021/22,{term},120,{i},1" for i, term in enumerate(("Autumn", "Spring", "Summer"))]
     rows += ["A,100002,2021/22,Summer,60,5,0", "A,100001,2022/23,Autumn,130,0,0"]

@@ -24,7 +24,7 @@ from afa_eval.data.checks.header_blank import columns_have_headers
 from afa_eval.data.checks.header_repeated import headers_stand_once
 from afa_eval.data.checks.header_row import headers_are_in_row_1
 from afa_eval.data.checks.header_unmapped import named_headers_are_there
-from afa_eval.data.checks.id_blank import rows_name_their_pupil
+from afa_eval.data.checks.id_blank import rows_say_what_they_are_about
 from afa_eval.data.checks.link_pupils import pupils_are_listed
 from afa_eval.data.checks.link_schools import schools_are_listed
 from afa_eval.data.checks.link_years import years_are_covered
@@ -65,7 +65,7 @@ CHECKS: tuple[Check, ...] = (
     needed_tables_are_there,
     needed_columns_are_there,
     columns_stand_in_one_table,
-    rows_name_their_pupil,
+    rows_say_what_they_are_about,
     rows_stand_once,
     sen_codes_are_known,
     need_codes_are_known,
