@@ -16,6 +16,7 @@ from afa_eval.kernels.means import cluster_mean
 
 E = Estimand
 FIXED_LINE = "national figures for England are fixed, without sampling error"
+TELL_FROM = 10  # words must not tell what a table would have to hide
 OTHER_CHILDREN = "Set against all pupils nationally, not against the same children: a yardstick, no comparison."
 NORM_IS_FOR_ALL = "The norm is about all pupils of the same age, with and without SEN."
 
@@ -230,12 +231,11 @@ def matched(rows: Mask, scored: Mask) -> tuple[str, ...]:
     tuple of str
         Empty where all are matched.
     """
-    share = rows.sum() / scored.sum()
-    return (
-        ()
-        if share == 1
-        else (f"National figures exist for {share * 100:.0f}% of these pupils; the others are left out.",)
-    )
+    left_out = int(scored.sum() - rows.sum())
+    if not left_out:
+        return ()
+    share = f"{rows.sum() / scored.sum():.0%}" if min(left_out, rows.sum()) >= TELL_FROM else "part"
+    return (f"National figures exist for {share} of these pupils; the others are left out.",)
 
 
 def _adjusted(question: ProgressQuestion, people: Cohort, national: National, group: Group) -> list[Estimate]:

@@ -15,7 +15,7 @@ from afa_eval.designs.progress_frame import Cohort, Mask
 from afa_eval.designs.progress_lines import National, finding
 from afa_eval.designs.progress_question import ProgressQuestion
 from afa_eval.errors import EstimationError
-from afa_eval.estimate import Claim, Estimand, Estimate, Finding, Severity
+from afa_eval.estimate import Claim, Estimand, Estimate, Finding, Severity, words
 from afa_eval.kernels.moments import ClusterMoments, cluster_moments, constant_safe_shift
 from afa_eval.kernels.ols import contrast, fit_ols
 from afa_eval.models.multiplicity import adjust
@@ -23,6 +23,7 @@ from afa_eval.models.multiplicity import adjust
 E = Estimand
 GAP = "sen=any - sen=none"
 NAMED_FIRST = frozenset({"yes", "any", "pilot", "F", "special"})  # the side of a pair that a contrast is named after
+TELL_FROM = 30  # pupils on either side: a Finding is words, and tells nothing that a table would have to hide
 LORD = 0.1  # of a standard deviation: from here gain and ANCOVA tell different stories
 Floats = npt.NDArray[np.float64]
 
@@ -45,6 +46,8 @@ class Pair:
         Difference of first scores.
     within : float
         Variance of first scores within both groups.
+    smaller : int
+        Pupils on the smaller side.
     """
 
     label: str
@@ -53,6 +56,7 @@ class Pair:
     slope: float = float("nan")
     before: float = float("nan")
     within: float = float("nan")
+    smaller: int = 0
 
 
 def pairs(question: ProgressQuestion, people: Cohort) -> list[Pair]:
@@ -123,7 +127,8 @@ def _pair(question: ProgressQuestion, people: Cohort, label: str, inside: Mask, 
     ancova, slope = _fitted(moments, range(held), held, lonely)
     means = [float(before[group == side].mean()) for side in (0.0, 1.0)]
     within = float((before - np.where(group == 1, means[1], means[0])).var())
-    return Pair(_name(label), gain, ancova, slope, means[1] - means[0], within)
+    smaller = int(min(group.sum(), group.size - group.sum()))
+    return Pair(_name(label), gain, ancova, slope, means[1] - means[0], within, smaller)
 
 
 def _bare(group: Floats, values: Floats, school: npt.NDArray[np.int64]) -> Clustered:
@@ -288,7 +293,8 @@ def lords_paradox(
     if not question.has_gain:
         return ()
     sd = national.sd or float(people.after[people.usable].std())
-    apart = [(abs(pair.gain.value - pair.ancova.value) / sd, pair) for pair in found if pair.ancova and sd > 0]
+    told = [pair for pair in found if pair.ancova and pair.smaller >= TELL_FROM and sd > 0]
+    apart = [(abs(pair.gain.value - pair.ancova.value) / sd, pair) for pair in told if pair.ancova]
     apart = [item for item in apart if item[0] > LORD]
     if not apart:
         return ()
@@ -296,7 +302,7 @@ def lords_paradox(
     assert worst.ancova is not None  # filtered above
     message = (
         f"Gain and ANCOVA answer different questions and differ by over 0.1 standard deviations for {len(apart)} of "
-        f"{len(found)} contrasts. Largest: {worst.label}, {worst.gain.value / sd:+.2f} SD by gain (did these pupils grow "
+        f"{len(told)} contrasts. Largest: {words.label(worst.label)}, {worst.gain.value / sd:+.2f} SD by gain (did these pupils grow "
         f"more?), {worst.ancova.value / sd:+.2f} SD by ANCOVA (did they end higher than others who began alike?)."
     )
     message += _corrected_for_error(question, worst, sd)

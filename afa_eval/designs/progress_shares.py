@@ -49,9 +49,8 @@ def standard(question: ProgressQuestion, people: Cohort, group: Group, line: Lin
     if not rows.any():
         return []
     after = (people.after >= question.standard).astype(float)
-    unscored = int(people.after[rows].isna().sum())
     method = f"pupils at {question.standard:g} or above as a share of all eligible pupils"
-    notes = (f"{unscored} of {int(rows.sum())} eligible pupils have no last score and count as not at the standard.",)
+    notes = ("Eligible pupils without a score count as not at the standard.",)
 
     def said(estimand: Estimand, values: pd.Series, unit: str = "proportion") -> Estimate:
         what = mean(people, values, rows)
@@ -280,5 +279,7 @@ def _bounds(
         unknown = float((people.after[eligible].isna().to_numpy() & ~below[eligible]).sum())
         n = int(eligible.sum())
         cells += [at / n, (at + unknown) / n] if n else [None, None]
-        bases += [n, n]
+        # the two bounds together tell how many are unknown: the smallest number behind them decides
+        behind = [int(count) for count in (at, unknown, n - at - unknown) if count]
+        bases += [min(behind, default=n)] * 2
     return tuple(cells), tuple(bases)

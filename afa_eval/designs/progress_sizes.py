@@ -71,13 +71,19 @@ def spread(question: ProgressQuestion, people: Cohort, national: National) -> Sp
     freedom = len(values) - groups
     if freedom < 2 or not (total := float((values - (0 if year.notna().any() else values.mean())).pow(2).sum())) > 0:
         return None
-    own = question.selection.how != "all" and not question.where
+    own = question.selection.how != "all" and not question.where and not _has_others(people)
     whose = (
         "the sample's own standard deviation"
         if own
         else "the standard deviation of all the trust's pupils, within year groups"
     )
     return Spread(math.sqrt(total / freedom), len(values), whose, own)
+
+
+def _has_others(people: Cohort) -> bool:
+    """Are pupils outside the programme in the data as well?"""
+    frame = people.frame
+    return "cohort" in frame.columns and bool((frame["cohort"] != "pilot").any())
 
 
 def standardised(question: ProgressQuestion, items: list[Estimate], size: Spread | None) -> list[Estimate]:

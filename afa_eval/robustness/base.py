@@ -6,8 +6,10 @@ from collections.abc import Callable
 
 from afa_eval.data.tables import Tables
 from afa_eval.designs.base import Design
+from afa_eval.designs.progress_answers import TELL_FROM
 from afa_eval.estimate import Estimates, Finding, Severity
 
+__all__ = ["TELL_FROM", "Threat", "name_of", "said"]
 Threat = Callable[[Design, Tables, Estimates], tuple[Finding, ...]]
 
 

@@ -6,7 +6,7 @@ from afa_eval.data.tables import Tables
 from afa_eval.designs.base import Design
 from afa_eval.designs.progress_question import ProgressQuestion
 from afa_eval.estimate import Estimand, Estimates, Finding, Severity, words
-from afa_eval.robustness.base import name_of, said
+from afa_eval.robustness.base import TELL_FROM, name_of, said
 
 WORKING_BELOW = "working below"
 
@@ -34,14 +34,21 @@ def coverage(design: Design, tables: Tables, estimates: Estimates) -> tuple[Find
 
 
 def _low(design: ProgressQuestion, estimates: Estimates) -> tuple[Finding, ...]:
-    shares = {item.group: item.value for item in estimates if item.estimand == Estimand.COVERAGE}
-    low = {group: share for group, share in shares.items() if share < design.min_coverage}
+    """Groups by name only: their figures stand in the tables, where small numbers are hidden."""
+    shares = {item.group: item for item in estimates if item.estimand == Estimand.COVERAGE}
+    low = [group for group, item in shares.items() if item.value < design.min_coverage]
     if not low:
         return ()
-    named = ", ".join(f"{words.label(group)} ({words.amount(share, 'proportion')})" for group, share in low.items())
+    single = [group for group in low if " & " not in group and shares[group].n_pupils >= TELL_FROM]
+    named = ", ".join(words.label(group) for group in single) or "small groups"
+    others = (
+        f", and {len(low) - len(single)} smaller groups or groups within these"
+        if single and len(single) < len(low)
+        else ""
+    )
     message = (
         f"Fewer than {words.number(design.min_coverage, 'proportion', 0)}% of pupils have the scores needed for {name_of(design)} "
-        f"in: {named}. Their progress is that of the pupils who could be tested, and is a description only."
+        f"in: {named}{others}. Their progress is that of the pupils who could be tested, and is a description only."
     )
     fix = "Read the share at the standard, which counts every pupil, and the coverage table."
     serious = "all" in low or design.focus in low
@@ -53,9 +60,10 @@ def _below(design: ProgressQuestion, estimates: Estimates) -> tuple[Finding, ...
     if table is None or WORKING_BELOW not in table.columns or "Total" not in table.rows:
         return ()
     whole = dict(zip(table.columns, table.cells[table.rows.index("Total")], strict=True))
-    share = (whole[WORKING_BELOW] or 0) / (whole["Total"] or 1)
+    below, total = whole[WORKING_BELOW] or 0, whole["Total"] or 1
+    share = f"{words.amount(below / total, 'proportion')} of pupils" if below >= TELL_FROM else "Some pupils"
     message = (
-        f"{words.amount(share, 'proportion')} of pupils work below the level of the test and have no score for it. They are "
+        f"{share} work below the level of the test and have no score for it. They are "
         "missing because of what the test measures, so no score is made up for them: bounds stand in the table instead."
     )
     return (

@@ -19,7 +19,7 @@ from afa_eval.designs.groups import members
 from afa_eval.designs.progress_question import ProgressQuestion
 from afa_eval.errors import ColumnNotFound
 from afa_eval.estimate import Estimates, Finding, Severity, words
-from afa_eval.robustness.base import name_of, said
+from afa_eval.robustness.base import TELL_FROM, name_of, said
 
 RANGE = (0.5, 0.9)
 ENOUGH = 50  # pupils not chosen, from whom the relation of both scores is read
@@ -86,18 +86,33 @@ def regression_to_mean(design: Design, tables: Tables, estimates: Estimates) -> 
 
 
 def _progress(design: ProgressQuestion, tables: Tables) -> tuple[Finding, ...]:
+    if design.baseline and design.selection.measure == design.baseline and not design.has_gain:
+        return ()  # progress is already conditional on the measure they were chosen by
+    if not design.has_gain:
+        return (_conditional_on_another(design),)
     found = expected(design, tables)
     how = "because they were low" if design.selection.how == "low-baseline" else "by nomination"
     if found is None:
         message = (
             f"Pupils were chosen {how}. Pupils chosen low rise by themselves, and how much cannot be told from these data: "
-            "neither the measure they were chosen by nor the group they were chosen from is in them."
+            "the measure they were chosen by, or enough of the group they were chosen from, is not in them."
         )
         fix = "Hand in the selection measure for all pupils they were chosen from, and name it under selection."
         return (said(design, CODE, Severity.SERIOUS, message, fix),)
     if found.below <= 0:
         return ()
     return (said(design, CODE, Severity.SERIOUS, _message(design, found, how), _fix(found)),)
+
+
+def _conditional_on_another(design: ProgressQuestion) -> Finding:
+    """A progress score holds its own start constant, not the measure that pupils were chosen by."""
+    message = (
+        f"Pupils were chosen by another measure than the one {name_of(design)} starts from. Its line holds its own start constant, "
+        "so part of how the chosen stand to it comes from the choice, upwards or downwards; how much is not known."
+    )
+    return said(
+        design, CODE, Severity.CONCERN, message, "Compare with pupils who were alike on that measure and not chosen."
+    )
 
 
 def _message(design: ProgressQuestion, found: Expected, how: str) -> str:
@@ -139,6 +154,7 @@ def expected(design: ProgressQuestion, tables: Tables) -> Expected | None:
     """
     measure = design.selection.measure or design.baseline
     try:
+        tables = tables.on_roll(design.baseline_year)
         frame = tables.by_pupil({measure: "the selection measure", design.outcome: "the outcome"}) if measure else None
         if frame is None:
             return None
@@ -147,6 +163,8 @@ def expected(design: ProgressQuestion, tables: Tables) -> Expected | None:
     except ColumnNotFound:
         return None
     values = pd.to_numeric(frame[measure], errors="coerce")
+    if values[chosen & pool].count() < TELL_FROM:
+        return None
     m_selected = float(values[chosen & pool].mean())
     same_scale = design.has_gain and measure == design.baseline
     slope = _known_slope(design) if same_scale else None

@@ -13,7 +13,7 @@ from afa_eval.designs.progress_question import ProgressQuestion
 from afa_eval.designs.progress_status import moves, moves_table
 from afa_eval.errors import AfaEvalError
 from afa_eval.estimate import Estimates, Finding, Severity, Table, words
-from afa_eval.robustness.base import name_of, said
+from afa_eval.robustness.base import TELL_FROM, name_of, said
 
 THIRD = 1 / 3
 HARDLY = 0.05  # of a standard deviation: below this two gaps are the same for any reader
@@ -39,15 +39,17 @@ def sen_status_moves(design: Design, tables: Tables, estimates: Estimates) -> tu
         ``sen-status-moves`` where the sign or a third of the gap's size depends on when status is
         taken (a concern), or where many pupils moved (a note).
     """
+    if not _has_history(tables):
+        return ()
+    if (depends := _depends(design, tables, gaps_by_status(design, tables))) is not None:
+        return (depends,)
     counts = moves(tables, design.baseline_year, design.outcome_year)
     if counts is None or not counts.to_numpy().sum():
         return ()
     total = float(counts.to_numpy().sum())
-    moved = 1 - sum(float(counts.loc[code, code]) for code in counts.index) / total
-    gaps = gaps_by_status(design, tables)
-    if (depends := _depends(design, tables, gaps)) is not None:
-        return (depends,)
-    if moved < MANY:
+    stayed = sum(float(counts.loc[code, code]) for code in counts.index)
+    moved = 1 - stayed / total
+    if moved < MANY or total - stayed < TELL_FROM:
         return ()
     message = (
         f"{words.amount(moved, 'proportion')} of pupils changed SEN status between the two years. "
@@ -71,12 +73,20 @@ def status_tables(design: Design, tables: Tables) -> tuple[Table, ...]:
     tuple of Table
         ``sen-status`` (the same for every outcome of the same years) and ``sen-gap-<id>``.
     """
-    counts = moves(tables, design.baseline_year, design.outcome_year)
-    if counts is None or not counts.to_numpy().sum():
+    if not _has_history(tables):
         return ()
+    counts = moves(tables, design.baseline_year, design.outcome_year)
     gaps = gaps_by_status(design, tables)
-    moved = moves_table(counts, design.baseline_year, design.outcome_year)
-    return (moved, _gap_table(design, gaps)) if gaps else (moved,)
+    moved = counts is not None and bool(counts.to_numpy().sum())
+    return (
+        *((moves_table(counts, design.baseline_year, design.outcome_year),) if counts is not None and moved else ()),
+        *((_gap_table(design, gaps),) if gaps else ()),
+    )
+
+
+def _has_history(tables: Tables) -> bool:
+    census = tables.census
+    return census is not None and "sen_provision" in census.columns and census["year"].nunique() > 1
 
 
 def gaps_by_status(design: Design, tables: Tables) -> Gaps:

@@ -96,6 +96,21 @@ def test_only_the_chosen_in_the_data():
     assert found.sizes[0] == pytest.approx(0.3 * (100 - frame["autumn"].mean()), rel=1e-9)
 
 
+def test_a_line_that_holds_the_selection_measure_constant_has_none():
+    keys = {
+        "id": "gcse",
+        "outcome": "summer",
+        "scale": "grade-9-1",
+        "comparator": "ks2-ks4-transition",
+        "subject": "Mathematics",
+    }
+    design = PrePostProgress(baseline="autumn", selection=Selection(how="low-baseline", measure="autumn"), **keys)
+    assert regression_to_mean(design, as_tables(pupils()), NOTHING) == ()
+    other = replace(design, selection=Selection(how="low-baseline", measure="screening"))
+    (finding,) = regression_to_mean(other, as_tables(pupils()), NOTHING)
+    assert finding.severity == Severity.CONCERN
+
+
 def test_no_regression_to_the_mean_where_all_took_part():
     assert regression_to_mean(PROGRESS, as_tables(pupils()), NOTHING) == ()
     above = replace(PROGRESS, where="cohort=comparison", selection=Selection(how="nominated"))
@@ -140,7 +155,8 @@ def test_coverage_below_80_per_cent():
     low = Estimates((share("all", 0.9), share("sen_provision=E", 0.61)))
     (finding,) = coverage(PROGRESS, NO_TABLES, low)
     assert finding.code == "low-coverage"
-    assert "61.0%" in finding.message
+    assert "EHC plan" in finding.message
+    assert "61" not in finding.message  # the figure stands in the table, where it can be hidden
     assert finding.severity == Severity.CONCERN
     assert coverage(PROGRESS, NO_TABLES, Estimates((share("all", 0.8),))) == ()
     (finding,) = coverage(PROGRESS, NO_TABLES, Estimates((share("all", 0.7),)))
