@@ -9,11 +9,11 @@ from typing import Any, Protocol
 
 from afa_eval.data.records import Step
 from afa_eval.disclosure import cells, linked, policies, texts
-from afa_eval.disclosure.linked import Hidden, key_of
+from afa_eval.disclosure.linked import Hidden, Key, key_of
 from afa_eval.disclosure.policies import Policy
 from afa_eval.disclosure.primary import counted, unavailable
 from afa_eval.disclosure.records import Release, ReleasedEstimate
-from afa_eval.estimate import Estimate, Estimates, Table
+from afa_eval.estimate import Estimate, Estimates, Finding, Table
 from afa_eval.estimate.records import Interval
 
 HIDDEN, UNAVAILABLE = "c", "x"
@@ -80,7 +80,7 @@ def release(evaluation: Evaluated, profile: str | Path | Policy = "publish") -> 
         about=texts.about(evaluation.about),
         estimates=tuple(_released(item, hidden.get(key_of(item)), policy) for item in estimates),
         tables=tuple(cells.protect(_scrubbed(table, policy), policy) for table in tables if table.name != FLOW),
-        findings=tuple(texts.finding(item, policy) for item in findings),
+        findings=tuple(texts.finding(item, policy, _small(hidden, item)) for item in findings),
         flow=texts.flow(steps, policy),
         faults=texts.faults(getattr(evaluation, "faults", ()), policy),
         manifest=texts.manifest(evaluation.manifest),
@@ -90,6 +90,14 @@ def release(evaluation: Evaluated, profile: str | Path | Policy = "publish") -> 
 def _steps(evaluation: Evaluated) -> Sequence[Sequence[Any]]:
     """Table, name, rows in, rows out and reason of each step."""
     return evaluation.manifest.get("steps") or ()
+
+
+def _small(hidden: Mapping[Key, Hidden], item: Finding) -> list[str]:
+    """Groups too small to be spoken of in a finding about these outcomes, the longest names first."""
+    found = {
+        key[1] for key, why in hidden.items() if why.whole_group and (not item.outcomes or key[0] in item.outcomes)
+    }
+    return sorted(found, key=lambda group: (-len(group), group))
 
 
 def _once(*groups: Sequence[Table]) -> tuple[Table, ...]:
@@ -116,7 +124,7 @@ def _released(item: Estimate, hidden: Hidden | None, policy: Policy) -> Released
         notes=tuple(texts.scrub(note, policy) for note in item.notes),
     )
     if hidden is not None:
-        return replace(blank, status=HIDDEN, reason=hidden.reason)
+        return replace(blank, status=HIDDEN, reason=hidden.reason, notes=())  # a note may tell the figure
     if unavailable(item):
         return replace(blank, status=UNAVAILABLE, reason="it could not be estimated")
     return _with_numbers(blank, item, policy)

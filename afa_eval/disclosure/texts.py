@@ -12,13 +12,19 @@ from typing import Any
 from afa_eval.data.records import Step
 from afa_eval.disclosure.policies import Policy
 from afa_eval.disclosure.records import ReleasedFault, ReleasedStep
-from afa_eval.estimate import Fault, Finding
+from afa_eval.estimate import Fault, Finding, words
 
 PEOPLE = "pupils?|children|child|enrolments?|parents?|teachers?|respondents?|families|boys|girls|rows?"
 NUMBER_WORDS = dict(zip(("two", "three", "four", "five", "six", "seven", "eight", "nine"), range(2, 10), strict=True))
 _SMALL = re.compile(
     rf"(?<![\d.,/])(\d{{1,2}}|{'|'.join(NUMBER_WORDS)})((?:\s+(?!of\b)[a-z]+){{0,2}}\s+(?:{PEOPLE}))\b", re.I
 )
+_NAME_BEFORE = re.compile(r"(?:stages?|years?|levels?|grades?|waves?|KS)\s*(?:\d+\s*(?:to|and|or|-|,)\s*)*$", re.I)
+_CODE = re.compile(
+    r"\b[a-z][a-z_]*=[\w.-]+(?: & [a-z][a-z_]*=[\w.-]+)*(?: - (?:rest\b|[a-z][a-z_]*=[\w.-]+))?(?<![.-])"
+)
+_SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-Z0-9])")
+LEFT_OUT = "A figure about a group too small to publish is left out here."
 _ABSOLUTE = re.compile(r"([\"'])(?:/|~|file:|[A-Za-z]:[\\/])[^\"'\n]*[\\/]([^\"'\\/\n]+)\1")
 COUNTING_KEYS = frozenset({"steps", "flow", "rows", "rows_in", "rows_out", "counts", "folder", "cwd", "user", "host"})
 
@@ -36,23 +42,24 @@ def scrub(text: str, policy: Policy) -> str:
     Returns
     -------
     str
-        ``3 pupils`` becomes ``fewer than 10 pupils``.
+        ``3 pupils`` becomes ``fewer than 10 pupils``; the number of a stage or year stays.
 
     Examples
     --------
-    >>> scrub("The status of 3 pupils moved; 41 pupils left.", Policy(name="own"))
-    'The status of fewer than 10 pupils moved; 41 pupils left.'
+    >>> scrub("The status of 3 pupils moved; 41 Key Stage 2 pupils left.", Policy(name="own"))
+    'The status of fewer than 10 pupils moved; 41 Key Stage 2 pupils left.'
     """
 
     def said(match: re.Match[str]) -> str:
         word = match[1].lower()
         count = NUMBER_WORDS.get(word, int(word) if word.isdigit() else 0)
-        return f"fewer than {policy.threshold}{match[2]}" if policy.too_few(count) else match[0]
+        named = _NAME_BEFORE.search(text[: match.start()]) is not None
+        return f"fewer than {policy.threshold}{match[2]}" if policy.too_few(count) and not named else match[0]
 
     return _SMALL.sub(said, text)
 
 
-def finding(item: Finding, policy: Policy) -> Finding:
+def finding(item: Finding, policy: Policy, hidden: Iterable[str] = ()) -> Finding:
     """How may a finding be published?
 
     Parameters
@@ -61,13 +68,76 @@ def finding(item: Finding, policy: Policy) -> Finding:
         As raised.
     policy : Policy
         The rules.
+    hidden : iterable of str
+        Groups that are too small to be spoken of in numbers.
 
     Returns
     -------
     Finding
-        With its words scrubbed.
+        Without numbers about those groups or about too few; groups said as people say them.
     """
-    return replace(item, message=scrub(item.message, policy), fix=scrub(item.fix, policy))
+    return replace(
+        item, message=_public_words(item.message, policy, hidden), fix=_public_words(item.fix, policy, hidden)
+    )
+
+
+def _public_words(text: str, policy: Policy, hidden: Iterable[str]) -> str:
+    return scrub(spoken(without(text, hidden)), policy)
+
+
+def spoken(text: str) -> str:
+    """How does a text read where group codes are said as people say them?
+
+    Parameters
+    ----------
+    text : str
+        For example with ``sen_provision=K``.
+
+    Returns
+    -------
+    str
+        With ``SEN support`` instead.
+
+    Examples
+    --------
+    >>> spoken("Largest: sen_provision=K - rest, -0.18 SD.")
+    'Largest: SEN support minus the rest, -0.18 SD.'
+    """
+    return _CODE.sub(lambda match: words.label(match[0]), text)
+
+
+def without(text: str, hidden: Iterable[str]) -> str:
+    """How does a text read without numbers about groups that are too small?
+
+    Parameters
+    ----------
+    text : str
+        Several sentences.
+    hidden : iterable of str
+        Group codes.
+
+    Returns
+    -------
+    str
+        Such a group is taken out of a list; a sentence with a number that still names it is left out.
+
+    Examples
+    --------
+    >>> without("Few have scores in: EHC plan (48%), Vision impairment (50%).", ["primary_need=VI"])
+    'Few have scores in: EHC plan (48%).'
+    """
+    for group in hidden:
+        for name in (re.escape(group), re.escape(words.label(group))):
+            listed = rf"(?<![\w=]){name}(?:\s-\srest)?\s\([^()]*\)"
+            text = re.sub(rf"(?:, | and ){listed}|{listed}(?:, | and )", "", text)
+            sentences = _SENTENCE.split(text)
+            kept = [
+                part
+                for part in sentences
+                if not (re.search(rf"(?<![\w=]){name}(?!\w)", part) and re.search(r"\d", part))
+            ]
+            text = text if len(kept) == len(sentences) else " ".join([*kept, LEFT_OUT])
+    return text
 
 
 def faults(items: Iterable[Fault], policy: Policy) -> tuple[ReleasedFault, ...]:

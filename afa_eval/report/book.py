@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Sequence
 from dataclasses import replace
@@ -174,7 +175,8 @@ def _beside_england(plain: Grid, released: ReleasedTable, england: ReleasedTable
     title = f"{inner.title}, by {topic}" if topic else inner.title
     header = ("Group", *plain.header[1:], "Share", *(("England",) if national else ()))
     note = england.table.note if england is not None else plain.note
-    return replace(plain, title=title, header=header, rows=tuple(rows), note=note and f"England: {note}.")
+    note = _YEAR.sub(lambda code: words.years(code[0]), note)
+    return replace(plain, title=title, header=header, rows=tuple(rows), note=f"England: {note}." if england else note)
 
 
 def _tables(release: Release, folder: Path, place: str) -> tuple[Grid, ...]:
@@ -220,6 +222,7 @@ def programme(told: dict[str, Any]) -> tuple[tuple[str, str], ...]:
     return tuple(said)
 
 
+_YEAR = re.compile(r"\b20\d{4}\b")
 YEAR = ("January", "February", "March", "April", "May", "June", "July")
 MONTHS = (*YEAR, "August", "September", "October", "November", "December")
 

@@ -251,9 +251,24 @@ class Outcome:
         return f"{self.before} to {self.after}" if self.before and self.after else self.after or self.before
 
     @property
-    def definitions(self) -> tuple[tuple[str, str], ...]:
-        """What does each kind of figure mean: its name, and its definition in one line?"""
-        return tuple(dict.fromkeys((one.title, one.definition) for one in self.lines))
+    def definitions(self) -> tuple[tuple[str, str, str], ...]:
+        """What does each kind of figure mean: its name, its definition, and how it was made?"""
+        firsts = {one.title: one for one in reversed(self.lines)}
+        titles = dict.fromkeys(one.title for one in self.lines)
+        return tuple((name, firsts[name].definition, say.spoken(firsts[name].item.method)) for name in titles)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What is to be minded about more than one figure, each once?"""
+        told = dict.fromkeys(note for one in self.lines for note in one.item.notes)
+        return tuple(note for note in told if not any(sign.isdigit() for sign in note))
+
+    @property
+    def smallest(self) -> Line | None:
+        """What is the smallest change that could have been shown in the headline's group?"""
+        group = self.headline.item.group if self.headline is not None else ALL
+        found = find_line(self.lines, "mdes", (group,))
+        return found if found is not None and not found.hidden else None
 
     @property
     def hides(self) -> bool:

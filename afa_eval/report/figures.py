@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from afa_eval.disclosure.records import Release, ReleasedEstimate, ReleasedTable
 from afa_eval.errors import AfaEvalError, ReportError
 from afa_eval.estimate import words
+from afa_eval.estimate.words import sentences
 from afa_eval.estimate.words.people import parts, sides
 from afa_eval.report.context import ALL, Chart
 from afa_eval.report.layout import SEN_COLUMNS, columns_of, layout
@@ -17,7 +19,8 @@ from afa_eval.report.layout import SEN_COLUMNS, columns_of, layout
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-MOST_ROWS, MOST_PANELS = 16, 6
+MOST_ROWS, MOST_PANELS = 18, 6
+RANK = {name: at for at, name in enumerate(("cohort", "phase", "fsm", "eal", "sex", "primary_need", "year_group"))}
 Draw = Callable[..., "Figure"]
 FOLDER = "charts"
 
@@ -126,26 +129,57 @@ def _estimands(items: Sequence[ReleasedEstimate]) -> list[str]:
 
 
 def _chosen(items: Sequence[ReleasedEstimate], groups: str, focus: str) -> list[ReleasedEstimate]:
-    """Figures of the groups that a chart shows: no pairs, no contrasts; by SEN only where asked."""
-    kept = []
+    """Figures of the groups that a chart shows: no pairs, no contrasts; by SEN only where asked.
+
+    A group that is another under a second name (without SEN by either column) is drawn once.
+    """
+    kept: dict[tuple[str, str], ReleasedEstimate] = {}
     for item in items:
         single = sides(item.group) is None and len(parts(item.group)) <= 1
         by_sen = item.group in {ALL, focus} or columns_of(item.group) <= SEN_COLUMNS
         if single and (by_sen or groups == "single"):
-            kept.append(item)
-    return kept
+            kept.setdefault((words.label(item.group), str(item.estimand)), item)
+    return list(kept.values())
 
 
 def _forest(items: Sequence[ReleasedEstimate], entry: dict[str, Any], outcome: dict[str, Any]) -> Any:
     from afa_eval.estimate import charts
 
+    focus = str(outcome.get("focus", ""))
     for name in entry["figures"]:
         rows = _first_each([item for item in items if item.estimand == name])
-        shown = _chosen(rows, entry["groups"], str(outcome.get("focus", "")))
+        shown = _that_fit(_chosen(rows, entry["groups"], focus), focus)
         if any(item.value is not None for item in shown):
-            kept = shown[:MOST_ROWS]
-            return lambda narrow: charts.forest(kept, narrow=narrow)
+            return partial(_draw_forest, charts.forest, shown, _finding(shown, focus))
     return None
+
+
+def _draw_forest(forest: Draw, shown: Sequence[ReleasedEstimate], title: str, narrow: bool) -> Any:
+    return forest(shown, title, narrow=narrow)
+
+
+def _that_fit(items: Sequence[ReleasedEstimate], focus: str) -> list[ReleasedEstimate]:
+    """As many breakdowns as a chart can hold, each whole: SEN first, year groups and needs last."""
+    columns: dict[frozenset[str], list[ReleasedEstimate]] = {}
+    for item in items:
+        key = frozenset[str]() if item.group in {ALL, focus} else columns_of(item.group)
+        columns.setdefault(key - SEN_COLUMNS, []).append(item)
+    kept: list[ReleasedEstimate] = []
+    for key in sorted(
+        columns, key=lambda names: (len(names), min((RANK.get(n, len(RANK)) for n in names), default=-1))
+    ):
+        if len(kept) + len(columns[key]) <= MOST_ROWS or not kept:
+            kept += columns[key]
+    return kept
+
+
+def _finding(items: Sequence[ReleasedEstimate], focus: str) -> str:
+    """The focus group's figure as a headline; the chart's own headline where that is hidden."""
+    item = next((one for group in (focus, ALL) for one in items if one.group == group and one.value is not None), None)
+    if item is None:
+        return ""
+    chance = "; this could be chance" if sentences.doubt(item) else ""
+    return sentences.capital(sentences.clause(item)) + chance
 
 
 def _first_each(items: Sequence[ReleasedEstimate]) -> list[ReleasedEstimate]:
@@ -158,7 +192,8 @@ def _pairs(items: Sequence[ReleasedEstimate], entry: dict[str, Any], outcome: di
     chosen = []
     for name in entry["figures"]:
         chosen += _first_each([item for item in items if item.estimand == name])
-    chosen = _chosen(chosen, entry["groups"], str(outcome.get("focus", "")))
+    focus = str(outcome.get("focus", ""))
+    chosen = sorted(_chosen(chosen, entry["groups"], focus), key=lambda item: item.group != focus)
     shown = [item for item in chosen if item.value is not None]
     counts = {item.group: sum(other.group == item.group for other in shown) for item in shown}
     groups = [group for group, count in counts.items() if count == len(entry["figures"])][:MOST_PANELS]
@@ -167,7 +202,7 @@ def _pairs(items: Sequence[ReleasedEstimate], entry: dict[str, Any], outcome: di
 
 def _ends(outcome: dict[str, Any]) -> tuple[str, str]:
     before, after = str(outcome.get("before") or ""), str(outcome.get("after") or "")
-    return (words.years(before), words.years(after)) if before and after else ("Before", "After")
+    return (words.years(before), words.years(after)) if before and after and before != after else ("Before", "After")
 
 
 def _slopes(items: Sequence[ReleasedEstimate], entry: dict[str, Any], outcome: dict[str, Any]) -> Any:

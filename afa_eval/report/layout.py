@@ -182,13 +182,15 @@ def grids(lines: Sequence[Line], design: str) -> tuple[Grid, ...]:
         shown = {(one.item.group, str(one.item.estimand)): one for one in reversed(lines)}
         names = [name for name in entry["figures"] if any(estimand == name for _, estimand in shown)]
         if names:
-            made.append(_side_by_side(entry["title"], names, shown, lines))
+            made.append(_side_by_side(entry, names, shown, lines))
             placed |= {id(one) for (_, estimand), one in shown.items() if estimand in names}
     rest = [one for one in lines if id(one) not in placed]
     return tuple(made) + ((_listed(rest),) if rest else ())
 
 
-def _side_by_side(title: str, names: Sequence[str], shown: dict[tuple[str, str], Line], lines: Sequence[Line]) -> Grid:
+def _side_by_side(
+    entry: dict[str, Any], names: Sequence[str], shown: dict[tuple[str, str], Line], lines: Sequence[Line]
+) -> Grid:
     """A row a group, a column a figure, and who was counted in the last of them."""
     groups = dict.fromkeys(one.item.group for one in lines if str(one.item.estimand) in names)
     rows = []
@@ -196,20 +198,18 @@ def _side_by_side(title: str, names: Sequence[str], shown: dict[tuple[str, str],
         found = [shown.get((group, name)) for name in names]
         known = [one for one in found if one is not None]
         rows.append((known[0].group, *(cell(one) for one in found), *numbers(known)))
-    header = ("Group", *_headings(names, shown), _base(lines, names), "Schools")
-    return Grid(title=title, header=header, rows=tuple(rows))
+    header = ("Group", *_headings(names, shown, short=bool(entry.get("short"))), _base(lines, names), "Schools")
+    return Grid(title=entry["title"], header=header, rows=tuple(dict.fromkeys(rows)))
 
 
-def _headings(names: Sequence[str], shown: dict[tuple[str, str], Line]) -> list[str]:
-    """What the columns are called; what they share is in the table's title, a unit is said once."""
-    firsts = [next(one for (_, estimand), one in shown.items() if estimand == name) for name in names]
-    stems = [one.title.partition(", ")[0] for one in firsts if ", " in one.title]
+def _headings(names: Sequence[str], shown: dict[tuple[str, str], Line], *, short: bool) -> list[str]:
+    """What the columns are called: briefly where the table's title says the rest; a unit is said once."""
     said = []
-    for one in firsts:
-        stem, comma, end = one.title.partition(", ")
-        short = end[:1].upper() + end[1:] if comma and stems.count(stem) > 1 and len(set(stems)) == 1 else one.title
+    for name in names:
+        one = next(one for (_, estimand), one in shown.items() if estimand == name)
+        brief = one.title.rpartition(", ")[2] if short else one.title
         unit = UNIT_HEADINGS.get(one.item.unit, "")
-        said.append(f"{short} ({unit})" if unit else short)
+        said.append(brief[:1].upper() + brief[1:] + (f" ({unit})" if unit else ""))
     return said
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 from afa_eval.disclosure.records import ReleasedEstimate
-from afa_eval.estimate import words
+from afa_eval.estimate import Estimand, words
 from afa_eval.estimate.words import sentences
 from afa_eval.estimate.words.summary import signed
 
+_NAMES = re.compile(r"\b(?:" + "|".join(sorted((str(one) for one in Estimand if "_" in one), reverse=True)) + r")\b")
 SYMBOLS = {
     "c": "hidden so that no child can be known by it",
     "x": "could not be worked out",
@@ -157,3 +160,24 @@ def hundred(item: ReleasedEstimate) -> str:
     if item.value is None or item.unit != "proportion":
         return ""
     return f"{words.number(item.value, 'proportion', 0)} in every 100 {words.people(item.group, item.base)}"
+
+
+def spoken(text: str) -> str:
+    """How does a method read where names of figures are said in words?
+
+    Parameters
+    ----------
+    text : str
+        For example with ``mean_gain``.
+
+    Returns
+    -------
+    str
+        With the figure's title instead.
+
+    Examples
+    --------
+    >>> spoken("mean_gain of all pupils")
+    'average gain of all pupils'
+    """
+    return _NAMES.sub(lambda match: sentences.lower(words.title(match[0])), text)
