@@ -249,7 +249,27 @@ def claim(item: Shown) -> str:
     str
         Empty for levels: they claim nothing.
     """
-    return CLAIM_WORDS[item.claim] if says_why(item) else ""
+    return claim_line(item) if says_why(item) else ""
+
+
+def claim_line(item: Shown) -> str:
+    """What does the claim of a figure say, by what it was compared with?
+
+    Parameters
+    ----------
+    item : Estimate or ReleasedEstimate
+        Any figure.
+
+    Returns
+    -------
+    str
+        Only what was set against a national figure of the same children says so.
+    """
+    if item.claim == Claim.COMPARISON and sides(item.group):
+        return "This compares two groups of these pupils; it does not by itself show an effect."
+    if item.claim == Claim.COMPARISON and item.comparator is not None and item.comparator.slug == "test-norm":
+        return "This compares with pupils in general, by the test's norm; it does not by itself show an effect."
+    return CLAIM_WORDS[item.claim]
 
 
 def capital(text: str) -> str:
