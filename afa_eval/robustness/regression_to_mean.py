@@ -44,12 +44,15 @@ class Expected:
         Of the group they were chosen from.
     pool : str
         That group, in words.
+    slope_from : str
+        Where the slope was read.
     """
 
     below: float
     slope: float | None
     sd: float
     pool: str
+    slope_from: str = ""
 
     @property
     def sizes(self) -> tuple[float, ...]:
@@ -119,7 +122,7 @@ def _message(design: ProgressQuestion, found: Expected, how: str) -> str:
     sizes = [words.number(size, design.unit) for size in found.sizes]
     in_sd = [words.number(size / found.sd, "sd") for size in found.sizes]
     if found.slope is not None:
-        size = f"{sizes[0]} {design.unit} ({in_sd[0]} SD), with r = {words.number(found.slope, 'sd')} from the pupils not chosen"
+        size = f"{sizes[0]} {design.unit} ({in_sd[0]} SD), with r = {words.number(found.slope, 'sd')} from {found.slope_from}"
     else:
         size = (
             f"between {sizes[0]} and {sizes[1]} {design.unit} ({in_sd[0]} to {in_sd[1]} SD): r is not known, and .9 and .5 "
@@ -166,23 +169,27 @@ def expected(design: ProgressQuestion, tables: Tables) -> Expected | None:
     if values[chosen & pool].count() < TELL_FROM:
         return None
     m_selected = float(values[chosen & pool].mean())
-    same_scale = design.has_gain and measure == design.baseline
-    slope = _known_slope(design) if same_scale else None
+    same = measure == design.baseline
     rest = pool & ~chosen
+    slope, slope_from = _slope_of(design, values[rest], frame.loc[rest, design.outcome]) if same else (None, "")
     if rest.sum() >= 2 and values[rest].notna().any():
-        if same_scale and slope is None:
-            slope = _slope(values[rest], pd.to_numeric(frame.loc[rest, design.outcome], errors="coerce"))
         sd = float(values[pool].std())
-        return Expected(float(values[pool].mean()) - m_selected, slope, sd, _words(design)) if sd > 0 else None
+        below = float(values[pool].mean()) - m_selected
+        return Expected(below, slope, sd, _words(design), slope_from) if sd > 0 else None
     norm = design.norm
-    if same_scale and norm is not None and norm.mean is not None and norm.sd is not None:
+    if same and norm is not None and norm.mean is not None and norm.sd is not None:
         whose = f"the norm's mean of {norm.mean:g} (all pupils, not only those with SEN)"
-        return Expected(norm.mean - m_selected, slope, norm.sd, whose)
+        return Expected(norm.mean - m_selected, slope, norm.sd, whose, slope_from)
     return None
 
 
-def _known_slope(design: ProgressQuestion) -> float | None:
-    return None if design.norm is None else design.norm.correlation
+def _slope_of(design: ProgressQuestion, first: pd.Series, last: pd.Series) -> tuple[float | None, str]:
+    """From the pupils not chosen; where they are too few, from the norm."""
+    found = _slope(first, pd.to_numeric(last, errors="coerce"))
+    if found is not None:
+        return found, "the pupils not chosen"
+    known = None if design.norm is None else design.norm.correlation
+    return known, "the norm" if known is not None else ""
 
 
 def _chosen(design: ProgressQuestion, frame: pd.DataFrame) -> pd.Series:
