@@ -66,15 +66,29 @@ def moments(
     roles = [Role(outcome, "the outcome"), *(Role(group, "a group") for group in groups)]
     roles += [Role(part, "a term") for term in fixed for part in term.split(":")]
     frame = open_table(data, roles)
-    _check_outcome(frame, outcome)
+    check_outcome(frame, outcome)
     columns = (*expand(frame, fixed, reference), Column(outcome, (Factor(outcome, None, outcome, False),)))
     used = list(dict.fromkeys(role.column for role in roles))
-    complete = reduce(and_, (_present(frame, column) for column in used))
-    shift = _shift(frame.filter(complete), columns)
+    complete = reduce(and_, (present(frame, column) for column in used))
+    shift = mean_shift(frame.filter(complete), columns)
     return _gather(_aggregate(frame, columns, list(groups), used, complete, shift), columns, tuple(groups), used, shift)
 
 
-def _check_outcome(frame: nw.LazyFrame[Any], outcome: str) -> None:
+def check_outcome(frame: nw.LazyFrame[Any], outcome: str) -> None:
+    """Is the outcome a number?
+
+    Parameters
+    ----------
+    frame : narwhals.LazyFrame
+        The table.
+    outcome : str
+        Its column.
+
+    Raises
+    ------
+    DataError
+        Where it is not.
+    """
     import narwhals as nw
 
     kind = frame.collect_schema()[outcome]
@@ -82,18 +96,46 @@ def _check_outcome(frame: nw.LazyFrame[Any], outcome: str) -> None:
         raise DataError(f"Column '{outcome}' (the outcome) is {kind}, not a number.")
 
 
-def _present(frame: nw.LazyFrame[Any], column: str) -> nw.Expr:
-    """Is there a value? Not-a-number is none."""
+def present(frame: nw.LazyFrame[Any], column: str) -> nw.Expr:
+    """Is there a value?
+
+    Parameters
+    ----------
+    frame : narwhals.LazyFrame
+        The table.
+    column : str
+        Which column.
+
+    Returns
+    -------
+    narwhals.Expr
+        Not-a-number is none.
+    """
     import narwhals as nw
 
     there = ~nw.col(column).is_null()
     return there & ~nw.col(column).is_nan().fill_null(True) if frame.collect_schema()[column].is_float() else there
 
 
-def _shift(frame: nw.LazyFrame[Any], columns: Sequence[Column]) -> Floats:
-    """Mean of each column over the first rows; indicators stay as they are, so that they still add up to one."""
+def mean_shift(frame: nw.LazyFrame[Any], columns: Sequence[Column]) -> Floats:
+    """By how much should each column be shifted to keep its digits?
+
+    Parameters
+    ----------
+    frame : narwhals.LazyFrame
+        Complete rows.
+    columns : sequence of Column
+        Of the model.
+
+    Returns
+    -------
+    ndarray, shape (q,)
+        Mean over the first rows; 0 for indicators, which must still add up to one.
+    """
     shift = np.zeros(len(columns))
     moved = [i for i, column in enumerate(columns) if not column.indicator]
+    if not moved:
+        return shift
     first = collect(frame.head(FIRST_ROWS).select(**{f"z{i}": columns[i].expression() for i in moved}))
     for i in moved:
         values = first[f"z{i}"].astype(np.float64)
@@ -114,7 +156,7 @@ def _aggregate(
     import narwhals as nw
 
     moved = {f"z{i}": columns[i].expression() - shift[i] for i in range(1, len(columns))}
-    absent = {f"m{i}": (~_present(frame, column)).cast(nw.Int64) for i, column in enumerate(used)}
+    absent = {f"m{i}": (~present(frame, column)).cast(nw.Int64) for i, column in enumerate(used)}
     keys = {f"k{i}": nw.col(group) for i, group in enumerate(groups)}
     ready = frame.select(**keys, **{COMPLETE: complete.cast(nw.Int64)}, **moved, **absent)
     q = len(columns)
@@ -139,7 +181,7 @@ def _gather(
         raise EstimationError(
             "No row has a value in every column. Missing: " + ", ".join(f"{c} in {n} rows" for c, n in missing) + "."
         )
-    keys = _keys(found, kept, len(groups))
+    keys = keys_of(found, kept, len(groups))
     order = sorted(range(len(keys)), key=lambda i: key_order(keys[i]))
     q, rows = len(columns), np.flatnonzero(kept)[order]
     n = found["n"][rows].astype(np.int64)
@@ -154,7 +196,23 @@ def _gather(
     return Moments(names, groups, tuple(keys[i] for i in order), clusters, dropped, tuple(m for m in missing if m[1]))
 
 
-def _keys(found: dict[str, NDArray[Any]], kept: NDArray[np.bool_], levels: int) -> list[Key]:
+def keys_of(found: dict[str, NDArray[Any]], kept: NDArray[np.bool_], levels: int) -> list[Key]:
+    """Which group is each row of an aggregate?
+
+    Parameters
+    ----------
+    found : dict of str to ndarray
+        The aggregate, its grouping columns named k0, k1, ...
+    kept : ndarray of bool
+        Rows asked for.
+    levels : int
+        How many grouping columns.
+
+    Returns
+    -------
+    list of tuple
+        Whole floats as integers.
+    """
     parts = [[_plain(value) for value in found[f"k{i}"][kept].tolist()] for i in range(levels)]
     return list(zip(*parts, strict=True)) if parts else [() for _ in range(int(kept.sum()))]
 

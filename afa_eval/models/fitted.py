@@ -101,10 +101,27 @@ def check_columns(moments: Moments) -> None:
     EstimationError
         Naming the terms that say the same thing.
     """
-    gram = moments.clusters.cross.sum(axis=0)[:-1, :-1]
+    check_gram(moments.clusters.cross.sum(axis=0)[:-1, :-1], moments.columns)
+
+
+def check_gram(gram: Floats, names: Sequence[str]) -> None:
+    """Can each column's coefficient be told from the others'?
+
+    Parameters
+    ----------
+    gram : ndarray, shape (p, p)
+        Cross-products of the columns.
+    names : sequence of str
+        At least p of them, in order.
+
+    Raises
+    ------
+    EstimationError
+        Naming the terms that say the same thing.
+    """
     positions = dependent_columns(gram)
     if positions:
-        named = ", ".join(f"'{moments.columns[i]}'" for i in positions)
+        named = ", ".join(f"'{names[i]}'" for i in positions)
         raise EstimationError(
             f"Terms {named} say the same thing: their coefficients cannot be told apart. Leave one out, "
             "or check that each has any variation."
