@@ -90,8 +90,16 @@ def parse_plan(text: str, *, folder: Path, name: str = "plan.toml") -> Plan:
     designs = _designs(document, plan, mistakes)
     if mistakes or plan is None:
         raise _plan_error(mistakes, lines, name)
-    plan._designs, plan._folder, plan._text = designs, folder, text
+    plan._designs, plan._folder, plan._text = tuple(_at_home(design, folder) for design in designs), folder, text
     return plan
+
+
+def _at_home(design: Design, folder: Path) -> Design:
+    """A comparator table that the plan names lies, like all its files, relative to the plan's folder."""
+    named = str(getattr(design, "comparator", ""))
+    if not named.lower().endswith(".csv"):
+        return design
+    return dataclasses.replace(design, **{"comparator": str(folder / named)})
 
 
 def _designs(document: Mapping[str, Any], plan: Plan | None, mistakes: list[Mistake]) -> tuple[Design, ...]:
