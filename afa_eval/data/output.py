@@ -191,8 +191,10 @@ def fault_tables(faults: Iterable[Fault], most: int = 50) -> tuple[Table | Text,
     parts: list[Table | Text] = []
     for name, group in groups.items():
         table = Table(title=Text(name, style="bold"), title_justify="left", expand=True)
-        for heading, ratio in (("Severity", 2), ("Row", 2), ("Column", 3), ("What is wrong and how to mend it", 12)):
-            table.add_column(heading, ratio=ratio, overflow="fold")
+        table.add_column("", no_wrap=True)
+        table.add_column("Row", max_width=9, overflow="fold")
+        table.add_column("Column", max_width=18, overflow="fold")
+        table.add_column("What is wrong and how to mend it", ratio=1)
         for fault in group[:most]:
             said = Text(f"{fault.message} ").append(fault.fix, style="dim")
             kind = Text(fault.severity, style=colours[fault.severity])
