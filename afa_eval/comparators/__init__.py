@@ -8,7 +8,8 @@ from afa_eval.comparators.asking import slugs
 from afa_eval.comparators.listing import describe, figures, overview, records
 from afa_eval.comparators.lookup import compare, find, pair, series, without
 from afa_eval.comparators.mix import Weighted, joint_keys, weighted, weighted_pair
-from afa_eval.comparators.own_file import ComparatorFile, check_file, read
+from afa_eval.comparators.own_file import check_file, read
+from afa_eval.comparators.own_records import ComparatorFile
 from afa_eval.comparators.store import Figure
 from afa_eval.comparators.transitions import Transition, TransitionBand, subjects, transition
 

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import csv
 import math
-from collections.abc import Iterator
-from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 
 from afa_eval.codes import needs, years
 from afa_eval.comparators import store
 from afa_eval.comparators.asking import PHASES, population
+from afa_eval.comparators.ees_csv import is_ees, series_mistakes
+from afa_eval.comparators.own_ees import from_ees
+from afa_eval.comparators.own_records import ComparatorFile, OwnComparator
+from afa_eval.comparators.rows import Row
 from afa_eval.errors import AfaEvalError, ComparatorError
 from afa_eval.estimate.records import Comparator, Fault
 
@@ -42,131 +44,6 @@ _CHOICES = {"sen": GROUPS, "phase": PHASES, "sex": ("F", "M"), "fsm": ("yes", "n
 _PER_CENT = frozenset({"%", "percent", "per cent", "percentage"})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OwnComparator:
-    """Which figure does a user bring, about whom?
-
-    Attributes
-    ----------
-    comparator : Comparator
-        As it travels with an estimate.
-    sen, need, phase, year_group, sex, fsm, area : str
-        The population; empty where it is not narrowed.
-    start_low, start_high : float, optional
-        Scores at the start that it holds for, both counted.
-    row : int
-        Row of the file, the header is row 1.
-    """
-
-    comparator: Comparator
-    sen: str
-    need: str
-    phase: str
-    year_group: str
-    sex: str
-    fsm: str
-    area: str
-    start_low: float | None
-    start_high: float | None
-    row: int
-
-
-@dataclass(frozen=True, slots=True)
-class ComparatorFile:
-    """Which figures does a user's file hold?
-
-    Attributes
-    ----------
-    name : str
-        The file's name.
-    rows : tuple of OwnComparator
-        In the file's order.
-    """
-
-    name: str
-    rows: tuple[OwnComparator, ...]
-
-    def __iter__(self) -> Iterator[OwnComparator]:
-        """Go through the rows."""
-        return iter(self.rows)
-
-    def __len__(self) -> int:
-        """How many figures are there?"""
-        return len(self.rows)
-
-    def find(
-        self,
-        slug: str,
-        *,
-        year: object,
-        sen: str = "all",
-        phase: str = "all",
-        definition: str | None = None,
-        year_group: object = None,
-        sex: str | None = None,
-        fsm: str | None = None,
-        need: str | None = None,
-        start: float | None = None,
-    ) -> Comparator:
-        """What is this file's figure for a group in a year?
-
-        Parameters
-        ----------
-        slug : str
-            The measure.
-        year : object
-            Academic year.
-        sen, phase, definition, year_group, sex, fsm, need
-            As ``comparators.find``.
-        start : float, optional
-            Score at the start, where the figures are by starting point.
-
-        Returns
-        -------
-        Comparator
-            The one row that fits.
-
-        Raises
-        ------
-        ComparatorError
-            Where none or more than one fits, with the rows that are nearest.
-        """
-        when = years.parse(year)
-        asked = {
-            "sen": sen,
-            "phase": phase,
-            "year_group": "" if year_group is None else str(year_group),
-            "sex": sex or "",
-            "fsm": fsm or "",
-            "need": "" if need is None else needs.parse(need),
-        }
-        same = [item for item in self.rows if item.comparator.slug == slug and item.comparator.year == when]
-        fits = [item for item in same if all(getattr(item, name) == value for name, value in asked.items())]
-        fits = [item for item in fits if definition in {None, item.comparator.definition} and _starts(item, start)]
-        if len(fits) == 1:
-            return fits[0].comparator
-        who = population({**asked}, "England", when)
-        if fits:
-            listed = ", ".join(str(item.row) for item in fits)
-            raise ComparatorError(
-                f"{self.name} has more than one {slug} for {who}, {years.label(when)}: rows {listed}."
-            )
-        there = "; ".join(
-            f"{item.comparator.population}, {item.comparator.definition} (row {item.row})" for item in same
-        )
-        other = sorted({item.comparator.year for item in self.rows if item.comparator.slug == slug})
-        hint = f"That year it has: {there}." if there else f"It has {slug} for: {', '.join(other) or 'no year'}."
-        raise ComparatorError(f"{self.name} has no {slug} for {who}, {years.label(when)}. {hint}")
-
-
-def _starts(item: OwnComparator, start: float | None) -> bool:
-    if start is None:
-        return item.start_low is None and item.start_high is None
-    low = -math.inf if item.start_low is None else item.start_low
-    high = math.inf if item.start_high is None else item.start_high
-    return low <= start <= high
-
-
 def read(path: str | Path) -> ComparatorFile:
     """Which figures does a user's own comparator file hold?
 
@@ -175,7 +52,8 @@ def read(path: str | Path) -> ComparatorFile:
     path : str or Path
         A CSV with the columns ``slug, year, value, unit, definition, source`` and any of
         ``sen, need, phase, year_group, sex, fsm, area, start_low, start_high, numerator, n, sd,
-        reliability, low, high, status_timing, release, licence, note``.
+        reliability, low, high, status_timing, release, licence, note``; or a data file of the
+        statistics service as downloaded, with its ``name.meta.csv`` beside it.
 
     Returns
     -------
@@ -215,11 +93,20 @@ def check_file(path: str | Path) -> tuple[ComparatorFile, tuple[Fault, ...]]:
     where = Path(path)
     if not where.is_file():
         raise ComparatorError(f"There is no comparator file {where}.")
-    with where.open(encoding="utf-8-sig", newline="") as file:
-        reader = csv.DictReader(file)
-        header = [str(name).strip() for name in reader.fieldnames or ()]
-        reader.fieldnames = header
-        records = [{key: str(value or "").strip() for key, value in row.items() if key} for row in reader]
+    try:
+        lines = where.read_text(encoding="utf-8-sig").splitlines()
+    except UnicodeDecodeError as error:
+        raise ComparatorError(f"{where.name} is no CSV in UTF-8; save it as 'CSV UTF-8'.") from error
+    if is_ees([name.strip().strip('"') for name in (lines[0] if lines else "").split(",")]):
+        return from_ees(where, lines)
+    return _small(where, lines)
+
+
+def _small(where: Path, lines: list[str]) -> tuple[ComparatorFile, tuple[Fault, ...]]:
+    reader = csv.DictReader(lines)
+    header = [str(name).strip() for name in reader.fieldnames or ()]
+    reader.fieldnames = header
+    records = [{key: str(value or "").strip() for key, value in row.items() if key} for row in reader]
     log = _Log(where.name)
     _check_header(header, log)
     rows: list[OwnComparator] = []
@@ -396,6 +283,27 @@ def _check_mixed(rows: list[OwnComparator], log: _Log) -> None:
         if unit != about.unit:
             message = f"{about.slug} is in {about.unit} here and in {unit} in row {row}."
             log.add(item.row, "unit", about.unit, message, "Write them in one unit.")
+    for mistake in series_mistakes([(item.row, _as_row(item)) for item in rows]):
+        log.add(mistake.row, mistake.column, mistake.value, mistake.message, mistake.fix)
+
+
+def _as_row(item: OwnComparator) -> Row:
+    about = item.comparator
+    start = f"{item.start_low} {item.start_high}" if item.start_low is not None or item.start_high is not None else ""
+    return Row(
+        slug=about.slug,
+        definition=about.definition,
+        year=about.year,
+        value=about.value if about.unit == "proportion" else math.nan,
+        source=about.source,
+        area=f"{item.area} {start}".strip(),
+        sen=item.sen,
+        need=item.need,
+        phase=item.phase,
+        year_group=item.year_group,
+        sex=item.sex,
+        fsm=item.fsm,
+    )
 
 
 def _own(

@@ -34,6 +34,8 @@ class Row:
         Key in ``sources.csv``.
     note : str
         What to mind about this figure alone.
+    symbol : str
+        What the source prints instead of a figure, for example ``c``; the value is then NaN.
     """
 
     slug: str
@@ -54,6 +56,7 @@ class Row:
     low: float | None = None
     high: float | None = None
     note: str = ""
+    symbol: str = ""
 
     @property
     def series(self) -> tuple[str, ...]:
@@ -198,6 +201,8 @@ def check(rows: Iterable[Row], units: dict[str, str]) -> None:
     for row in rows:
         if row.slug not in units:
             wrong.append(f"{row.as_text()}: no such measure")
+            continue
+        if row.symbol:
             continue
         if not _possible(row, units[row.slug]):
             wrong.append(f"{row.as_text()}: {row.value} is not a possible {units[row.slug]}")

@@ -10,7 +10,7 @@ import pandas as pd
 
 from afa_eval import comparators
 from afa_eval.codes import years
-from afa_eval.comparators.own_file import OwnComparator
+from afa_eval.comparators.own_records import OwnComparator
 from afa_eval.designs.groups import texts
 from afa_eval.designs.progress_frame import Cohort
 from afa_eval.designs.progress_lines import ALL_PUPILS, SAME_SEN, Line, National, not_found
