@@ -66,6 +66,8 @@ class Norm:
         National mean gain over the same window; 0 on a scale standardised for age.
     """
 
+    __pydantic_config__: ClassVar[dict[str, str]] = {"extra": "forbid"}  # a plan's unknown key is a mistake
+
     test: str
     publisher: str = ""
     year: str = ""

@@ -14,6 +14,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from afa_eval.designs import DESIGNS
 from afa_eval.designs.base import Design, Selection
+from afa_eval.designs.progress_question import ProgressQuestion
 from afa_eval.errors import AfaEvalError, PlanError
 from afa_eval.plan.lines import key_lines, line_of
 from afa_eval.plan.model import Plan
@@ -96,10 +97,9 @@ def parse_plan(text: str, *, folder: Path, name: str = "plan.toml") -> Plan:
 
 def _at_home(design: Design, folder: Path) -> Design:
     """A comparator table that the plan names lies, like all its files, relative to the plan's folder."""
-    named = str(getattr(design, "comparator", ""))
-    if not named.lower().endswith(".csv"):
+    if not isinstance(design, ProgressQuestion) or not design.comparator.lower().endswith(".csv"):
         return design
-    return dataclasses.replace(design, **{"comparator": str(folder / named)})
+    return dataclasses.replace(design, comparator=str(folder / design.comparator))
 
 
 def _designs(document: Mapping[str, Any], plan: Plan | None, mistakes: list[Mistake]) -> tuple[Design, ...]:

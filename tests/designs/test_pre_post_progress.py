@@ -537,3 +537,26 @@ def test_pupils_without_a_baseline_or_a_school_are_left_out_and_counted():
     found = ask(by=("sen_provision",)).estimate(frame)
     assert found["mean_gain"].n_pupils == len(frame) - 11
     assert found["coverage"].n_pupils == len(frame)
+
+
+def test_a_plan_s_norm_is_checked_and_its_table_lies_beside_it(tmp_path):
+    from afa_eval.plan.load import parse_plan
+
+    plan = """
+[evaluation]
+title = "x"
+[data]
+pupils = "pupils.csv"
+[[outcome]]
+id = "reading"
+design = "progress"
+baseline = "autumn"
+outcome = "summer"
+comparator = "gains.csv"
+norm = { test = "T", year = "2019", mean = 100, sd = 15 }
+"""
+    (design,) = parse_plan(plan, folder=tmp_path).designs
+    assert design.norm.sd == 15
+    assert design.comparator == str(tmp_path / "gains.csv")
+    with pytest.raises(PlanError, match="line 12"):
+        parse_plan(plan.replace("sd = 15", "s_d = 15"), folder=tmp_path)
