@@ -13,7 +13,7 @@ from afa_eval.errors import EstimationError
 from afa_eval.estimate.records import Claim, Estimate
 from afa_eval.frames.moments import moments as make_moments
 from afa_eval.frames.record import Moments
-from afa_eval.kernels import effects, mixed, resample
+from afa_eval.kernels import bayes, effects, mixed, resample
 from afa_eval.kernels import variances as spread
 from afa_eval.kernels.linear import Floats
 from afa_eval.kernels.ols import Contrast
@@ -307,6 +307,39 @@ class MixedModel:
         p = len(self.terms)
         codes = fitted.strata(self.moments, strata)
         return resample.bootstrap_reml(self.moments.clusters, range(p), p, replicates, seed, codes)
+
+    def posterior(
+        self, term: str, unit: str = "outcome", icc_prior: tuple[float, float] = (1.0, 1.0)
+    ) -> bayes.Posterior:
+        """What is known of a coefficient after the data, without sampling?
+
+        Priors: flat for coefficients, 1 / sigma^2 for the residual variance, Beta for the ICC (uniform by default).
+
+        Parameters
+        ----------
+        term : str
+            Which coefficient.
+        unit : str
+            ``outcome`` (its own units), or ``total`` or ``within`` standard deviations of this model.
+        icc_prior : tuple of float
+            The Beta prior's parameters.
+
+        Returns
+        -------
+        Posterior
+            Ask ``above(threshold)``, ``quantile``, ``interval``.
+
+        Raises
+        ------
+        EstimationError
+            With areas or a random slope.
+        """
+        if len(self.groups) > 1 or self.slope is not None:
+            raise EstimationError("Posteriors are for one random intercept: leave out area and slope.")
+        p = len(self.terms)
+        fit = bayes.fit_bayes(self.moments.clusters, range(p), p, icc_prior)
+        direction = fitted.weights(self.terms, {term: 1.0})
+        return bayes.effect_posterior(fit, direction) if unit == "outcome" else bayes.g_posterior(fit, direction, unit)
 
     def without(self, terms: Sequence[str]) -> MixedModel:
         """What is the same model with these terms only?

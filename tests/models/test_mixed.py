@@ -160,3 +160,17 @@ def test_bootstrap_by_name(crt, fit):
     sloped = fit_mixed(pd.read_csv(REFERENCE / "mst.csv"), "post", ["treated"], ["urn"], slope="treated")
     with pytest.raises(EstimationError, match="one random intercept"):
         sloped.bootstrap()
+
+
+def test_posterior_by_name(crt):
+    small = fit_mixed(crt, "post", ["treated", "pre"], ["urn"])
+    effect = small.posterior("treated")
+    assert effect.mean == pytest.approx(small.contrast({"treated": 1}).value, abs=0.05)  # 34 schools: nearly the same
+    assert 0.5 < effect.above(0) < 0.8
+    g = small.posterior("treated", unit="total")
+    conditional = np.sqrt(sum(small.variances.values()))
+    assert g.mean == pytest.approx(effect.mean / conditional, rel=0.05)
+    with pytest.raises(EstimationError, match="one random intercept"):
+        fit_mixed(pd.read_csv(REFERENCE / "mst.csv"), "post", ["treated"], ["urn"], slope="treated").posterior(
+            "treated"
+        )
