@@ -52,9 +52,9 @@ class Design(ABC):
     label : str
         What a reader calls it; the id where empty.
     by : tuple of str
-        Columns to break every figure down by; a pair is joined by `` & ``.
+        Columns to break every figure down by; a pair is joined by ``&``.
     where : str
-        Keep only pupils of this group: ``column=value`` joined by `` & ``.
+        Keep only pupils of this group: ``column=value`` joined by ``&``.
     focus : str
         The group that headlines are about.
     baseline_year, outcome_year : str
