@@ -16,6 +16,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from afa_eval.designs.base import Design
+from afa_eval.designs.groups import factorize
 from afa_eval.errors import EstimationError
 from afa_eval.estimate import Claim, Comparator, Estimand, Estimate
 from afa_eval.kernels.moments import cluster_moments
@@ -198,14 +199,13 @@ def fit_cells(values: pd.Series, cells: pd.Series, school: pd.Series, *, size: p
     >>> fit.combine({"b": 1, "a": -1}).value
     4.0
     """
-    keep = values.notna() & cells.notna() & school.notna()
-    if size is not None:
-        keep &= size.notna() & (size > 0)
-    y = values[keep].to_numpy(dtype=np.float64)
-    root = np.ones_like(y) if size is None else np.sqrt(size[keep].to_numpy(dtype=np.float64))
-    codes, names = pd.factorize(cells[keep], sort=True)
-    schools, school_names = pd.factorize(school[keep], sort=True)
-    return _fit(y, root, codes, [str(name) for name in names], schools, len(school_names))
+    y = values.to_numpy(dtype=np.float64, na_value=np.nan)
+    sizes = np.ones_like(y) if size is None else size.to_numpy(dtype=np.float64, na_value=np.nan)
+    (codes, names), (schools, _) = factorize(cells), factorize(school)
+    keep = (codes >= 0) & (schools >= 0) & ~np.isnan(y) & (sizes > 0)
+    used, codes = np.unique(codes[keep], return_inverse=True)
+    there, schools = np.unique(schools[keep], return_inverse=True)
+    return _fit(y[keep], np.sqrt(sizes[keep]), codes, [names[code] for code in used], schools, there.size)
 
 
 def _fit(
@@ -325,9 +325,11 @@ def between_schools(
         The intraclass correlation with its exact interval (REML, random intercept); None below
         ``design.min_schools`` schools, or where nothing varies.
     """
-    keep = values.notna() & school.notna()
-    codes, names = pd.factorize(school[keep], sort=True)
-    y = values[keep].to_numpy(dtype=np.float64)
+    y = values.to_numpy(dtype=np.float64, na_value=np.nan)
+    schools = factorize(school)[0]
+    keep = (schools >= 0) & ~np.isnan(y)
+    names, codes = np.unique(schools[keep], return_inverse=True)
+    y = y[keep]
     if len(names) < design.min_schools or y.size <= len(names) or np.ptp(y) == 0:
         return None
     columns = np.column_stack([np.ones_like(y), y - y.mean()])

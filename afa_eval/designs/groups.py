@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from itertools import product
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from afa_eval.errors import ColumnNotFound, PlanError
@@ -58,7 +60,7 @@ def texts(column: pd.Series) -> pd.Series:
     pandas.Series
         Text, whole numbers without a decimal point, missing as missing.
     """
-    if isinstance(column.dtype, pd.CategoricalDtype):
+    if isinstance(column.dtype, pd.CategoricalDtype) or column.dtype == "str":
         return column
     known = column.notna()
     if pd.api.types.is_float_dtype(column) and (column[known] % 1 == 0).all():
@@ -128,13 +130,47 @@ def _labels_of(frame: pd.DataFrame, columns: list[str]) -> list[str]:
     for column in columns:
         if column not in frame.columns:
             raise ColumnNotFound.of(column, "a subgroup in `by`", "pupils", frame.columns)
-    values = [sorted(texts(frame[column]).dropna().unique(), key=_natural) for column in columns]
-    present = set(map(tuple, pd.concat([texts(frame[column]) for column in columns], axis=1).dropna().to_numpy()))
+    coded = [factorize(texts(frame[column])) for column in columns]
+    known = np.all([codes >= 0 for codes, _ in coded], axis=0)
+    found = np.unique(np.ravel_multi_index([codes[known] for codes, _ in coded], [len(names) for _, names in coded]))
+    values = [sorted(names, key=_natural) for _, names in coded]
+    places = zip(*np.unravel_index(found, [len(names) for _, names in coded]), strict=True)
+    present = {tuple(names[code] for (_, names), code in zip(coded, place, strict=True)) for place in places}
     return [
         AND.join(f"{column}={value}" for column, value in zip(columns, combination, strict=True))
         for combination in product(*values)
         if combination in present
     ]
+
+
+def factorize(column: pd.Series) -> tuple[npt.NDArray[np.int64], list[str]]:
+    """Which value is in each row, as a number, and which values occur?
+
+    Parameters
+    ----------
+    column : pandas.Series
+        Text, categories or anything written as text.
+
+    Returns
+    -------
+    codes : ndarray of int
+        Position of the row's value, -1 where missing.
+    names : list of str
+        The values that occur, sorted (categories in their own order).
+
+    Examples
+    --------
+    >>> codes, names = factorize(pd.Series(["b", "a", None]))
+    >>> codes.tolist(), names
+    ([1, 0, -1], ['a', 'b'])
+    """
+    if not isinstance(column.dtype, pd.CategoricalDtype):
+        codes, names = pd.factorize(column, sort=True)
+        return codes, [str(name) for name in names]
+    codes = column.cat.codes.to_numpy(dtype=np.int64)
+    used = np.bincount(codes + 1, minlength=len(column.cat.categories) + 1)[1:] > 0
+    renumbered = np.append(np.cumsum(used) - 1, -1)  # the last place is that of -1
+    return renumbered[codes], [str(name) for name, there in zip(column.cat.categories, used, strict=True) if there]
 
 
 def _natural(value: str) -> tuple[int, float, str]:
