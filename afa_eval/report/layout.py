@@ -148,13 +148,22 @@ def other_sections(lines: Sequence[Line], design: str, focus: str) -> tuple[Sect
     Returns
     -------
     tuple of Section
-        One for each column or pair of columns.
+        One for each column or pair of columns, with the figures that the layout keeps for
+        subgroups; every other figure is in the CSV.
     """
     kinds: dict[frozenset[str], list[Line]] = {}
     for one in lines:
         if not is_main(one.item.group, focus):
             kinds.setdefault(columns_of(one.item.group), []).append(one)
-    return tuple(Section(_by(columns), grids(found, design)) for columns, found in kinds.items())
+    made = (Section(_by(columns), _for_subgroups(found, design)) for columns, found in kinds.items())
+    return tuple(section for section in made if section.grids)
+
+
+def _for_subgroups(lines: Sequence[Line], design: str) -> tuple[Grid, ...]:
+    """The layout's tables for subgroups; every table of a design whose layout names none."""
+    chosen = [entry for entry in layout(design)["tables"] if entry.get("subgroups")]
+    names = {name for entry in chosen for name in entry["figures"]}
+    return grids([one for one in lines if not names or str(one.item.estimand) in names], design)
 
 
 def _by(columns: frozenset[str]) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -158,10 +159,8 @@ def outside_addresses(soup: BeautifulSoup) -> list[str]:
             value = str(tag.get(name) or "")
             if OUTSIDE.match(value):
                 found.append(value)
-    for script in soup.find_all("script"):
-        found += OUTSIDE_IN_SCRIPT.findall(script.get_text())
-    for style in soup.find_all("style"):
-        found += OUTSIDE_IN_CSS.findall(style.get_text())
+    for tag in soup.find_all(("script", "style")):
+        found += (OUTSIDE_IN_SCRIPT if tag.name == "script" else OUTSIDE_IN_CSS).findall(tag.get_text())
     return found
 
 
@@ -171,81 +170,108 @@ def mend_page(soup: BeautifulSoup, path: Path) -> None:
     Parameters
     ----------
     soup : BeautifulSoup
-        The page, changed in place.
+        The page, changed in place; gone through once, tag by tag (a selector each would be slow).
     path : Path
         Where the page stands.
     """
-    _remove_leftovers(soup)
-    _name_controls(soup)
-    _order_landmarks(soup)
-    _mend_tables(soup)
+    for tag in soup.find_all(list(MENDERS)):
+        if not tag.decomposed:
+            MENDERS[tag.name](soup, tag)
+    for extra in soup.find_all("meta", attrs={"name": "viewport"})[1:]:
+        extra.decompose()
     _offer_narrow(soup, path)
 
 
-def _remove_leftovers(soup: BeautifulSoup) -> None:
-    for script in soup.find_all("script"):
-        kind = str(script.get("type") or "")
-        if any(name in script.get_text() or name in kind for name in UNWANTED):
-            script.decompose()
-    for selector in ("#ethical-ad-placement", "#jb-print-docs-body", ".theme-switch-button", "#searchbox:empty"):
-        for tag in soup.select(selector):
-            tag.decompose()
-    for extra in soup.select('meta[name="viewport"]')[1:]:
-        extra.decompose()
+def _classes(tag: Tag) -> list[str]:
+    return [str(name) for name in tag.get_attribute_list("class") if name]
 
 
-def _name_controls(soup: BeautifulSoup) -> None:
+def _script(_soup: BeautifulSoup, tag: Tag) -> None:
+    text = tag.get_text()
+    if any(name in text or name in str(tag.get("type") or "") for name in UNWANTED):
+        tag.decompose()
+
+
+def _button(soup: BeautifulSoup, tag: Tag) -> None:
     """What is seen and what is heard must agree; an icon alone needs a name."""
-    for hint in soup.select(".search-button__kbd-shortcut"):
+    if "theme-switch-button" in _classes(tag):
+        tag.decompose()
+        return
+    for hint in tag.find_all("span", class_="search-button__kbd-shortcut"):
         hint["aria-hidden"] = "true"
-    for button in soup.select("button, a.btn"):
-        if button.get_text(strip=True):
-            del button["aria-label"]
-        elif not button.get("aria-label"):
-            button["aria-label"] = str(button.get("title") or button.get("data-bs-title") or "Menu")
-    for icon in soup.select("i[class^=fa], span[class^=fa]"):
-        icon["aria-hidden"] = "true"
-    for summary in soup.select("summary[aria-label]"):
-        del summary["aria-label"]
-    for anchor in soup.select("a.headerlink"):
-        anchor["aria-label"] = "Link to this heading"
-        anchor["tabindex"] = "-1"
-        anchor["aria-hidden"] = "true"
+    if tag.get_text(strip=True):
+        del tag["aria-label"]
+    elif not tag.get("aria-label"):
+        tag["aria-label"] = str(tag.get("title") or tag.get("data-bs-title") or "Menu")
+    if tag.get("id") == "pst-back-to-top" and tag.parent is soup.body:
+        main = soup.find("main")
+        if isinstance(main, Tag):
+            main.append(tag.extract())
 
 
-def _order_landmarks(soup: BeautifulSoup) -> None:
-    for selector, role, label in (
-        ("#pst-primary-sidebar", "complementary", "Pages of this book"),
-        ("#pst-secondary-sidebar", "complementary", "On this page"),
-        (".pst-async-banner-revealer", "", ""),
-    ):
-        for tag in soup.select(selector):
-            if role and tag.name == "div":
-                tag["role"], tag["aria-label"] = role, label
-    for main in soup.select("main[role=main]"):
-        del main["role"]
-    for button in soup.select("body > #pst-back-to-top"):
-        main_part = soup.find("main")
-        if isinstance(main_part, Tag):
-            main_part.append(button.extract())
-    for tag in soup.select("[role=list]"):
-        if not tag.select(":scope > [role=listitem]"):
-            del tag["role"]
+def _link(soup: BeautifulSoup, tag: Tag) -> None:
+    classes = _classes(tag)
+    if "headerlink" in classes:
+        tag["aria-label"], tag["tabindex"], tag["aria-hidden"] = "Link to this heading", "-1", "true"
+    elif "btn" in classes:
+        _button(soup, tag)
 
 
-def _mend_tables(soup: BeautifulSoup) -> None:
-    for head in soup.find_all("th"):
-        if not head.get_text(strip=True) and head.find(("img", "svg")) is None:
-            head.name = "td"
-        elif head.find_parent("thead") is not None:
-            head["scope"] = "col"
-    for table in soup.select("table.afa-rows"):
-        for row in table.select("tbody > tr"):
-            first = row.find(("td", "th"))
-            if isinstance(first, Tag):
-                first.name, first["scope"] = "th", "row"
-    for table in soup.select("article table"):
-        _make_scrollable(soup, table)
+def _icon(_soup: BeautifulSoup, tag: Tag) -> None:
+    if any(name.startswith("fa") for name in _classes(tag)):
+        tag["aria-hidden"] = "true"
+
+
+def _summary(_soup: BeautifulSoup, tag: Tag) -> None:
+    del tag["aria-label"]
+
+
+def _box(_soup: BeautifulSoup, tag: Tag) -> None:
+    name = str(tag.get("id") or "")
+    if name in {"ethical-ad-placement", "jb-print-docs-body"} or (name == "searchbox" and not tag.contents):
+        tag.decompose()
+        return
+    if name in SIDEBARS:
+        tag["role"], tag["aria-label"] = "complementary", SIDEBARS[name]
+    if tag.get("role") == "list" and tag.find(None, {"role": "listitem"}, recursive=False) is None:
+        del tag["role"]
+
+
+def _main(_soup: BeautifulSoup, tag: Tag) -> None:
+    del tag["role"]
+
+
+def _head_cell(_soup: BeautifulSoup, tag: Tag) -> None:
+    if not tag.get_text(strip=True) and tag.find(("img", "svg")) is None:
+        tag.name = "td"
+    elif tag.find_parent("thead") is not None:
+        tag["scope"] = "col"
+
+
+def _table(soup: BeautifulSoup, tag: Tag) -> None:
+    if "afa-rows" in _classes(tag):
+        for body in tag.find_all("tbody"):
+            for row in body.find_all("tr", recursive=False):
+                first = row.find(("td", "th"))
+                if isinstance(first, Tag):
+                    first.name, first["scope"] = "th", "row"
+    if tag.find_parent("article") is not None:
+        _make_scrollable(soup, tag)
+
+
+SIDEBARS = {"pst-primary-sidebar": "Pages of this book", "pst-secondary-sidebar": "On this page"}
+MENDERS: dict[str, Callable[[BeautifulSoup, Tag], None]] = {
+    "script": _script,
+    "button": _button,
+    "a": _link,
+    "i": _icon,
+    "span": _icon,
+    "summary": _summary,
+    "div": _box,
+    "main": _main,
+    "th": _head_cell,
+    "table": _table,
+}
 
 
 def _make_scrollable(soup: BeautifulSoup, table: Tag) -> None:
@@ -259,10 +285,15 @@ def _make_scrollable(soup: BeautifulSoup, table: Tag) -> None:
 
 
 def _offer_narrow(soup: BeautifulSoup, path: Path) -> None:
-    for image in soup.select("img[src$='.svg']"):
-        address = str(image["src"])
+    for image in soup.find_all("img"):
+        address = str(image.get("src") or "")
         narrow = address.removesuffix(".svg") + f"{NARROW}.svg"
-        if (path.parent / narrow).is_file() and image.parent is not None and image.parent.name != "picture":
+        if (
+            address.endswith(".svg")
+            and (path.parent / narrow).is_file()
+            and image.parent is not None
+            and image.parent.name != "picture"
+        ):
             picture = image.wrap(soup.new_tag("picture"))
             source = soup.new_tag("source", attrs={"srcset": narrow, "media": "(max-width: 560px)"})
             picture.insert(0, source)

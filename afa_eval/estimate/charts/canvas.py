@@ -235,10 +235,7 @@ class Canvas:
         """
         place = (left / self.width, 1 - (top + height) / self.height, width / self.width, height / self.height)
         axes = self.figure.add_axes(place)
-        axes.set_facecolor("none")
-        for side in axes.spines.values():
-            side.set_visible(False)
-        axes.tick_params(length=0, labelbottom=False, labelleft=False)
+        axes.set_axis_off()  # ticks that nobody sees cost a third of the drawing
         self.panels.append(axes)
         return axes
 
