@@ -210,7 +210,8 @@ def fingerprint(plan: Plan) -> dict[str, Any]:
         The part of a manifest that must be the same for old results to hold.
     """
     named = [name for paths in plan.data.files().values() for name in paths]
-    others = [name for name in (plan.evaluation.words, "queries.toml") if name]
+    lines = [str(item["comparator"]) for item in plan.outcome if item.get("comparator")]
+    others = [name for name in (plan.evaluation.words, "queries.toml", *lines) if (plan.folder / name).is_file()]
     return {
         "plan_sha256": plan.digest,
         "files_sha256": {name: _hash(plan.folder / name.partition("#")[0]) for name in [*named, *others]},

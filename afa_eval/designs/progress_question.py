@@ -15,6 +15,7 @@ from afa_eval.errors import PlanError
 DFE_PROGRESS = "dfe-progress"
 TRANSITION = "ks2-ks4-transition"
 ASSESSORS = ("test", "teacher", "teacher-delivering")
+SHORT_SCALE = 20.0  # scales this short are told to two decimals
 FURTHEST_SD = 4.0  # beyond four standard deviations a standardised score is a slip of the keyboard
 
 
@@ -167,7 +168,9 @@ class ProgressQuestion(Design):
     @property
     def unit(self) -> str:
         """What are differences of the outcome counted in?"""
-        return SCALES[self.scale].unit if isinstance(self.scale, str) else "points"
+        if isinstance(self.scale, str):
+            return SCALES[self.scale].unit
+        return "scale points" if self.scale[1] - self.scale[0] <= SHORT_SCALE else "points"
 
     def needs(self) -> tuple[Need, ...]:
         """Which columns must the data have?
