@@ -13,7 +13,7 @@ from afa_eval.errors import DataError, EstimationError
 from afa_eval.frames.moments import check_outcome, keys_of, mean_shift, present
 from afa_eval.frames.record import Key, key_order
 from afa_eval.frames.source import Role, collect, open_table
-from afa_eval.frames.terms import Column, Factor, expand
+from afa_eval.frames.terms import Column, Factor, expand, known
 from afa_eval.kernels.linear import Floats, Ints
 
 
@@ -87,8 +87,8 @@ def cells(
     roles = [Role(outcome, "the outcome"), Role(group, "a group")]
     roles += [Role(part, "a term") for term in fixed for part in term.split(":")]
     frame = open_table(data, roles)
-    check_outcome(frame, outcome)
-    columns = expand(frame, fixed, reference)
+    check_outcome(frame.collect_schema(), outcome)
+    columns = expand(known(frame), fixed, reference)
     used = list(dict.fromkeys(role.column for role in roles))
     lost = collect(
         frame.select(

@@ -11,11 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from afa_eval.errors import DataError, EstimationError
+from afa_eval.frames import eager
 from afa_eval.frames.record import Key, Moments, key_order
 from afa_eval.frames.source import Role, collect, open_table
-from afa_eval.frames.terms import Column, Factor, expand
+from afa_eval.frames.terms import Column, Factor, expand, known
 from afa_eval.kernels.linear import Floats
-from afa_eval.kernels.moments import FIRST_ROWS, ClusterMoments
+from afa_eval.kernels.moments import FIRST_ROWS, ClusterMoments, cluster_moments, constant_safe_shift
 
 if TYPE_CHECKING:
     import narwhals as nw
@@ -65,22 +66,55 @@ def moments(
         return data
     roles = [Role(outcome, "the outcome"), *(Role(group, "a group") for group in groups)]
     roles += [Role(part, "a term") for term in fixed for part in term.split(":")]
-    frame = open_table(data, roles)
-    check_outcome(frame, outcome)
-    columns = (*expand(frame, fixed, reference), Column(outcome, (Factor(outcome, None, outcome, False),)))
     used = list(dict.fromkeys(role.column for role in roles))
+    small = eager.small_table(data, roles)
+    if small is not None:
+        return _in_memory(small, outcome, fixed, tuple(groups), reference)
+    frame = open_table(data, roles)
+    check_outcome(frame.collect_schema(), outcome)
+    columns = (*expand(known(frame), fixed, reference), _outcome_column(outcome))
     complete = reduce(and_, (present(frame, column) for column in used))
     shift = mean_shift(frame.filter(complete), columns)
     return _gather(_aggregate(frame, columns, list(groups), used, complete, shift), columns, tuple(groups), used, shift)
 
 
-def check_outcome(frame: nw.LazyFrame[Any], outcome: str) -> None:
+def _outcome_column(outcome: str) -> Column:
+    return Column(outcome, (Factor(outcome, None, outcome, False),))
+
+
+def _in_memory(
+    table: eager.Small,
+    outcome: str,
+    fixed: Sequence[str],
+    groups: tuple[str, ...],
+    reference: Mapping[str, object] | None,
+) -> Moments:
+    """The same record from a small table in memory: an engine's start would cost more than the sums."""
+    check_outcome(table.schema, outcome)
+    columns = (*expand(table.known(), fixed, reference), _outcome_column(outcome))
+    dropped = table.complete.size - int(table.complete.sum())
+    if dropped == table.complete.size:
+        raise _nothing_left(table.missing)
+    arrays, n = table.whole(), table.complete.size - dropped
+    z = np.column_stack([column.values(arrays, n) for column in columns])
+    codes, keys = eager.group_codes(arrays, groups, n)
+    clusters = cluster_moments(z, codes, constant_safe_shift(z))
+    missing = tuple(item for item in table.missing if item[1])
+    return Moments(tuple(column.name for column in columns), groups, keys, clusters, dropped, missing)
+
+
+def _nothing_left(missing: Sequence[tuple[str, int]]) -> EstimationError:
+    named = ", ".join(f"{column} in {count} rows" for column, count in missing)
+    return EstimationError(f"No row has a value in every column. Missing: {named}.")
+
+
+def check_outcome(schema: Mapping[str, nw.dtypes.DType], outcome: str) -> None:
     """Is the outcome a number?
 
     Parameters
     ----------
-    frame : narwhals.LazyFrame
-        The table.
+    schema : mapping
+        Type of each column.
     outcome : str
         Its column.
 
@@ -91,7 +125,7 @@ def check_outcome(frame: nw.LazyFrame[Any], outcome: str) -> None:
     """
     import narwhals as nw
 
-    kind = frame.collect_schema()[outcome]
+    kind = schema[outcome]
     if not (kind.is_numeric() or kind == nw.Boolean):
         raise DataError(f"Column '{outcome}' (the outcome) is {kind}, not a number.")
 
@@ -178,9 +212,7 @@ def _gather(
     missing = tuple((column, int(found[f"m{i}"].sum())) for i, column in enumerate(used))
     dropped = int(found["n"][~kept].sum())
     if not kept.any():
-        raise EstimationError(
-            "No row has a value in every column. Missing: " + ", ".join(f"{c} in {n} rows" for c, n in missing) + "."
-        )
+        raise _nothing_left(missing)
     keys = keys_of(found, kept, len(groups))
     order = sorted(range(len(keys)), key=lambda i: key_order(keys[i]))
     q, rows = len(columns), np.flatnonzero(kept)[order]

@@ -65,7 +65,7 @@ def open_table(data: object, roles: Sequence[Role]) -> nw.LazyFrame[Any]:
     native = nw.to_native(data, pass_through=True)
     if isinstance(native, str | Path):
         native = _open_file(Path(native))
-    _check_columns(native, roles)
+    check_columns(native, roles)
     frame: nw.LazyFrame[Any] = nw.from_native(_lazy_native(native, columns)).lazy()
     return frame.select(columns)
 
@@ -84,8 +84,23 @@ def _open_file(path: Path) -> Any:
         raise DataError(f"{path.name} could not be read: {str(error).splitlines()[0]}") from error
 
 
-def _check_columns(native: Any, roles: Iterable[Role]) -> None:
-    """Refuse missing columns by name; asked of the native table, which says it without computing."""
+def check_columns(native: Any, roles: Iterable[Role]) -> None:
+    """Are all columns there? Asked of the native table, which says it without computing.
+
+    Parameters
+    ----------
+    native : object
+        A table of any kind.
+    roles : iterable of Role
+        The columns needed.
+
+    Raises
+    ------
+    ColumnNotFound
+        Naming the first that is missing.
+    DataError
+        Where it is no table.
+    """
     if hasattr(native, "collect_schema"):
         names = native.collect_schema().names()
     else:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from afa_eval.errors import DataError
 from afa_eval.frames.source import collect
@@ -54,6 +55,22 @@ class Factor:
             return nw.col(self.column).cast(nw.Float64)
         return (nw.col(self.column) == nw.lit(self.level)).cast(nw.Float64)
 
+    def values(self, arrays: Mapping[str, NDArray[Any]]) -> NDArray[np.float64]:
+        """What is it in a table held in memory?
+
+        Parameters
+        ----------
+        arrays : mapping of str to ndarray
+            Complete rows, by column.
+
+        Returns
+        -------
+        ndarray
+            A float per row.
+        """
+        values = arrays[self.column]
+        return (values if self.level is None else values == self.level).astype(np.float64)
+
 
 @dataclass(frozen=True, slots=True)
 class Column:
@@ -90,16 +107,66 @@ class Column:
             out = factor.expression() if not i else out * factor.expression()
         return out
 
+    def values(self, arrays: Mapping[str, NDArray[Any]], n_rows: int) -> NDArray[np.float64]:
+        """What is it in a table held in memory?
 
-def expand(
-    frame: nw.LazyFrame[Any], fixed: Sequence[str], reference: Mapping[str, object] | None = None
-) -> tuple[Column, ...]:
-    """Which columns do these terms come to?
+        Parameters
+        ----------
+        arrays : mapping of str to ndarray
+            Complete rows, by column.
+        n_rows : int
+            How many rows.
+
+        Returns
+        -------
+        ndarray, shape (n_rows,)
+            The product of its factors.
+        """
+        out = np.ones(n_rows)
+        for factor in self.factors:
+            out *= factor.values(arrays)
+        return out
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What must be known of a table before its terms can be named?
+
+    Attributes
+    ----------
+    schema : mapping
+        Type of each column.
+    distinct : callable
+        Gives a column's distinct values.
+    """
+
+    schema: Mapping[str, nw.dtypes.DType]
+    distinct: Callable[[str], Iterable[Any]]
+
+
+def known(frame: nw.LazyFrame[Any]) -> Known:
+    """What is known of a lazy table?
 
     Parameters
     ----------
     frame : narwhals.LazyFrame
         The table.
+
+    Returns
+    -------
+    Known
+        Distinct values are asked of its engine where needed.
+    """
+    return Known(frame.collect_schema(), lambda column: collect(frame.select(column).unique())[column])
+
+
+def expand(table: Known, fixed: Sequence[str], reference: Mapping[str, object] | None = None) -> tuple[Column, ...]:
+    """Which columns do these terms come to?
+
+    Parameters
+    ----------
+    table : Known
+        Types and categories of the table.
     fixed : sequence of str
         Column names; ``a:b`` is an interaction. Text columns, and those named in ``reference``, are categories.
     reference : mapping, optional
@@ -115,7 +182,7 @@ def expand(
     DataError
         Where a category has one level only, too many, or not the reference that was named.
     """
-    factors = _factors(frame, _parts(fixed), dict(reference or {}))
+    factors = _factors(table, _parts(fixed), dict(reference or {}))
     columns = [Column(INTERCEPT, ())]
     for term in fixed:
         for chosen in product(*(factors[part] for part in term.split(":"))):
@@ -127,34 +194,32 @@ def _parts(fixed: Sequence[str]) -> list[str]:
     return list(dict.fromkeys(part for term in fixed for part in term.split(":")))
 
 
-def _factors(
-    frame: nw.LazyFrame[Any], parts: Sequence[str], reference: dict[str, object]
-) -> dict[str, tuple[Factor, ...]]:
+def _factors(table: Known, parts: Sequence[str], reference: dict[str, object]) -> dict[str, tuple[Factor, ...]]:
     import narwhals as nw
 
     unknown = sorted(set(reference) - set(parts))
     if unknown:
         raise DataError(f"reference names '{unknown[0]}', which is not among the terms.")
-    schema = frame.collect_schema()
     found: dict[str, tuple[Factor, ...]] = {}
     for part in parts:
-        kind = schema[part]
+        kind = table.schema[part]
         if part in reference or not (kind.is_numeric() or kind == nw.Boolean):
-            found[part] = _levels(frame, part, reference.get(part))
+            found[part] = _levels(table, part, reference.get(part))
         else:
             found[part] = (Factor(part, None, part, kind == nw.Boolean),)
     return found
 
 
-def _levels(frame: nw.LazyFrame[Any], column: str, reference: object) -> tuple[Factor, ...]:
+def _levels(table: Known, column: str, reference: object) -> tuple[Factor, ...]:
     """Indicators of all levels but the reference."""
     import narwhals as nw
 
-    kind = frame.collect_schema()[column]
-    if not (kind.is_numeric() or kind == nw.Boolean or kind in {nw.String, nw.Categorical} or kind == nw.Enum):
+    kind = table.schema[column]
+    text = {nw.String, nw.Categorical, nw.Object}
+    if not (kind.is_numeric() or kind == nw.Boolean or kind in text or kind == nw.Enum):
         raise DataError(f"Column '{column}' is {kind}: a term must be a number or a category.")
-    values = collect(frame.select(column).unique())[column]
-    levels = sorted((_plain(value) for value in values if not _is_missing(value)), key=lambda v: (str(type(v)), v))
+    present = {_plain(value) for value in table.distinct(column) if not _is_missing(value)}
+    levels = sorted(present, key=lambda v: (str(type(v)), v))
     if len(levels) > MOST_LEVELS:
         raise DataError(f"Column '{column}' has {len(levels)} categories. Is it a number stored as text, or a name?")
     by_label = {label(level): level for level in levels}
@@ -163,7 +228,7 @@ def _levels(frame: nw.LazyFrame[Any], column: str, reference: object) -> tuple[F
         raise DataError(f"Column '{column}' has no category {reference!r}. It has: {', '.join(by_label) or 'none'}.")
     if len(by_label) < 2:
         raise DataError(f"Column '{column}' has one category only ({base}), so it can explain nothing.")
-    return tuple(Factor(column, v, f"{column}[{text}]", True) for text, v in by_label.items() if text != base)
+    return tuple(Factor(column, v, f"{column}[{text_}]", True) for text_, v in by_label.items() if text_ != base)
 
 
 def _plain(value: Any) -> Any:
