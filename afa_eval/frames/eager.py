@@ -90,12 +90,13 @@ def small_table(data: object, roles: Sequence[Role]) -> Small | None:
         return None
     check_columns(native, roles)
     columns = list(dict.fromkeys(role.column for role in roles))
-    frame: nw.DataFrame[Any] = nw.from_native(native[columns], eager_only=True)
-    schema = frame.collect_schema()
+    frame: nw.DataFrame[Any] = nw.from_native(native, eager_only=True)
+    series = [frame.get_column(name) for name in columns]
+    schema = {name: one.dtype for name, one in zip(columns, series, strict=True)}
     arrays, missing = {}, []
     complete: NDArray[np.bool_] = np.ones(len(frame), dtype=np.bool_)
-    for name in columns:
-        values, absent = _array(frame.get_column(name), schema[name].is_numeric() or schema[name] == nw.Boolean)
+    for name, one in zip(columns, series, strict=True):
+        values, absent = _array(one, schema[name].is_numeric() or schema[name] == nw.Boolean)
         arrays[name] = values
         missing.append((name, int(absent.sum())))
         complete = complete & ~absent
@@ -104,12 +105,15 @@ def small_table(data: object, roles: Sequence[Role]) -> Small | None:
 
 def _array(series: Any, number: bool) -> tuple[NDArray[Any], NDArray[np.bool_]]:
     """Values, and which are missing; not-a-number is missing too."""
-    absent = np.asarray(series.is_null().to_numpy(), dtype=np.bool_)
     values = np.asarray(series.to_numpy())
+    if values.dtype.kind in "iub":
+        return values, np.zeros(values.size, dtype=np.bool_)
+    if values.dtype.kind == "f":
+        return values, np.isnan(values)
+    absent = np.asarray(series.is_null().to_numpy(), dtype=np.bool_)
     if number and values.dtype == object:
         values = np.array([np.nan if gone else float(v) for v, gone in zip(values, absent, strict=True)])
-    if values.dtype.kind == "f":
-        absent = absent | np.isnan(values)
+        absent = np.isnan(values)
     return values, absent
 
 
