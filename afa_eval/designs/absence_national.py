@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+import numpy as np
 import pandas as pd
 
 from afa_eval import comparators
 from afa_eval.codes import years
 from afa_eval.designs.absence_question import AbsenceQuestion
-from afa_eval.designs.groups import parse, texts
+from afa_eval.designs.groups import factorize, parse, texts
 from afa_eval.errors import ComparatorError
 from afa_eval.estimate import Comparator
 
@@ -73,16 +74,16 @@ def national_line(design: AbsenceQuestion, part: pd.DataFrame, label: str) -> Na
     cells = "by_provision" if finer else "by_status"
     if cells not in part.columns or "sen" not in part.columns:
         return NationalLine(reason="England's figures are matched on SEN status, which these data do not have.")
-    before = part[part["wave"] == "before"]
-    after = before if design.population == "each-year" else part[part["wave"] == "after"]
+    later_mix = "before" if design.population == "each-year" else "after"
     try:
         if "primary_need" in asked:
-            return _by_need(design, before, after, label)
+            return _by_need(design, _of(part, "before"), _of(part, later_mix), label)
+        before = _mix(part, cells, "before")
         first, last = comparators.weighted_pair(
             SLUG,
             (design.baseline_year, design.outcome_year),
-            _mix(before, cells),
-            _mix(after, cells),
+            before,
+            before if later_mix == "before" else _mix(part, cells, later_mix),
             definition=design.rule().id,
         )
     except ComparatorError as error:
@@ -166,13 +167,18 @@ def with_cells(rows: pd.DataFrame) -> pd.DataFrame:
     return rows.assign(**crossed)
 
 
-def _mix(rows: pd.DataFrame, cells: str) -> pd.DataFrame:
-    """How many of the cohort are in each cell?"""
-    counts = rows[cells].value_counts()
-    counts = counts[counts > 0]
-    names = ["sen" if name == "sen_provision" else name for name in CELLS[cells] if name in rows.columns]
-    parts = [str(cell).split("|") for cell in counts.index]
-    return pd.DataFrame(parts, columns=names).assign(weight=counts.to_numpy(dtype=float))
+def _of(part: pd.DataFrame, wave: str) -> pd.DataFrame:
+    return part[part["wave"] == wave]
+
+
+def _mix(part: pd.DataFrame, cells: str, wave: str) -> pd.DataFrame:
+    """How many of the cohort are in each cell in a wave, the largest first?"""
+    codes, found = factorize(part.loc[part["wave"] == wave, cells])
+    counts = np.bincount(codes, minlength=len(found))
+    order = np.argsort(-counts, kind="stable")
+    names = ["sen" if name == "sen_provision" else name for name in CELLS[cells] if name in part.columns]
+    mix = pd.DataFrame([found[place].split("|") for place in order], columns=names, dtype=object)  # small: no Arrow
+    return mix.assign(weight=counts[order].astype(np.float64))
 
 
 def _codes(rows: pd.DataFrame, name: str) -> pd.Series:
@@ -183,7 +189,7 @@ def _composition(design: AbsenceQuestion, part: pd.DataFrame, cells: str, last: 
     """How much of England's later figure is the cohort's changed mix of pupils?"""
     if design.population != "each-year":
         return None
-    later = _mix(part[part["wave"] == "after"], cells)
+    later = _mix(part, cells, "after")
     try:
         moved = comparators.weighted(
             SLUG, later, design.outcome_year, definition=design.rule().id, keys=last.keys, source=last.source

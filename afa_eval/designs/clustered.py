@@ -16,10 +16,10 @@ import numpy.typing as npt
 import pandas as pd
 
 from afa_eval.designs.base import Design
-from afa_eval.designs.groups import factorize
+from afa_eval.designs.groups import factorize, renumber
 from afa_eval.errors import EstimationError
 from afa_eval.estimate import Claim, Comparator, Estimand, Estimate
-from afa_eval.kernels.moments import cluster_moments
+from afa_eval.kernels.moments import cell_moments, cluster_moments
 from afa_eval.kernels.ols import OlsFit, contrast, fit_ols
 from afa_eval.kernels.power import smallest_detectable
 from afa_eval.kernels.reml import fit_random_intercept, icc_interval
@@ -203,32 +203,27 @@ def fit_cells(values: pd.Series, cells: pd.Series, school: pd.Series, *, size: p
     sizes = np.ones_like(y) if size is None else size.to_numpy(dtype=np.float64, na_value=np.nan)
     (codes, names), (schools, _) = factorize(cells), factorize(school)
     keep = (codes >= 0) & (schools >= 0) & ~np.isnan(y) & (sizes > 0)
-    used, codes = np.unique(codes[keep], return_inverse=True)
-    there, schools = np.unique(schools[keep], return_inverse=True)
-    return _fit(y[keep], np.sqrt(sizes[keep]), codes, [names[code] for code in used], schools, there.size)
+    (codes, used), (schools, there) = renumber(codes[keep]), renumber(schools[keep])
+    return _fit(y[keep], sizes[keep], codes, [names[code] for code in used], schools, len(there))
 
 
 def _fit(
     y: Floats,
-    root: Floats,
+    sizes: Floats,
     codes: npt.NDArray[np.int64],
     names: list[str],
     schools: npt.NDArray[np.int64],
     n_schools: int,
 ) -> CellFit:
     k = len(names)
-    shift = float(y.sum() / (root**2).sum()) if y.size else 0.0
-    scaled = (y - shift * root**2) / root
+    shift = float(y.sum() / sizes.sum()) if y.size else 0.0
     presence = np.zeros((n_schools, k), dtype=bool)
     presence[schools, codes] = True
     rows = np.bincount(codes, minlength=k)
-    means = np.bincount(codes, weights=y, minlength=k) / np.bincount(codes, weights=root**2, minlength=k)
+    means = np.bincount(codes, weights=y, minlength=k) / np.bincount(codes, weights=sizes, minlength=k)
     if n_schools < 2:
         return CellFit(tuple(names), None, means, rows, presence)
-    columns = np.zeros((y.size, k + 1))
-    columns[np.arange(y.size), codes] = root
-    columns[:, k] = scaled
-    fit = fit_ols(cluster_moments(columns, schools), range(k), k, vcov="CR2")
+    fit = fit_ols(cell_moments(y - shift * sizes, sizes, codes, schools, k), range(k), k, vcov="CR2")
     return CellFit(tuple(names), fit, means, rows, presence)
 
 
@@ -328,7 +323,7 @@ def between_schools(
     y = values.to_numpy(dtype=np.float64, na_value=np.nan)
     schools = factorize(school)[0]
     keep = (schools >= 0) & ~np.isnan(y)
-    names, codes = np.unique(schools[keep], return_inverse=True)
+    codes, names = renumber(schools[keep])
     y = y[keep]
     if len(names) < design.min_schools or y.size <= len(names) or np.ptp(y) == 0:
         return None

@@ -167,10 +167,35 @@ def factorize(column: pd.Series) -> tuple[npt.NDArray[np.int64], list[str]]:
     if not isinstance(column.dtype, pd.CategoricalDtype):
         codes, names = pd.factorize(column, sort=True)
         return codes, [str(name) for name in names]
-    codes = column.cat.codes.to_numpy(dtype=np.int64)
-    used = np.bincount(codes + 1, minlength=len(column.cat.categories) + 1)[1:] > 0
-    renumbered = np.append(np.cumsum(used) - 1, -1)  # the last place is that of -1
-    return renumbered[codes], [str(name) for name, there in zip(column.cat.categories, used, strict=True) if there]
+    codes, used = renumber(np.asarray(column.cat.codes, dtype=np.int64))
+    categories = column.cat.categories.tolist()
+    return codes, [str(categories[place]) for place in used]
+
+
+def renumber(codes: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.int64], list[int]]:
+    """How are codes numbered without the ones that do not occur?
+
+    Parameters
+    ----------
+    codes : ndarray of int
+        From 0; -1 where missing.
+
+    Returns
+    -------
+    codes : ndarray of int
+        The same in the same order, without gaps; -1 stays.
+    used : list of int
+        Which old code each new one was.
+
+    Examples
+    --------
+    >>> codes, used = renumber(np.array([4, 1, 4, -1]))
+    >>> codes.tolist(), used
+    ([1, 0, 1, -1], [1, 4])
+    """
+    there = np.bincount(codes + 1)[1:] > 0
+    places = np.append(np.cumsum(there) - 1, -1).astype(np.int64)  # the last place is that of -1
+    return places[codes], np.flatnonzero(there).tolist()
 
 
 def _natural(value: str) -> tuple[int, float, str]:

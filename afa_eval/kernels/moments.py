@@ -133,6 +133,50 @@ def cluster_moments(columns: Floats, cluster: Ints, shift: Floats | None = None)
     return ClusterMoments(counts.astype(np.int64), sums, cross, offset)
 
 
+def cell_moments(totals: Floats, sizes: Floats, cells: Ints, cluster: Ints, k: int) -> ClusterMoments:
+    """What are the moments of indicators of cells and an outcome, without making the columns?
+
+    The model is ratio = total / size on one indicator a cell, weighted by size: columns and outcome are
+    multiplied by the root of the size, as weighted least squares does. Where every size is 1 it is plain.
+
+    Parameters
+    ----------
+    totals : ndarray, shape (n,)
+        Numerator of each row (its value where sizes are 1).
+    sizes : ndarray, shape (n,)
+        Denominator of each row, above 0.
+    cells : ndarray of int, shape (n,)
+        Cell of each row, 0 to k - 1.
+    cluster : ndarray of int, shape (n,)
+        Cluster of each row, 0 to J - 1.
+    k : int
+        Number of cells.
+
+    Returns
+    -------
+    ClusterMoments
+        Of k indicators, then the outcome: what ``cluster_moments`` gives of the columns.
+
+    Examples
+    --------
+    >>> cell_moments(np.array([2.0, 4.0]), np.ones(2), np.array([0, 1]), np.array([0, 0]), 2).cross[0].tolist()
+    [[1.0, 0.0, 2.0], [0.0, 1.0, 4.0], [2.0, 4.0, 20.0]]
+    """
+    counts = np.bincount(cluster)
+    place, root = cluster * k + cells, np.sqrt(sizes)
+
+    def by_cell(weights: Floats) -> Floats:
+        flat = np.asarray(np.bincount(place, weights=weights, minlength=counts.size * k), dtype=np.float64)
+        return flat.reshape(counts.size, k)
+
+    cross, each = np.zeros((counts.size, k + 1, k + 1)), np.arange(k)
+    cross[:, each, each] = by_cell(sizes)
+    cross[:, each, k] = cross[:, k, each] = by_cell(totals)
+    cross[:, k, k] = by_cell(totals * totals / sizes).sum(axis=1)
+    sums = np.column_stack([by_cell(root), by_cell(totals / root).sum(axis=1)])
+    return ClusterMoments(counts.astype(np.int64), sums, cross, np.zeros(k + 1))
+
+
 def _check(values: Floats, codes: Ints) -> None:
     if values.ndim != 2 or codes.shape != values.shape[:1]:
         raise ValueError(f"columns must be (n, q) and cluster (n,), not {values.shape} and {codes.shape}")
