@@ -22,7 +22,7 @@ OUTSIDE = re.compile(r"^\s*(https?:)?//", re.IGNORECASE)
 OUTSIDE_IN_CSS = re.compile(r"(?:url\(\s*|@import\s+)['\"]?\s*(?:https?:)?//[^)'\"\s]+", re.IGNORECASE)
 OUTSIDE_IN_SCRIPT = re.compile(r"['\"`]https?://[^'\"`\s]+\.(?:js|mjs|css|woff2?)\b", re.IGNORECASE)
 UNWANTED = ("thebe", "unpkg", "mathjax", "kernelName", "x-thebe-config")
-DROPPED = ("*.map", ".buildinfo", "_static/sphinx-thebe.*", "_static/locales/**/*.po")
+DROPPED = ("**/*.map", ".buildinfo", "_static/sphinx-thebe.*", "_static/locales/**/*.[mp]o")
 NARROW = "-narrow"
 LOADING_LINKS = frozenset({"stylesheet", "preload", "prefetch", "icon", "modulepreload", "preconnect", "dns-prefetch"})
 

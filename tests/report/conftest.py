@@ -11,6 +11,7 @@ import pytest
 
 from afa_eval import disclosure
 from afa_eval.estimate import Claim, Comparator, Estimand, Estimate, Estimates, Fault, Finding, Severity, Table
+from afa_eval.report.book import assemble
 
 E = Estimand
 SOURCE = {"source": "Pupil absence in schools in England", "release": "March 2024", "licence": "OGL v3"}
@@ -275,3 +276,15 @@ def rich() -> SimpleNamespace:
 def released() -> disclosure.Release:
     """The same evaluation, as it may be published."""
     return disclosure.release(evaluation())
+
+
+@pytest.fixture(scope="session")
+def folder(tmp_path_factory):
+    """Where the pages' drawings and files are."""
+    return tmp_path_factory.mktemp("pages")
+
+
+@pytest.fixture(scope="session")
+def book(released, folder):
+    """What the templates see."""
+    return assemble(released, folder)
