@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from afa_eval.data.tables import Tables
 from afa_eval.designs.base import Design
 from afa_eval.estimate import Estimates, Severity
@@ -47,6 +49,8 @@ def examine(design: Design, tables: Tables, estimates: Estimates) -> Estimates:
         that go with them. Add it to ``estimates``.
     """
     own = {finding.code for finding in estimates.findings}
-    found = [finding for threat in THREATS for finding in threat(design, tables, estimates) if finding.code not in own]
+    status = status_tables(design, tables)
+    seen = replace(estimates, tables=(*estimates.tables, *status))  # so that no threat makes them again
+    found = [finding for threat in THREATS for finding in threat(design, tables, seen) if finding.code not in own]
     found.sort(key=lambda finding: ORDER.index(finding.severity))
-    return Estimates(findings=tuple(found), tables=status_tables(design, tables))
+    return Estimates(findings=tuple(found), tables=status)

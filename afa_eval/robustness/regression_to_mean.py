@@ -129,8 +129,8 @@ def _message(design: ProgressQuestion, found: Expected, how: str) -> str:
             "are taken for it"
         )
     return (
-        f"For {name_of(design)} pupils were chosen {how}: on average {words.number(found.below, design.unit)} {design.unit} "
-        f"below {found.pool}. With no programme at all such pupils would gain more than others by {size}.{CONDITIONAL}"
+        f"With no programme at all, pupils chosen {how} would gain more than others by {size}. For {name_of(design)} they "
+        f"began on average {words.number(found.below, design.unit)} {design.unit} below {found.pool}.{CONDITIONAL}"
     )
 
 

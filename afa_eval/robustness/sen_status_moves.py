@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
+
 from afa_eval.data.tables import Tables
 from afa_eval.designs.base import STATUS_TIMES, Design
 from afa_eval.designs.clustered import Clustered
@@ -15,6 +17,7 @@ from afa_eval.errors import AfaEvalError
 from afa_eval.estimate import Estimates, Finding, Severity, Table, words
 from afa_eval.robustness.base import TELL_FROM, name_of, said
 
+STATUS, GAP = "sen-status", "sen-gap-"  # names of the tables
 THIRD = 1 / 3
 HARDLY = 0.05  # of a standard deviation: below this two gaps are the same for any reader
 MANY = 0.05  # share of pupils on the move worth a note
@@ -31,7 +34,7 @@ def sen_status_moves(design: Design, tables: Tables, estimates: Estimates) -> tu
     tables : Tables
         With a census.
     estimates : Estimates
-        Not needed.
+        With the tables of ``status_tables``, which are made here where they are not among its own.
 
     Returns
     -------
@@ -41,13 +44,16 @@ def sen_status_moves(design: Design, tables: Tables, estimates: Estimates) -> tu
     """
     if not _has_history(tables):
         return ()
-    if (depends := _depends(design, tables, gaps_by_status(design, tables))) is not None:
+    names = (STATUS, f"{GAP}{design.id}")
+    made = tuple(table for table in estimates.tables if table.name in names) or status_tables(design, tables)
+    by_name = {table.name: table for table in made}
+    gaps, moved_between = by_name.get(names[1]), by_name.get(STATUS)
+    if gaps is not None and (depends := _depends(design, tables, gaps)) is not None:
         return (depends,)
-    counts = moves(tables, design.baseline_year, design.outcome_year)
-    if counts is None or not counts.to_numpy().sum():
+    if moved_between is None:
         return ()
-    total = float(counts.to_numpy().sum())
-    stayed = sum(float(counts.loc[code, code]) for code in counts.index)
+    cells = np.array(moved_between.cells, dtype=np.float64)[:-1, :-1]  # without the totals
+    total, stayed = float(cells.sum()), float(np.trace(cells))
     moved = 1 - stayed / total
     if moved < MANY or total - stayed < TELL_FROM:
         return ()
@@ -118,14 +124,13 @@ def gaps_by_status(design: Design, tables: Tables) -> Gaps:
     return found
 
 
-def _depends(design: Design, tables: Tables, gaps: Gaps) -> Finding | None:
-    if not gaps or not isinstance(design, ProgressQuestion):
+def _depends(design: Design, tables: Tables, gaps: Table) -> Finding | None:
+    if not isinstance(design, ProgressQuestion):
         return None
-    sd = float(cohort(replace(design, by=(), waves=()), tables).after.std())
     named = ("gap before", "gap after", "change of the gap")
-    for place, name in enumerate(named):
-        values = [gaps[when][place].value for when in STATUS_TIMES]
-        if _matters(values, sd):
+    for name, column in zip(named, zip(*gaps.cells, strict=True), strict=True):
+        values = [float(value) for value in column if value is not None]
+        if _differ(values) and max(values) - min(values) > HARDLY * _spread(design, tables):
             said_values = ", ".join(
                 f"{words.number(value, design.unit)} {_when(when)}"
                 for when, value in zip(STATUS_TIMES, values, strict=True)
@@ -139,12 +144,13 @@ def _depends(design: Design, tables: Tables, gaps: Gaps) -> Finding | None:
     return None
 
 
-def _matters(values: list[float], sd: float) -> bool:
-    """The sign, or a third of the size, depends on the rule, by more than a hair's breadth."""
-    spread = max(values) - min(values)
-    if not spread > HARDLY * sd:
-        return False
-    return min(values) < 0 < max(values) or spread > THIRD * max(abs(value) for value in values)
+def _differ(values: list[float]) -> bool:
+    """The sign, or a third of the size, depends on the rule."""
+    return min(values) < 0 < max(values) or max(values) - min(values) > THIRD * max(abs(value) for value in values)
+
+
+def _spread(design: ProgressQuestion, tables: Tables) -> float:
+    return float(cohort(replace(design, by=(), waves=()), tables).after.std())
 
 
 def _when(status_at: str) -> str:
@@ -154,7 +160,7 @@ def _when(status_at: str) -> str:
 def _gap_table(design: Design, gaps: Gaps) -> Table:
     unit = design.unit if isinstance(design, ProgressQuestion) else "points"
     return Table(
-        name=f"sen-gap-{design.id}",
+        name=f"{GAP}{design.id}",
         title=f"{name_of(design)}: the gap between pupils with and without SEN, by when status is taken",
         rows=tuple(f"SEN {_when(when)}" for when in gaps),
         columns=("Gap before", "Gap after", "Change"),
