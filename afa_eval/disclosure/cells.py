@@ -120,12 +120,12 @@ def _merged(table: Table, first: int, second: int) -> Table:
     reasons = len([name for name in table.columns[1:] if name != TOTAL])
     name = OTHER_REASONS if reasons > 2 else ANY_REASON
 
-    def joined(row: Sequence[float | None]) -> tuple[float | None, ...]:
+    def _joined(row: Sequence[float | None]) -> tuple[float | None, ...]:
         both = (row[first] or 0) + (row[second] or 0)
         return tuple(both if at == first else value for at, value in enumerate(row) if at != second)
 
     columns = tuple(name if at == first else label for at, label in enumerate(table.columns) if at != second)
-    return replace(table, columns=columns, cells=tuple(map(joined, table.cells)))
+    return replace(table, columns=columns, cells=tuple(map(_joined, table.cells)))
 
 
 def _counts(table: Table, policy: Policy) -> Grid:

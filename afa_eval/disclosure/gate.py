@@ -124,7 +124,8 @@ def _released(item: Estimate, hidden: Hidden | None, policy: Policy) -> Released
         notes=tuple(texts.scrub(note, policy) for note in item.notes),
     )
     if hidden is not None:
-        return replace(blank, status=HIDDEN, reason=hidden.reason, notes=())  # a note may tell the figure
+        # a note may tell the figure, and a line weighted to the group's mix something of its members
+        return replace(blank, status=HIDDEN, reason=hidden.reason, notes=(), comparator=None)
     if unavailable(item):
         return replace(blank, status=UNAVAILABLE, reason="it could not be estimated")
     return _with_numbers(blank, item, policy)

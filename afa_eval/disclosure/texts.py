@@ -50,13 +50,13 @@ def scrub(text: str, policy: Policy) -> str:
     'The status of fewer than 10 pupils moved; 41 Key Stage 2 pupils left.'
     """
 
-    def said(match: re.Match[str]) -> str:
+    def _said(match: re.Match[str]) -> str:
         word = match[1].lower()
         count = NUMBER_WORDS.get(word, int(word) if word.isdigit() else 0)
         named = _NAME_BEFORE.search(text[: match.start()]) is not None
         return f"fewer than {policy.threshold}{match[2]}" if policy.too_few(count) and not named else match[0]
 
-    return _SMALL.sub(said, text)
+    return _SMALL.sub(_said, text)
 
 
 def finding(item: Finding, policy: Policy, hidden: Iterable[str] = ()) -> Finding:

@@ -263,11 +263,11 @@ def coverage_drawings(release: Release) -> list[Drawing]:
     """
     from afa_eval.estimate import charts
 
-    def make(released: ReleasedTable) -> Callable[[bool], Any]:
+    def _make(released: ReleasedTable) -> Callable[[bool], Any]:
         return lambda narrow: charts.coverage(released.table, narrow=narrow)
 
     tables = [one for one in release.tables if one.table.name.startswith("coverage") and has_whole_row(one)]
-    return [Drawing(one.table.name, make(one)) for one in tables]
+    return [Drawing(one.table.name, _make(one)) for one in tables]
 
 
 def flow_drawing(release: Release) -> Drawing | None:

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from afa_eval import disclosure
-from afa_eval.estimate import Claim, Estimand, Estimate, Estimates, Fault, Finding, Severity, Table
+from afa_eval.estimate import Claim, Comparator, Estimand, Estimate, Estimates, Fault, Finding, Severity, Table
 from afa_eval.estimate.collection import TIDY_COLUMNS
 
 E = Estimand
@@ -93,10 +93,12 @@ def test_a_figure_that_could_not_be_estimated_is_x() -> None:
 
 
 def test_a_hidden_figure_keeps_no_number_at_all() -> None:
-    item = one(figure(n=6, value=0.5, p_adjusted=0.01, interval=(0.1, 0.9)))
+    line = Comparator(slug="s", value=0.41, year="202223", population="p", definition="d", unit="proportion")
+    item = one(figure(n=6, value=0.5, p_adjusted=0.01, interval=(0.1, 0.9), notes=("half of 6",), comparator=line))
     numbers = (item.value, item.se, item.df, item.statistic, item.p_value, item.p_adjusted, item.ci)
     assert numbers == (None,) * 7
     assert (item.n_pupils, item.n_schools) == (None, None)
+    assert (item.comparator, item.notes) == (None, ())
 
 
 # --- what could be worked out
@@ -314,3 +316,32 @@ def test_public_files_are_written_beside_each_other(tmp_path) -> None:
     estimates, manifest = disclosure.write(released(figure(), manifest={"seed": 3}), tmp_path / "new" / "files")
     assert estimates.read_text().startswith("outcome,group,estimand")
     assert json.loads(manifest.read_text()) == {"seed": 3}
+
+
+def test_a_finding_says_nothing_in_numbers_about_a_group_too_small() -> None:
+    small = figure("primary_need=VI", n=6, value=0.5)
+    text = (
+        "Few have scores in: EHC plan (48%), Vision impairment (50%), Autistic spectrum disorder (60%). "
+        "Largest: primary_need=VI - rest, -0.18 SD. Reading for sen_provision=K rose by 2.1. Vision impairment is rare."
+    )
+    finding = Finding(code="a", severity=Severity.NOTE, message=text, outcomes=("a",))
+    evaluation = SimpleNamespace(estimates=Estimates((figure(), small), (finding,)), about={}, manifest={})
+    assert disclosure.release(evaluation).findings[0].message == (
+        "Few have scores in: EHC plan (48%), Autistic spectrum disorder (60%). "
+        "Reading for SEN support rose by 2.1. Vision impairment is rare. "
+        "A figure about a group too small to publish is left out here."
+    )
+
+
+def test_a_finding_about_another_outcome_is_left_as_it_is() -> None:
+    small = figure("primary_need=VI", n=6, value=0.5)
+    finding = Finding(code="a", severity=Severity.NOTE, message="Vision impairment (50%).", outcomes=("b",))
+    evaluation = SimpleNamespace(estimates=Estimates((figure(), small), (finding,)), about={}, manifest={})
+    assert disclosure.release(evaluation).findings[0].message == "Vision impairment (50%)."
+
+
+@pytest.mark.parametrize("text", ["41 Key Stage 2 pupils", "Years 3 to 9 pupils", "3.5 pupils", "1,204 pupils"])
+def test_numbers_that_count_nobody_stay(text) -> None:
+    finding = Finding(code="a", severity=Severity.NOTE, message=text)
+    evaluation = SimpleNamespace(estimates=Estimates((figure(),), (finding,)), about={}, manifest={})
+    assert disclosure.release(evaluation).findings[0].message == text
