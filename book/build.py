@@ -58,6 +58,7 @@ def configuration() -> dict[str, Any]:
         "autodoc_typehints": "none",  # the docstrings say the types, in words
         "autodoc_member_order": "bysource",
         "autodoc_preserve_defaults": True,
+        "toc_object_entries_show_parents": "hide",
         "numpydoc_show_class_members": False,
         "numpydoc_attributes_as_param_list": True,
         "nb_execution_raise_on_error": True,

@@ -38,7 +38,14 @@ SUBJECTS: Mapping[str, Subject] = {
         "One class for each evaluation question. Its fields are the keys of an outcome in the :doc:`plan </plan>`; "
         "``estimate`` answers.",
         ("DESIGNS", "PrePostProgress", "PersistentAbsence", "ParentEngagement"),
-        ("afa_eval.designs.Design", "afa_eval.designs.Selection", "afa_eval.designs.progress_question.Norm"),
+        (
+            "afa_eval.designs.progress_question.ProgressQuestion",
+            "afa_eval.designs.absence_question.AbsenceQuestion",
+            "afa_eval.designs.engagement_question.EngagementQuestion",
+            "afa_eval.designs.Design",
+            "afa_eval.designs.Selection",
+            "afa_eval.designs.progress_question.Norm",
+        ),
     ),
     "models": Subject(
         "Models",
@@ -93,6 +100,10 @@ SUBJECTS: Mapping[str, Subject] = {
             "ReportError",
         ),
     ),
+}
+VALUES = {
+    "DESIGNS": "The designs, by the name that a plan calls them.",
+    "__version__": "The version of the package.",
 }
 KINDS = {"class": ("autoclass", ":members:"), "function": ("autofunction", ""), "data": ("autodata", ":no-value:")}
 
@@ -154,7 +165,8 @@ def told(path: str) -> str:
     directive, option = KINDS[kind]
     if kind == "class" and issubclass(value, Estimand):
         option = ""
-    return "\n".join([f".. {directive}:: {path}", *([f"   {option}"] if option else [])])
+    words = ["", f"   {VALUES[name]}"] if kind == "data" else []
+    return "\n".join([f".. {directive}:: {path}", *([f"   {option}"] if option else []), *words])
 
 
 def estimands() -> str:

@@ -133,7 +133,7 @@ def reasons() -> str:
     """Which words in a score's cell mean which reason."""
     found: dict[str, list[str]] = {}
     for row in code_files.rows("no_score"):
-        found.setdefault(row["reason"], []).append(f"`{row['code']}`")
+        found.setdefault(row["reason"], []).append(f"`{row['code']}`" if row["code"] else "blank")
     return listed(("Reason", "Written as (capitals or small)"), [(reason, ", ".join(c)) for reason, c in found.items()])
 
 

@@ -96,7 +96,7 @@ class Estimate:
     outcome : str
         The plan's outcome id.
     group : str
-        ``all``, ``column=value`` joined by `` & ``, or a contrast ``K - N``.
+        ``all``, ``column=value`` joined by ``&``, or a contrast ``K - N``.
     estimand : Estimand
         What was estimated.
     value : float
