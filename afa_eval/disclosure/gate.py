@@ -13,7 +13,7 @@ from afa_eval.disclosure.linked import Hidden, Key, key_of
 from afa_eval.disclosure.policies import Policy
 from afa_eval.disclosure.primary import counted, unavailable
 from afa_eval.disclosure.records import Release, ReleasedEstimate
-from afa_eval.estimate import Estimate, Estimates, Finding, Table
+from afa_eval.estimate import Estimate, Estimates, Finding, Table, words
 from afa_eval.estimate.records import Interval
 
 HIDDEN, UNAVAILABLE = "c", "x"
@@ -80,7 +80,7 @@ def release(evaluation: Evaluated, profile: str | Path | Policy = "publish") -> 
         about=texts.about(evaluation.about),
         estimates=tuple(_released(item, hidden.get(key_of(item)), policy) for item in estimates),
         tables=tuple(cells.protect(_scrubbed(table, policy), policy) for table in tables if table.name != FLOW),
-        findings=tuple(texts.finding(item, policy, _small(hidden, item)) for item in findings),
+        findings=tuple(texts.finding(item, policy, _secrets(estimates.items, hidden, item)) for item in findings),
         flow=texts.flow(steps, policy),
         faults=texts.faults(getattr(evaluation, "faults", ()), policy),
         manifest=texts.manifest(evaluation.manifest),
@@ -92,12 +92,20 @@ def _steps(evaluation: Evaluated) -> Sequence[Sequence[Any]]:
     return evaluation.manifest.get("steps") or ()
 
 
-def _small(hidden: Mapping[Key, Hidden], item: Finding) -> list[str]:
-    """Groups too small to be spoken of in a finding about these outcomes, the longest names first."""
-    found = {
-        key[1] for key, why in hidden.items() if why.whole_group and (not item.outcomes or key[0] in item.outcomes)
-    }
-    return sorted(found, key=lambda group: (-len(group), group))
+def _secrets(items: Sequence[Estimate], hidden: Mapping[Key, Hidden], item: Finding) -> list[texts.Secret]:
+    """What a finding about these outcomes may not say of hidden groups, the longest names first."""
+    forms: dict[str, set[str] | None] = {}
+    for one in items:
+        why = hidden.get(key_of(one))
+        if why is None or (item.outcomes and one.outcome not in item.outcomes):
+            continue
+        known = forms.setdefault(one.group, set())
+        if why.whole_group or known is None:
+            forms[one.group] = None
+        else:
+            known |= {words.number(one.value, one.unit, digits) for digits in range(3)}
+    secrets = [texts.Secret(group, frozenset(found or ()), any_number=found is None) for group, found in forms.items()]
+    return sorted(secrets, key=lambda secret: (-len(secret.group), secret.group))
 
 
 def _once(*groups: Sequence[Table]) -> tuple[Table, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import groupby
 from pathlib import PurePath, PureWindowsPath
 from typing import Any
@@ -59,7 +59,7 @@ def scrub(text: str, policy: Policy) -> str:
     return _SMALL.sub(_said, text)
 
 
-def finding(item: Finding, policy: Policy, hidden: Iterable[str] = ()) -> Finding:
+def finding(item: Finding, policy: Policy, secrets: Iterable[Secret] = ()) -> Finding:
     """How may a finding be published?
 
     Parameters
@@ -68,8 +68,8 @@ def finding(item: Finding, policy: Policy, hidden: Iterable[str] = ()) -> Findin
         As raised.
     policy : Policy
         The rules.
-    hidden : iterable of str
-        Groups that are too small to be spoken of in numbers.
+    secrets : iterable of Secret
+        What may not be said of hidden groups.
 
     Returns
     -------
@@ -77,12 +77,12 @@ def finding(item: Finding, policy: Policy, hidden: Iterable[str] = ()) -> Findin
         Without numbers about those groups or about too few; groups said as people say them.
     """
     return replace(
-        item, message=_public_words(item.message, policy, hidden), fix=_public_words(item.fix, policy, hidden)
+        item, message=_public_words(item.message, policy, secrets), fix=_public_words(item.fix, policy, secrets)
     )
 
 
-def _public_words(text: str, policy: Policy, hidden: Iterable[str]) -> str:
-    return scrub(spoken(without(text, hidden)), policy)
+def _public_words(text: str, policy: Policy, secrets: Iterable[Secret]) -> str:
+    return scrub(spoken(without(text, secrets)), policy)
 
 
 def spoken(text: str) -> str:
@@ -106,38 +106,80 @@ def spoken(text: str) -> str:
     return _CODE.sub(lambda match: words.label(match[0]), text)
 
 
-def without(text: str, hidden: Iterable[str]) -> str:
-    """How does a text read without numbers about groups that are too small?
+@dataclass(frozen=True, slots=True)
+class Secret:
+    """What may not be said of a group?
+
+    Attributes
+    ----------
+    group : str
+        Its code.
+    numbers : frozenset of str
+        Its hidden figures as they may be printed.
+    any_number : bool
+        True where the group itself is too small: no number at all.
+    """
+
+    group: str
+    numbers: frozenset[str] = frozenset()
+    any_number: bool = False
+
+    def told_in(self, text: str) -> bool:
+        """Does a text that names the group tell it?
+
+        Parameters
+        ----------
+        text : str
+            A part of a sentence.
+
+        Returns
+        -------
+        bool
+            Whether one of the numbers stands there.
+        """
+        if self.any_number:
+            return re.search(r"\d", text) is not None
+        return any(re.search(rf"(?<![\d.,]){re.escape(one)}(?!\d|[.,]\d)", text) for one in self.numbers)
+
+
+def without(text: str, secrets: Iterable[Secret]) -> str:
+    """How does a text read without hidden figures?
 
     Parameters
     ----------
     text : str
         Several sentences.
-    hidden : iterable of str
-        Group codes.
+    secrets : iterable of Secret
+        What may not be said.
 
     Returns
     -------
     str
-        Such a group is taken out of a list; a sentence with a number that still names it is left out.
+        A group is taken out of a list with its number; a sentence that still tells is left out.
 
     Examples
     --------
-    >>> without("Few have scores in: EHC plan (48%), Vision impairment (50%).", ["primary_need=VI"])
-    'Few have scores in: EHC plan (48%).'
+    >>> without("Few have scores: EHC plan (48%), Vision impairment (50%).", [Secret("primary_need=VI", any_number=True)])
+    'Few have scores: EHC plan (48%).'
     """
-    for group in hidden:
-        for name in (re.escape(group), re.escape(words.label(group))):
-            listed = rf"(?<![\w=]){name}(?:\s-\srest)?\s\([^()]*\)"
-            text = re.sub(rf"(?:, | and ){listed}|{listed}(?:, | and )", "", text)
-            sentences = _SENTENCE.split(text)
-            kept = [
-                part
-                for part in sentences
-                if not (re.search(rf"(?<![\w=]){name}(?!\w)", part) and re.search(r"\d", part))
-            ]
-            text = text if len(kept) == len(sentences) else " ".join([*kept, LEFT_OUT])
+    for secret in secrets:
+        for name in (re.escape(secret.group), re.escape(words.label(secret.group))):
+            text = _without_sentences(_without_entries(text, name, secret), name, secret)
     return text
+
+
+def _without_entries(text: str, name: str, secret: Secret) -> str:
+    entry = rf"(?<![\w=]){name}(?:\s-\srest)?\s\([^()]*\)"
+    return re.sub(
+        rf"(?:, | and ){entry}|{entry}(?:, | and )", lambda found: "" if secret.told_in(found[0]) else found[0], text
+    )
+
+
+def _without_sentences(text: str, name: str, secret: Secret) -> str:
+    sentences = _SENTENCE.split(text)
+    named = re.compile(rf"(?<![\w=]){name}(?!\w)")
+    kept = [part for part in sentences if not (named.search(part) and secret.told_in(part))]
+    return text if len(kept) == len(sentences) else " ".join([*kept, LEFT_OUT])
 
 
 def faults(items: Iterable[Fault], policy: Policy) -> tuple[ReleasedFault, ...]:

@@ -345,3 +345,16 @@ def test_numbers_that_count_nobody_stay(text) -> None:
     finding = Finding(code="a", severity=Severity.NOTE, message=text)
     evaluation = SimpleNamespace(estimates=Estimates((figure(),), (finding,)), about={}, manifest={})
     assert disclosure.release(evaluation).findings[0].message == text
+
+
+def test_a_finding_does_not_tell_a_hidden_share_of_a_group_that_is_large_enough() -> None:
+    # 12 of 20 have a score: the 8 who have none are too few, so the share is hidden; its base is not
+    share = figure("sen_provision=E", n=20, value=0.6, estimand=E.COVERAGE)
+    text = (
+        "Few of these have scores: EHC plan (60.0%), Year 7 (70.0%). EHC plan: 31 parents answered. 60.0% of all did."
+    )
+    finding = Finding(code="a", severity=Severity.NOTE, message=text, outcomes=("a",))
+    evaluation = SimpleNamespace(estimates=Estimates((figure(), share), (finding,)), about={}, manifest={})
+    assert disclosure.release(evaluation).findings[0].message == (
+        "Few of these have scores: Year 7 (70.0%). EHC plan: 31 parents answered. 60.0% of all did."
+    )
