@@ -15,6 +15,7 @@ LABELS = {
     "support": "SEN support",
     "ehcp": "EHC plan",
 }
+OLDER_GROUPS = {"school-action": "School Action", "school-action-plus": "School Action Plus"}  # to 2013/14 only
 LABELS_BEFORE_201415 = {**LABELS, "support": "SEN without a statement", "ehcp": "SEN with a statement"}
 FIRST_YEAR_OF_SUPPORT = "201415"
 
@@ -122,6 +123,8 @@ def label(group: str, year: object = None) -> str:
     >>> label("support"), label("support", "201213")
     ('SEN support', 'SEN without a statement')
     """
+    if group in OLDER_GROUPS:
+        return OLDER_GROUPS[group]
     if group not in LABELS:
         raise DataError(f"'{group}' is no SEN group. There are: {', '.join(GROUPS)}.")
     early = year is not None and years.parse(year) < FIRST_YEAR_OF_SUPPORT

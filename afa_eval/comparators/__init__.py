@@ -4,12 +4,14 @@
 the cohort's own mix; ``transition`` from key stage 2 to GCSE; ``read`` a user's own file.
 """
 
+from afa_eval.comparators.areas import neighbours
 from afa_eval.comparators.asking import slugs
 from afa_eval.comparators.listing import describe, figures, overview, records
-from afa_eval.comparators.lookup import compare, find, pair, series, without
+from afa_eval.comparators.lookup import compare, find, pair, series
 from afa_eval.comparators.mix import Weighted, joint_keys, weighted, weighted_pair
 from afa_eval.comparators.own_file import check_file, read
 from afa_eval.comparators.own_records import ComparatorFile
+from afa_eval.comparators.rest import without
 from afa_eval.comparators.store import Figure
 from afa_eval.comparators.transitions import Transition, TransitionBand, subjects, transition
 
@@ -25,6 +27,7 @@ __all__ = [
     "figures",
     "find",
     "joint_keys",
+    "neighbours",
     "overview",
     "pair",
     "read",

@@ -8,7 +8,7 @@ from difflib import get_close_matches
 
 from afa_eval.codes import needs, years
 from afa_eval.codes import sen as sen_codes
-from afa_eval.comparators import store
+from afa_eval.comparators import areas, bands, store
 from afa_eval.comparators.store import Figure
 from afa_eval.errors import AfaEvalError, ComparatorError
 
@@ -91,7 +91,7 @@ def request(
         _one_of("definition", definition, tuple(store.definitions()))
     if source is not None:
         _one_of("source", source, tuple(store.sources()))
-    named = _one_of("area", area, tuple(store.areas()))
+    named = _area(area)
     return Request(slug, named, measure.default_definition if definition is None else definition, parts, source or "")
 
 
@@ -102,12 +102,19 @@ def _sen_group(sen: str, with_need: bool) -> str:
         return sen_codes.group(sen)
     if sen not in sen_codes.GROUPS and sen.upper() in needs.codes():
         raise ComparatorError(f"'{sen}' is a type of need, not a SEN group: ask with need=\"{sen.upper()}\".")
-    return _one_of("SEN group", sen, sen_codes.GROUPS)
+    return sen if sen in sen_codes.OLDER_GROUPS else _one_of("SEN group", sen, sen_codes.GROUPS)
 
 
 def _year_group(year_group: object) -> str:
     text = str(year_group).removesuffix(".0")
     return _one_of("year group", "0" if text.upper() == "R" else text, tuple(str(year) for year in range(14)))
+
+
+def _area(area: str) -> str:
+    if area.startswith(areas.NEIGHBOURS_OF):
+        areas.members(area)  # raises, naming the nearest
+        return area
+    return _one_of("area", area, tuple(store.areas()))
 
 
 def _one_of(what: str, word: str, known: tuple[str, ...]) -> str:
@@ -179,10 +186,10 @@ def candidates(asked: Request, year: str) -> list[Figure]:
     parts = asked.by_name
     chosen = {"definition": asked.definition} if asked.definition else {}
     chosen |= {"source": asked.source} if asked.source else {}
-    found = list(store.stored(asked.slug, year, asked.area, **parts, **chosen))
-    if asked.source in {"", store.FIVE_POINT_BANDS} and asked.definition:
-        counted = store.band_figure(asked.slug, asked.definition, year, asked.area, parts)
-        found += [counted] if counted is not None else []
+    found = list(areas.figures(asked.slug, year, asked.area, **parts, **chosen))
+    if asked.source in {"", bands.FIVE_POINT_BANDS, bands.AREA_BANDS} and asked.definition:
+        counted = areas.band_figure(asked.slug, asked.definition, year, asked.area, parts)
+        found += [counted] if counted is not None and asked.source in {"", counted.source} else []
     return sorted(found, key=lambda figure: (figure.priority, figure.source))
 
 

@@ -16,13 +16,14 @@ from typing import Any
 
 from afa_eval.codes import years
 from afa_eval.comparators.rows import Row, check
-from afa_eval.comparators.sources import absence, attainment, others
+from afa_eval.comparators.sources import absence, area_bands, attainment, others
 from afa_eval.errors import ComparatorError
 
 DATA = Path(__file__).parent / "data"
 STORE = DATA / "national.sqlite"
 TABLES = """
-CREATE TABLE measure (slug TEXT PRIMARY KEY, title TEXT, unit TEXT, base TEXT, default_definition TEXT, about TEXT);
+CREATE TABLE measure (slug TEXT PRIMARY KEY, title TEXT, unit TEXT, base TEXT, default_definition TEXT, about TEXT,
+    status_timing TEXT);
 CREATE TABLE definition (id TEXT PRIMARY KEY, label TEXT, about TEXT);
 CREATE TABLE source (key TEXT PRIMARY KEY, title TEXT, file TEXT, url TEXT, release TEXT, licence TEXT,
     priority INTEGER, status_timing TEXT, sha256 TEXT) WITHOUT ROWID;
@@ -39,6 +40,8 @@ CREATE TABLE band (year INTEGER, phase TEXT, sen TEXT, fsm TEXT, sex TEXT, year_
     b0 INTEGER, b5 INTEGER, b10 INTEGER, b15 INTEGER, b20 INTEGER, b25 INTEGER, b30 INTEGER, b35 INTEGER,
     b40 INTEGER, b45 INTEGER, b50 INTEGER,
     PRIMARY KEY (year, phase, sen, fsm, sex, year_group)) WITHOUT ROWID;
+CREATE TABLE area_band (area TEXT PRIMARY KEY, rows INTEGER, packed BLOB) WITHOUT ROWID;
+CREATE TABLE neighbour (area TEXT, rank INTEGER, neighbour TEXT, closeness TEXT, PRIMARY KEY (area, rank)) WITHOUT ROWID;
 CREATE TABLE point_band (year INTEGER, phase TEXT, low REAL, high REAL, overall INTEGER, authorised INTEGER,
     unauthorised INTEGER, PRIMARY KEY (year, phase, low)) WITHOUT ROWID;
 CREATE TABLE transition (year INTEGER, subject TEXT, sen TEXT, band TEXT, low REAL, high REAL, gu INTEGER,
@@ -99,7 +102,10 @@ def _rows(folder: Path, units: dict[str, str]) -> list[Row]:
         *others.caseload(folder),
         *others.lait(folder, DATA / "lait_measures.csv", units),
         *others.published(DATA / "published.csv", units),
+        *others.transition_means(others.transitions(folder)),
     ]
+    # a figure goes before the symbol that another row of the file prints for the same cell
+    found.sort(key=lambda row: not row.symbol)
     unique = {(row.series, row.year, row.area): row for row in found if row.area not in ONE_SCHOOL_AREAS}
     return [unique[key] for key in sorted(unique)]
 
@@ -108,28 +114,50 @@ def _write(connection: sqlite3.Connection, folder: Path, rows: Sequence[Row], un
     connection.executescript("PRAGMA page_size = 4096;" + TABLES)
     _insert(connection, "measure", [tuple(row.values()) for row in _read("measures")])
     _insert(connection, "definition", [tuple(row.values()) for row in _read("definitions")])
+    _insert(connection, "definition", others.subject_definitions(others.transitions(folder)))
     _insert(connection, "source", [(*row.values(), _hash(folder, row["file"])) for row in _read("sources")])
     _insert(connection, "notice", [tuple(row.values()) for row in _read("notices")])
     areas = {name: number for number, name in enumerate(sorted({row.area for row in rows}))}
-    _insert(connection, "area", [(number, name, _level(name)) for name, number in areas.items()])
-    _write_figures(connection, rows, areas, units)
+    _insert(connection, "area", [(number, name, level(name)) for name, number in areas.items()])
+    write_figures(connection, rows, areas, units)
     _insert(connection, "band", [(years.start(row[0]), *row[1:]) for row in absence.five_point_bands(folder)])
+    _insert(connection, "area_band", area_bands.packed(folder))
+    _insert(connection, "neighbour", area_bands.neighbours(folder, set(areas)))
     _insert(connection, "point_band", [(years.start(row[0]), *row[1:]) for row in absence.one_point_bands(folder)])
     _insert(connection, "transition", [(years.start(row[0]), *row[1:]) for row in others.transitions(folder)])
 
 
-def _write_figures(
+def write_figures(
     connection: sqlite3.Connection, rows: Sequence[Row], areas: dict[str, int], units: dict[str, str]
 ) -> None:
+    """Where do figures stand in a store?
+
+    Parameters
+    ----------
+    connection : sqlite3.Connection
+        A store with ``TABLES``.
+    rows : sequence of Row
+        In the order they are to have.
+    areas : dict
+        Number by area.
+    units : dict
+        Unit by slug.
+    """
     series = {key: number for number, key in enumerate(sorted({row.series for row in rows}), start=1)}
     scales = {key: SCALES.get(units[key[0]], 100) for key in series}
     _insert(connection, "series", [(number, *key, scales[key]) for key, number in series.items()])
     for row in rows:
         place = (series[row.series], years.start(row.year), areas[row.area])
-        printed = row.printed if row.printed is not None else (None if row.numerator else row.value)
-        _insert(connection, "figure", [(*place, _scaled(printed, scales[row.series]), row.numerator, row.denominator)])
-        if row.note or row.low is not None:
-            _insert(connection, "detail", [(*place, row.low, row.high, None, None, row.note or None)])
+        printed = row.symbol or _scaled(_printed(row), scales[row.series])
+        _insert(connection, "figure", [(*place, printed, row.numerator, row.denominator)])
+        if row.note or row.low is not None or row.sd is not None:
+            _insert(connection, "detail", [(*place, row.low, row.high, row.sd, row.reliability, row.note or None)])
+
+
+def _printed(row: Row) -> float | None:
+    if row.printed is not None:
+        return row.printed
+    return None if row.numerator and row.denominator else row.value
 
 
 def _scaled(value: float | None, scale: int) -> float | None:
@@ -160,7 +188,19 @@ def _hash(folder: Path, names: str) -> str:
     return digest.hexdigest()
 
 
-def _level(area: str) -> str:
+def level(area: str) -> str:
+    """Is this England, a region or an authority?
+
+    Parameters
+    ----------
+    area : str
+        Its name.
+
+    Returns
+    -------
+    str
+        National, Regional or Local authority.
+    """
     regions = {
         "North East",
         "North West",

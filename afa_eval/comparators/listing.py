@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from afa_eval.codes import sen as sen_codes
 from afa_eval.codes import years
-from afa_eval.comparators import store
+from afa_eval.comparators import bands, store
 from afa_eval.comparators.asking import parse_year, population, request
 from afa_eval.comparators.lookup import find, matching
 from afa_eval.comparators.store import Figure
@@ -25,7 +25,7 @@ def overview() -> list[dict[str, Cell]]:
     """
     rows: list[dict[str, Cell]] = []
     for measure in store.measures().values():
-        groups, first, last = store.extent(measure.slug)
+        groups, first, last = _extent(measure.slug)
         rows.append(
             {
                 "slug": measure.slug,
@@ -37,6 +37,14 @@ def overview() -> list[dict[str, Cell]]:
             }
         )
     return rows
+
+
+def _extent(slug: str) -> tuple[set[str], str, str]:
+    held = store.held_years(slug)
+    if bands.lines(slug):
+        held = {**held, **{group: held.get(group, set()) | set(bands.band_years()) for group in ("all", "any", "none")}}
+    every = set().union(*held.values())
+    return set(held), min(every), max(every)
 
 
 def figures(
@@ -145,8 +153,13 @@ def _span(held: list[str]) -> tuple[str, ...]:
     return years.between(held[0], years.shift(held[-1], 2)) if held else ()
 
 
-def records() -> Iterator[Figure]:
+def records(*, suppressed: bool = False) -> Iterator[Figure]:
     """Which figures are there, all of them?
+
+    Parameters
+    ----------
+    suppressed : bool
+        True also gives the cells in which a source prints a symbol.
 
     Yields
     ------
@@ -154,5 +167,6 @@ def records() -> Iterator[Figure]:
         Every stored one, then those counted from the absence bands by SEN group and phase.
     """
     yield from store.stored()
-    for slug in ("persistent-absence", "severe-absence"):
-        yield from matching(slug, phase=None, definition="any", source=store.FIVE_POINT_BANDS)
+    yield from store.hidden() if suppressed else ()
+    for slug in ("persistent-absence", "severe-absence", bands.ABSENCE_BANDS):
+        yield from matching(slug, phase=None, definition="any", source=bands.FIVE_POINT_BANDS)

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from afa_eval.codes import years
-from afa_eval.comparators import store
+from afa_eval.comparators import areas, bands, store
 from afa_eval.comparators.asking import PHASES, Request, candidates, parse_year, population, request
 from afa_eval.comparators.nearest import explain
 from afa_eval.comparators.store import Figure
@@ -121,6 +120,11 @@ def _first(asked: Request, year: str) -> Figure:
     found = candidates(asked, year)
     if not found:
         raise ComparatorError(explain(asked, year))
+    several = sorted({figure.definition for figure in found})
+    if not asked.definition and len(several) > 1:
+        raise ComparatorError(
+            f"There are {len(several)} definitions of {asked.slug} in {years.label(year)}; name one: {', '.join(several)}."
+        )
     return found[0]
 
 
@@ -212,22 +216,26 @@ def matching(
     wanted = {name: value for name, value in parts.items() if name not in loose}
     chosen = {"definition": asked.definition} if asked.definition and not every else {}
     chosen |= {"source": asked.source} if asked.source else {}
-    yield from store.stored(slug, None, None if area is None else asked.area, **wanted, **chosen)
-    if asked.source in {"", store.FIVE_POINT_BANDS} and asked.area == "England":
-        lines = tuple(store.BAND_LINES) if every else (asked.definition,)
-        yield from _banded(slug, lines, parts, loose)
+    if area is None:
+        yield from store.stored(slug, None, None, **wanted, **chosen)
+    else:
+        for year in sorted(set().union(*(held for name in areas.members(asked.area)
+                                         for held in store.held_years(slug, name).values()))):  # fmt: skip
+            yield from areas.figures(slug, year, asked.area, **wanted, **chosen)
+    if asked.source in {"", bands.FIVE_POINT_BANDS, bands.AREA_BANDS}:
+        own = slug == bands.ABSENCE_BANDS and definition is None
+        lines = bands.lines(slug) if every or own else (asked.definition,)
+        yield from _banded(slug, lines, parts, loose, asked.area)
 
 
-def _banded(slug: str, lines: tuple[str, ...], parts: dict[str, str], loose: set[str]) -> Iterator[Figure]:
+def _banded(slug: str, lines: tuple[str, ...], parts: dict[str, str], loose: set[str], area: str) -> Iterator[Figure]:
     groups = ("all", "any", "none") if "sen" in loose else (parts["sen"],)
     phases = PHASES[:4] if "phase" in loose else (parts["phase"],)
     for definition in lines:
         for group in groups:
             for phase in phases:
-                for year in store.band_years():
-                    found = store.band_figure(
-                        slug, definition, year, "England", {**parts, "sen": group, "phase": phase}
-                    )
+                for year in bands.band_years():
+                    found = areas.band_figure(slug, definition, year, area, {**parts, "sen": group, "phase": phase})
                     if found is not None:
                         yield found
 
@@ -380,39 +388,3 @@ def compare(a: Comparator, b: Comparator, *, change: bool = False) -> float:
 
 def _bare(words: str) -> str:
     return words.replace("SEN without a statement", "SEN support").replace("SEN with a statement", "EHC plan")
-
-
-def without(comparator: Comparator, numerator: float, n: int) -> Comparator:
-    """What is the rest of the national figure when this cohort is taken out of it?
-
-    Parameters
-    ----------
-    comparator : Comparator
-        A published share with its counts.
-    numerator, n : float, int
-        The cohort's own, by the same definition.
-
-    Returns
-    -------
-    Comparator
-        (N p - n q) / (N - n) and N - n.
-
-    Raises
-    ------
-    ComparatorError
-        Where N is unpublished, or the cohort is not smaller than it.
-    """
-    if comparator.n is None or comparator.unit != "proportion":
-        raise ComparatorError(f"{comparator}: its number is not published, so the cohort cannot be taken out of it.")
-    above = comparator.value * comparator.n - numerator
-    rest = comparator.n - n
-    if rest <= 0 or not 0 <= above <= rest:
-        raise ComparatorError(f"{comparator}: the cohort ({n}) is no part of it.")
-    return replace(
-        comparator,
-        value=above / rest,
-        n=rest,
-        numerator=above,
-        population=f"{comparator.population}, without this cohort",
-        note=f"{comparator.note} The cohort itself is taken out.".strip(),
-    )

@@ -6,16 +6,18 @@ publishes that cell. What cannot be matched is left out and its share is stated.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from itertools import combinations
 from typing import TYPE_CHECKING
 
 from afa_eval.codes import years
-from afa_eval.comparators import store
+from afa_eval.comparators import areas, bands, store
 from afa_eval.comparators.asking import parse_year, request
 from afa_eval.comparators.lookup import as_comparator
+from afa_eval.comparators.own_records import ComparatorFile
+from afa_eval.comparators.rest import rest_of
 from afa_eval.comparators.store import Figure
 from afa_eval.errors import ComparatorError
 from afa_eval.estimate.records import Comparator
@@ -57,6 +59,8 @@ class Weighted:
         Key of the source, the same for all cells.
     comparator : Comparator
         The value with its population, definition and source.
+    se : float
+        Its own error: 0 for a fixed published figure, above 0 where the cohort was taken out of it.
     """
 
     value: float
@@ -65,6 +69,7 @@ class Weighted:
     dropped: tuple[str, ...]
     source: str
     comparator: Comparator
+    se: float = 0.0
 
 
 def weighted(
@@ -75,6 +80,8 @@ def weighted(
     *,
     keys: Sequence[str] | None = None,
     source: str | None = None,
+    area: str = "England",
+    own: ComparatorFile | None = None,
 ) -> Weighted:
     """What would England's figure be with this cohort's mix of pupils?
 
@@ -93,6 +100,10 @@ def weighted(
         These keys and no others.
     source : str, optional
         This source and no other.
+    area : str
+        England, a region, an authority, or ``neighbours of`` an authority.
+    own : ComparatorFile, optional
+        A user's own file, in place of the bundled figures.
 
     Returns
     -------
@@ -105,13 +116,13 @@ def weighted(
         Where the mix has no usable column or weight, or no source covers it.
     """
     when = parse_year(year)
-    wanted = request(slug, definition=definition, source=source).definition
+    asked = _Asked(slug, request(slug, definition=definition, source=source, area=area).definition, area, own)
     for chosen in _key_sets(mix, keys):
-        for found in _sources(slug, wanted, when, chosen, source):
-            result = _combine(mix, chosen, found)
+        for found in asked.sources(when, chosen, source):
+            result = _combine(mix, chosen, found, area)
             if result.share_matched >= ENOUGH:
                 return result
-    raise ComparatorError(_no_cover(slug, wanted, when, mix))
+    raise ComparatorError(_no_cover(asked, when, mix))
 
 
 def weighted_pair(
@@ -120,6 +131,9 @@ def weighted_pair(
     mix: pd.DataFrame,
     mix_after: pd.DataFrame | None = None,
     definition: str | None = None,
+    *,
+    area: str = "England",
+    own: ComparatorFile | None = None,
 ) -> tuple[Weighted, Weighted]:
     """What are England's figures in two years for this cohort, by the same keys and source?
 
@@ -136,6 +150,8 @@ def weighted_pair(
         Followed pupils after: the same pupils in the year group they are in then.
     definition : str, optional
         The measure's default where None.
+    area, own
+        As ``weighted``.
 
     Returns
     -------
@@ -149,17 +165,17 @@ def weighted_pair(
     """
     before, after = (parse_year(year) for year in years_)
     later = mix if mix_after is None else mix_after
-    wanted = request(slug, definition=definition).definition
+    asked = _Asked(slug, request(slug, definition=definition, area=area).definition, area, own)
     for chosen in _key_sets(mix, None):
-        for found in _sources(slug, wanted, before, chosen, None):
-            first = _combine(mix, chosen, found)
+        for found in asked.sources(before, chosen, None):
+            first = _combine(mix, chosen, found, area)
             if first.share_matched < ENOUGH:
                 continue
-            for other in _sources(slug, wanted, after, chosen, first.source):
-                second = _combine(later, chosen, other)
+            for other in asked.sources(after, chosen, first.source):
+                second = _combine(later, chosen, other, area)
                 if second.share_matched >= ENOUGH:
                     return (first, second)
-    raise ComparatorError(f"{_no_cover(slug, wanted, before, mix)} The same is needed for {years.label(after)}.")
+    raise ComparatorError(f"{_no_cover(asked, before, mix)} The same is needed for {years.label(after)}.")
 
 
 def joint_keys(slug: str, year: object, definition: str | None = None) -> tuple[tuple[str, ...], ...]:
@@ -180,8 +196,27 @@ def joint_keys(slug: str, year: object, definition: str | None = None) -> tuple[
         Sets of keys, the richest first.
     """
     when = parse_year(year)
-    wanted = request(slug, definition=definition).definition
-    return tuple(chosen for chosen in _subsets(MIX_COLUMNS) if chosen and _sources(slug, wanted, when, chosen, None))
+    asked = _Asked(slug, request(slug, definition=definition).definition)
+    return _joint_keys(asked, when)
+
+
+def _joint_keys(asked: _Asked, year: str) -> tuple[tuple[str, ...], ...]:
+    return tuple(chosen for chosen in _subsets(MIX_COLUMNS) if chosen and asked.sources(year, chosen, None))
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """Which measure, where, and from whose figures."""
+
+    slug: str
+    definition: str
+    area: str = "England"
+    own: ComparatorFile | None = None
+
+    def sources(self, year: str, keys: tuple[str, ...], source: str | None) -> list[Cells]:
+        if self.own is None:
+            return _sources(self.slug, self.definition, year, keys, source, self.area)
+        return _crossed(own_figures(self.own, self.slug, year, self.definition, self.area), keys, source)
 
 
 def _key_sets(mix: pd.DataFrame, keys: Sequence[str] | None) -> list[tuple[str, ...]]:
@@ -204,31 +239,72 @@ def _subsets(columns: Sequence[str]) -> list[tuple[str, ...]]:
 
 
 @cache  # a cohort asks for the same cells once a group
-def _sources(slug: str, definition: str, year: str, keys: tuple[str, ...], source: str | None) -> list[Cells]:
+def _sources(
+    slug: str, definition: str, year: str, keys: tuple[str, ...], source: str | None, area: str
+) -> list[Cells]:
     """Each source's cells crossed by exactly these keys, the default source first."""
+    found = _crossed(areas.figures(slug, year, area, definition), keys, source)
+    if bands.counted(slug, definition) and year in bands.band_years():
+        counted = _band_cells(slug, definition, year, keys, area)
+        if counted and source in {None, next(iter(counted.values())).source}:
+            found.append(counted)
+    return sorted(found, key=lambda cells: next(iter(cells.values())).priority)
+
+
+def forget() -> None:
+    """Look again at what the user fetched."""
+    _sources.cache_clear()
+
+
+def _crossed(figures: Iterable[Figure], keys: tuple[str, ...], source: str | None) -> list[Cells]:
     found: dict[str, Cells] = {}
-    chosen = {"definition": definition} if definition else {}
-    for figure in store.stored(slug, year, "England", **chosen):
+    for figure in figures:
         narrowed = {name for name, value in figure.parts.items() if value != store.MARGIN[name]}
-        if narrowed == set(keys):
+        if narrowed == set(keys) and source in {None, figure.source}:
             found.setdefault(figure.source, {})[tuple(figure.parts[key] for key in keys)] = figure
-    if store.banded_definition(slug, definition) and year in store.band_years():
-        found[store.FIVE_POINT_BANDS] = _band_cells(slug, definition, year, keys)
-    wanted = [cells for key, cells in found.items() if cells and source in {None, key}]
-    return sorted(wanted, key=lambda cells: next(iter(cells.values())).priority)
+    return list(found.values())
 
 
-def _band_cells(slug: str, definition: str, year: str, keys: tuple[str, ...]) -> Cells:
+def own_figures(own: ComparatorFile, slug: str, year: str, definition: str, area: str) -> list[Figure]:
+    """Which figures of a user's file could a cohort be weighted by?
+
+    Parameters
+    ----------
+    own : ComparatorFile
+        The file.
+    slug, year, definition, area : str
+        As ``weighted``; any definition where empty.
+
+    Returns
+    -------
+    list of Figure
+        Not by starting point.
+    """
+    return [
+        item.figure(own.name)
+        for item in own
+        if (item.comparator.slug, item.comparator.year, item.area) == (slug, year, area)
+        and definition in {"", item.comparator.definition}
+        and item.start_low is None
+        and item.start_high is None
+    ]
+
+
+def _band_cells(slug: str, definition: str, year: str, keys: tuple[str, ...], area: str) -> Cells:
     cells = {}
-    for values, counts in store.band_counts(definition, year, keys).items():
-        if "unknown" not in values:
-            parts = {**store.MARGIN, **dict(zip(keys, values, strict=True))}
-            cells[values] = store.band_cell(slug, definition, year, parts, counts)
+    inside = areas.members(area)
+    values = {cell for name in inside for cell in bands.band_counts(definition, year, keys, name)}
+    for cell in sorted(values):
+        if "unknown" not in cell:
+            parts = {**store.MARGIN, **dict(zip(keys, cell, strict=True))}
+            figure = areas.band_figure(slug, definition, year, area, parts)
+            if figure is not None:
+                cells[cell] = figure
     return cells
 
 
-def _combine(mix: pd.DataFrame, keys: tuple[str, ...], cells: Cells) -> Weighted:
-    weights = _weights(mix, keys)
+def _combine(mix: pd.DataFrame, keys: tuple[str, ...], cells: Cells, area: str) -> Weighted:
+    weights = _weights(mix, keys, "weight")
     total = sum(weights.values())
     usable = {
         cell: figure
@@ -238,17 +314,19 @@ def _combine(mix: pd.DataFrame, keys: tuple[str, ...], cells: Cells) -> Weighted
     matched = {cell: weight for cell, weight in weights.items() if weight > 0 and cell in usable}
     used = sum(matched.values())
     some = next(iter(cells.values()))
-    value = sum(weight * usable[cell].value for cell, weight in matched.items()) / used if used else float("nan")
+    above = _weights(mix, keys, "above") if "above" in mix.columns else {}
+    rest, se = rest_of({cell: usable[cell] for cell in matched}, matched, above, area)
+    value = sum(weight * rest[cell].value for cell, weight in matched.items()) / used if used else float("nan")
     share = used / total if total else 0.0
     dropped = tuple(column for column in MIX_COLUMNS if column in mix.columns and column not in keys)
-    about = _comparator(some, [usable[cell] for cell in matched], value, keys, dropped, share)
-    return Weighted(value, share, keys, dropped, some.source, about)
+    about = _comparator(some, list(rest.values()), value, keys, dropped, share)
+    return Weighted(value, share, keys, dropped, some.source, about, se)
 
 
-def _weights(mix: pd.DataFrame, keys: tuple[str, ...]) -> dict[Cell, float]:
+def _weights(mix: pd.DataFrame, keys: tuple[str, ...], column: str) -> dict[Cell, float]:
     columns = [_texts(mix[key]) for key in keys]
     found: dict[Cell, float] = {}
-    for *values, weight in zip(*columns, mix["weight"].astype(float), strict=True):
+    for *values, weight in zip(*columns, mix[column].astype(float), strict=True):
         cell = tuple(map(str, values))
         found[cell] = found.get(cell, 0.0) + float(weight)
     return found
@@ -275,7 +353,7 @@ def _comparator(
     return replace(
         as_comparator(some),
         value=value,
-        population=f"England, same {joined}, weighted to the cohort's mix",
+        population=f"{some.area}, same {joined}, weighted to the cohort's mix",
         n=round(sum(known)) if known and len(known) == len(counts) else None,
         numerator=None,
         interval=None,
@@ -283,21 +361,23 @@ def _comparator(
     )
 
 
-def _no_cover(slug: str, definition: str, year: str, mix: pd.DataFrame) -> str:
-    by = f" as {definition}" if definition else ""
-    lines = [f"No source covers 95% of this cohort's mix for {slug}{by} in {years.label(year)}."]
-    lines += store.notices("gap", slug, year)
+def _no_cover(asked: _Asked, year: str, mix: pd.DataFrame) -> str:
+    by = f" as {asked.definition}" if asked.definition else ""
+    where = "" if asked.area == "England" else f" in {asked.area}"
+    whose = "No source covers" if asked.own is None else f"{asked.own.name} does not cover"
+    lines = [f"{whose} 95% of this cohort's mix for {asked.slug}{by}{where} in {years.label(year)}."]
+    lines += store.notices("gap", asked.slug, year) if asked.own is None else ()
     if "sen" in mix.columns:
         lines.append(f"The cohort's SEN groups are {', '.join(sorted(filter(None, set(_texts(mix['sen'])))))}.")
-    lines.append(f"Jointly published that year: {'; '.join(_published(slug, definition, year)) or 'nothing by group'}.")
+    lines.append(f"Jointly published that year: {'; '.join(_published(asked, year)) or 'nothing by group'}.")
     return " ".join(lines)
 
 
-def _published(slug: str, definition: str, year: str) -> list[str]:
+def _published(asked: _Asked, year: str) -> list[str]:
     """The richest key sets, each with the SEN groups it is published for."""
     found: list[str] = []
-    for number, chosen in enumerate(sets := joint_keys(slug, year, definition or None)):
-        for cells in _sources(slug, definition, year, chosen, None):
+    for number, chosen in enumerate(sets := _joint_keys(asked, year)):
+        for cells in asked.sources(year, chosen, None):
             groups = sorted({figure.sen for figure in cells.values()} - {"all"})
             richer = any(set(chosen) < set(other) for other in sets[:number])
             line = " by ".join(KEY_WORDS[key] for key in chosen) + (f" ({', '.join(groups)})" if groups else "")

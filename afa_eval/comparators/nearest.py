@@ -3,8 +3,23 @@
 from __future__ import annotations
 
 from afa_eval.codes import years
-from afa_eval.comparators import store
+from afa_eval.comparators import areas, bands, store
 from afa_eval.comparators.asking import PHASES, Request, candidates, population
+
+SYMBOLS = {
+    "z": "not applicable",
+    "x": "not available",
+    "c": "confidential",
+    "low": "rounds to 0 but is not",
+    "k": "rounds to 0 but is not",
+    "u": "low reliability",
+    ":": "not available",
+    "~": "rounds to 0 but is not",
+    ".": "not applicable",
+    "..": "not available",
+    "-": "suppressed or not available",
+    "*": "suppressed",
+}
 
 
 def explain(asked: Request, year: str) -> str:
@@ -26,15 +41,33 @@ def explain(asked: Request, year: str) -> str:
     by = f" as {asked.definition}" if asked.definition else ""
     lines = [f"There is no {asked.slug}{by} for {who} in {years.label(year)}."]
     lines += store.notices("gap", asked.slug, year)
-    lines += [_other_years(asked), _other_groups(asked, year), _other_definitions(asked, year)]
+    lines += [
+        _hidden(asked, year),
+        _bands(asked),
+        _other_years(asked),
+        _other_groups(asked, year),
+        _other_definitions(asked, year),
+    ]
     return " ".join(line for line in lines if line)
 
 
-def _held(slug: str) -> list[str]:
-    starts = store.connect().execute(
-        "SELECT DISTINCT f.year FROM series s JOIN figure f ON f.series = s.id WHERE s.slug = ? ORDER BY 1", [slug]
-    )
-    return sorted({years.label(f"{start}{(start + 1) % 100:02d}") for (start,) in starts})
+def _hidden(asked: Request, year: str) -> str:
+    """What does the source print instead of a figure?"""
+    chosen = {"definition": asked.definition} if asked.definition else {}
+    found = store.hidden(asked.slug, year, asked.area, **asked.by_name, **chosen)
+    said = dict.fromkeys(f"{figure.source_title} prints '{figure.symbol}' ({SYMBOLS[figure.symbol]})." for figure in found)  # fmt: skip
+    return " ".join(said)
+
+
+def _bands(asked: Request) -> str:
+    if asked.slug != bands.ABSENCE_BANDS or asked.definition:
+        return ""
+    return f"Name one band as definition: {', '.join(bands.lines(asked.slug))}."
+
+
+def _held(asked: Request) -> set[str]:
+    return {year for name in areas.members(asked.area) for held in store.held_years(asked.slug, name).values()
+            for year in held}  # fmt: skip
 
 
 def _other_years(asked: Request) -> str:
@@ -43,8 +76,8 @@ def _other_years(asked: Request) -> str:
 
 
 def _all_years(asked: Request) -> list[str]:
-    banded = {years.label(year) for year in store.band_years()}
-    return sorted(set(_held(asked.slug)) | (banded if store.banded_definition(asked.slug, asked.definition) else set()))
+    banded = set(bands.band_years()) if bands.counted(asked.slug, asked.definition) else set()
+    return [years.label(year) for year in sorted(_held(asked) | banded)]
 
 
 def _other_groups(asked: Request, year: str) -> str:
@@ -64,7 +97,8 @@ def _other_groups(asked: Request, year: str) -> str:
 
 def _other_definitions(asked: Request, year: str) -> str:
     found = []
-    for definition in store.definitions():
+    known = {figure.definition for figure in store.stored(asked.slug, year, asked.area)} | set(bands.lines(asked.slug))
+    for definition in sorted(known):
         other = Request(asked.slug, asked.area, definition, asked.parts, asked.source)
         if definition != asked.definition and candidates(other, year):
             found.append(definition)

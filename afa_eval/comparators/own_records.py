@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from afa_eval.codes import needs, years
 from afa_eval.comparators.asking import population
+from afa_eval.comparators.store import Figure
 from afa_eval.errors import ComparatorError
 from afa_eval.estimate.records import Comparator
 
@@ -41,6 +42,50 @@ class OwnComparator:
     start_low: float | None
     start_high: float | None
     row: int
+
+    def figure(self, file: str) -> Figure:
+        """How does it stand beside the store's figures?
+
+        Parameters
+        ----------
+        file : str
+            Name of the file, which is its source's key.
+
+        Returns
+        -------
+        Figure
+            The same figure.
+        """
+        about = self.comparator
+        ends = about.interval or (None, None)
+        return Figure(
+            slug=about.slug,
+            definition=about.definition,
+            unit=about.unit,
+            year=about.year,
+            area=self.area,
+            sen=self.sen,
+            need=self.need,
+            phase=self.phase,
+            year_group=self.year_group,
+            sex=self.sex,
+            fsm=self.fsm,
+            value=about.value,
+            printed=about.value,
+            numerator=about.numerator,
+            denominator=about.n,
+            low=ends[0],
+            high=ends[1],
+            sd=about.sd,
+            reliability=about.reliability,
+            source=file,
+            source_title=about.source,
+            release=about.release,
+            licence=about.licence,
+            priority=0,
+            status_timing=about.status_timing or "",
+            note=about.note,
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,6 +32,8 @@ class Row:
         Published interval.
     source : str
         Key in ``sources.csv``.
+    sd, reliability : float, optional
+        Published with it.
     note : str
         What to mind about this figure alone.
     symbol : str
@@ -55,6 +57,8 @@ class Row:
     denominator: float | None = None
     low: float | None = None
     high: float | None = None
+    sd: float | None = None
+    reliability: float | None = None
     note: str = ""
     symbol: str = ""
 
@@ -96,6 +100,23 @@ def about(row: Row, parts: dict[str, str]) -> Row:
     """
     fields: dict[str, Any] = dict(parts)
     return replace(row, **fields)
+
+
+def symbol(text: object) -> str:
+    """Which symbol stands in a published cell instead of a figure?
+
+    Parameters
+    ----------
+    text : object
+        A cell of a statistics file.
+
+    Returns
+    -------
+    str
+        Empty where there is a figure, or nothing at all.
+    """
+    cleaned = str(text).strip() if text is not None else ""
+    return cleaned if cleaned in SYMBOLS - {"", "nan", "None", "NULL", "NA"} else ""
 
 
 def number(text: object) -> float | None:

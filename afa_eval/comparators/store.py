@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import os
 import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,12 +13,8 @@ from pathlib import Path
 from afa_eval.codes import years
 from afa_eval.errors import ComparatorError
 
-FIVE_POINT_BANDS = "absence-five-point-bands"
-BAND_LINES = {"pa-10-percent": 10, "pa-15-percent": 15, "pa-20-percent": 20, "severe-50-percent": 50}
 PART_NAMES = ("sen", "need", "phase", "year_group", "sex", "fsm")
 MARGIN = {"sen": "all", "need": "", "phase": "all", "year_group": "", "sex": "", "fsm": ""}
-_BAND_COLUMNS = tuple(f"b{start}" for start in range(0, 55, 5))
-_FIRST_YEAR_OF_SPECIAL_STATUS = 2018
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +27,8 @@ class Measure:
         Identifier, name, unit, what is counted, and one sentence.
     default_definition : str
         Used where none is asked for; empty where each year has its own.
+    status_timing : str
+        When SEN status is fixed for it, where its source does not say otherwise.
     """
 
     slug: str
@@ -37,6 +37,7 @@ class Measure:
     base: str
     default_definition: str
     about: str
+    status_timing: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +68,8 @@ class Figure:
         Lower comes first where two sources hold the same figure.
     status_timing, note : str
         When SEN status was fixed; what to mind.
+    symbol : str
+        What the source prints instead of a figure (``c``, ``x``, ``-``); the value is then NaN.
     """
 
     slug: str
@@ -95,6 +98,7 @@ class Figure:
     priority: int
     status_timing: str
     note: str
+    symbol: str = ""
 
     @property
     def parts(self) -> dict[str, str]:
@@ -131,11 +135,9 @@ def measures() -> dict[str, Measure]:
     dict
         By slug.
     """
-    rows = connect().execute("SELECT slug, title, unit, base, default_definition, about FROM measure ORDER BY rowid")
-    return {
-        slug: Measure(slug=slug, title=title, unit=unit, base=base, default_definition=default, about=about)
-        for slug, title, unit, base, default, about in rows
-    }
+    names = ("slug", "title", "unit", "base", "default_definition", "about", "status_timing")
+    rows = connect().execute(f"SELECT {', '.join(names)} FROM measure ORDER BY rowid")
+    return {row[0]: Measure(**dict(zip(names, row, strict=True))) for row in rows}
 
 
 @cache
@@ -154,6 +156,45 @@ def definitions() -> dict[str, tuple[str, str]]:
 
 
 @cache
+def fetched() -> tuple[sqlite3.Connection, ...]:
+    """Which record sets did the user fetch from the statistics service?
+
+    Returns
+    -------
+    tuple of sqlite3.Connection
+        One for each, read-only; laid out as the bundled store.
+    """
+    files = sorted(user_folder().glob("*.sqlite"))
+    return tuple(sqlite3.connect(f"{file.as_uri()}?mode=ro", uri=True, check_same_thread=False) for file in files)
+
+
+def user_folder() -> Path:
+    """Where do the figures that a user fetched stand?
+
+    Returns
+    -------
+    Path
+        ``$AFA_EVAL_DATA/comparators``, or the usual place for a user's data; it need not exist.
+    """
+    chosen = os.environ.get("AFA_EVAL_DATA")
+    if chosen:
+        return Path(chosen) / "comparators"
+    if os.name == "nt":
+        base = Path(os.environ.get("LOCALAPPDATA", Path.home() / "AppData" / "Local"))
+    else:
+        base = Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share")
+    return base / "afa-eval" / "comparators"
+
+
+def forget() -> None:
+    """Look again at what the user fetched."""
+    for connection in fetched():
+        connection.close()
+    for held in (fetched, areas, sources):
+        held.cache_clear()
+
+
+@cache
 def areas() -> dict[str, str]:
     """Which areas are there?
 
@@ -162,7 +203,10 @@ def areas() -> dict[str, str]:
     dict
         Level (National, Regional, Local authority) by name.
     """
-    return dict(connect().execute("SELECT name, level FROM area ORDER BY name"))
+    found: dict[str, str] = {}
+    for connection in (connect(), *fetched()):
+        found |= dict(connection.execute("SELECT name, level FROM area ORDER BY name"))
+    return found
 
 
 @cache
@@ -174,9 +218,12 @@ def sources() -> dict[str, dict[str, str]]:
     dict
         By key: title, file, url, release, licence, priority, status_timing and the files' sha256.
     """
-    cursor = connect().execute("SELECT * FROM source")
-    names = [column[0] for column in cursor.description]
-    return {str(row[0]): dict(zip(names, map(str, row), strict=True)) for row in cursor}
+    found: dict[str, dict[str, str]] = {}
+    for connection in (connect(), *fetched()):
+        cursor = connection.execute("SELECT * FROM source")
+        names = [column[0] for column in cursor.description]
+        found |= {str(row[0]): dict(zip(names, map(str, row), strict=True)) for row in cursor}
+    return found
 
 
 @cache
@@ -231,31 +278,59 @@ def stored(slug: str | None = None, year: str | None = None, area: str | None = 
     Figure
         By series, year and area.
     """
+    yield from _selected(slug, year, area, parts, "typeof(f.printed) <> 'text'")
+
+
+def hidden(slug: str | None = None, year: str | None = None, area: str | None = None, **parts: str) -> Iterator[Figure]:
+    """In which cells that fit does a source print a symbol?
+
+    Parameters
+    ----------
+    slug, year, area : str, optional
+        Measure, academic year, area; all where None.
+    **parts : str
+        Any of sen, need, phase, year_group, sex, fsm, definition and source.
+
+    Yields
+    ------
+    Figure
+        With its symbol; the value is NaN.
+    """
+    yield from _selected(slug, year, area, parts, "typeof(f.printed) = 'text'")
+
+
+def _selected(
+    slug: str | None, year: str | None, area: str | None, parts: dict[str, str], kind: str
+) -> Iterator[Figure]:
     wanted = {"s.slug": slug, "a.name": area, **{f"s.{name}": value for name, value in parts.items()}}
     given = {column: value for column, value in wanted.items() if value is not None}
     if year is not None:
         given["f.year"] = str(years.start(year))
-    where = " AND ".join(f"{column} = ?" for column in given)
-    query = f"{_SELECT} {'WHERE ' + where if where else ''} ORDER BY s.id, f.year, a.name"
-    for row in connect().execute(query, list(given.values())):
-        yield _figure(row)
+    terms = " AND ".join([*(f"{column} = ?" for column in given), kind])
+    query = f"{_SELECT} WHERE {terms} ORDER BY s.id, f.year, a.name"
+    for connection in (connect(), *fetched()):
+        for row in connection.execute(query, list(given.values())):
+            yield _figure(row)
 
 
 def _figure(row: tuple[object, ...]) -> Figure:
     start, area, slug, definition = int(str(row[0])), str(row[1]), str(row[2]), str(row[3])
     parts = dict(zip(PART_NAMES, (str(part) for part in row[4:10]), strict=True))
     key, scale = str(row[10]), float(str(row[11]))
-    printed, above, of, low, high, sd, reliability = (None if cell is None else float(str(cell)) for cell in row[12:19])
+    symbol = row[12] if isinstance(row[12], str) else ""
+    numbers = (None if symbol else row[12], *row[13:19])
+    printed, above, of, low, high, sd, reliability = (None if cell is None else float(str(cell)) for cell in numbers)
     shown = None if printed is None else printed / scale
     value = shown if above is None or not of else above / of * _per(slug)
+    if symbol:
+        value = math.nan
     if value is None:
         raise ComparatorError(f"The store holds a figure of {slug} without a value; rebuild it.")
-    return _complete(
-        slug, definition, _year(start), area, parts, value, (shown, above, of, low, high, sd, reliability), key, row[19]
-    )
+    numbers = (shown, above, of, low, high, sd, reliability)
+    return complete(slug, definition, year_of(start), area, parts, value, numbers, key, row[19], symbol)
 
 
-def _complete(
+def complete(
     slug: str,
     definition: str,
     year: str,
@@ -265,7 +340,32 @@ def _complete(
     numbers: tuple[float | None, ...],
     key: str,
     note: object,
+    symbol: str = "",
 ) -> Figure:
+    """How does a figure read with all that is known about its measure, year and source?
+
+    Parameters
+    ----------
+    slug, definition, year, area : str
+        As ``Figure``.
+    parts : dict
+        The population.
+    value : float
+        In the measure's unit.
+    numbers : tuple
+        printed, numerator, denominator, low, high, sd, reliability.
+    key : str
+        The source.
+    note : object
+        What to mind about this figure alone.
+    symbol : str
+        What is printed instead.
+
+    Returns
+    -------
+    Figure
+        Complete.
+    """
     shown, above, of, low, high, sd, reliability = numbers
     source = sources()[key]
     minded = [str(note)] if note else []
@@ -289,8 +389,9 @@ def _complete(
         release=source["release"],
         licence=source["licence"],
         priority=int(source["priority"]),
-        status_timing=source["status_timing"],
+        status_timing=source["status_timing"] or measures()[slug].status_timing,
         note=" ".join(minded),
+        symbol=symbol,
         **parts,
     )
 
@@ -299,148 +400,42 @@ def _per(slug: str) -> float:
     return 100.0 if " per 100 " in measures()[slug].unit else 1.0
 
 
-def _year(start: int) -> str:
+def year_of(start: int) -> str:
+    """Which academic year starts in this calendar year?
+
+    Parameters
+    ----------
+    start : int
+        For example 2022.
+
+    Returns
+    -------
+    str
+        Six digits.
+    """
     return f"{start}{(start + 1) % 100:02d}"
 
 
-def extent(slug: str) -> tuple[frozenset[str], str, str]:
-    """For which SEN groups and from when to when does England have this measure?
+def held_years(slug: str, area: str = "England") -> dict[str, set[str]]:
+    """For which SEN groups and years is a measure printed?
 
     Parameters
     ----------
-    slug : str
-        The measure.
-
-    Returns
-    -------
-    tuple
-        SEN groups, first and last academic year.
-    """
-    rows = list(
-        connect().execute(
-            "SELECT s.sen, MIN(f.year), MAX(f.year) FROM series s JOIN figure f ON f.series = s.id "
-            "JOIN area a ON a.id = f.area WHERE s.slug = ? AND a.name = 'England' GROUP BY s.sen",
-            [slug],
-        )
-    )
-    groups = {sen for sen, _, _ in rows}
-    if any(banded_definition(slug, definition) for definition in BAND_LINES):
-        groups |= {"any", "none"}
-    return frozenset(groups), _year(min(first for _, first, _ in rows)), _year(max(last for _, _, last in rows))
-
-
-def banded_definition(slug: str, definition: str) -> bool:
-    """Can this definition be counted from the absence bands?
-
-    Parameters
-    ----------
-    slug, definition : str
-        Measure and definition.
-
-    Returns
-    -------
-    bool
-        True for shares of own possible sessions at 10, 15, 20 and 50 per cent.
-    """
-    if definition not in BAND_LINES:
-        return False
-    return slug == ("severe-absence" if definition == "severe-50-percent" else "persistent-absence")
-
-
-def band_years() -> tuple[str, ...]:
-    """Which years do the five-point bands cover?
-
-    Returns
-    -------
-    tuple of str
-        Six digits each.
-    """
-    return tuple(_year(start) for (start,) in connect().execute("SELECT DISTINCT year FROM band ORDER BY year"))
-
-
-def band_counts(definition: str, year: str, keys: tuple[str, ...]) -> dict[tuple[str, ...], tuple[int, int]]:
-    """How many enrolments reached the line, and how many were there, in each cell of these keys?
-
-    Parameters
-    ----------
-    definition : str
-        One of ``BAND_LINES``.
-    year : str
-        Academic year.
-    keys : tuple of str
-        Any of phase, sen, fsm, sex, year_group: published jointly.
+    slug, area : str
+        Measure and area.
 
     Returns
     -------
     dict
-        Numerator and denominator by the cell's values in the order of ``keys``.
+        Academic years by SEN group.
     """
-    above = "+".join(f"b{start}" for start in range(BAND_LINES[definition], 55, 5))
-    columns = "".join(f"{key}, " for key in keys)
-    query = f"SELECT {columns}SUM({above}), SUM({'+'.join(_BAND_COLUMNS)}) FROM band WHERE year = ?"
-    query += " AND NOT (phase = 'special' AND sen <> 'all' AND year < ?)" if "sen" in keys and "phase" in keys else ""
-    start = years.start(year)
-    values = [start, _FIRST_YEAR_OF_SPECIAL_STATUS] if "sen" in keys and "phase" in keys else [start]
-    if keys:
-        query += f" GROUP BY {', '.join(keys)}"
-    rows = connect().execute(query, values).fetchall()
-    return {tuple(map(str, row[:-2])): (int(row[-2]), int(row[-1])) for row in rows if row[-1]}
-
-
-def band_figure(slug: str, definition: str, year: str, area: str, parts: dict[str, str]) -> Figure | None:
-    """Which figure do the absence bands give for one group?
-
-    Parameters
-    ----------
-    slug, definition, year, area : str
-        Measure, definition, academic year, area (England only).
-    parts : dict
-        The population; no need and no provision, any/none only.
-
-    Returns
-    -------
-    Figure or None
-        None where the bands do not hold it.
-    """
-    narrowed = {key: value for key, value in parts.items() if value != MARGIN[key]}
-    if area != "England" or "need" in narrowed or not banded_definition(slug, definition):
-        return None
-    if narrowed.get("sen", "any") not in {"any", "none"} or year not in band_years():
-        return None
-    keys = tuple(narrowed)
-    found = band_counts(definition, year, keys).get(tuple(narrowed.values()))
-    return None if found is None else band_cell(slug, definition, year, parts, found)
-
-
-def band_cell(slug: str, definition: str, year: str, parts: dict[str, str], counts: tuple[int, int]) -> Figure:
-    """How does one cell of the absence bands read as a figure?
-
-    Parameters
-    ----------
-    slug, definition, year : str
-        Measure, definition, academic year.
-    parts : dict
-        The population.
-    counts : tuple of int
-        Enrolments at or above the line, and all.
-
-    Returns
-    -------
-    Figure
-        Derived: the share of enrolments at or above the line.
-    """
-    above, of = float(counts[0]), float(counts[1])
-    note = "Counted from five-point absence bands."
-    if years.start(year) < _FIRST_YEAR_OF_SPECIAL_STATUS and parts["sen"] in {"any", "none"}:
-        note += " Many special-school pupils have no SEN status in this source and year and are not in it."
-    return _complete(
-        slug,
-        definition,
-        year,
-        "England",
-        parts,
-        above / of,
-        (None, above, of, None, None, None, None),
-        FIVE_POINT_BANDS,
-        note,
-    )
+    found: dict[str, set[str]] = {}
+    for connection in (connect(), *fetched()):
+        rows = connection.execute(
+            "SELECT DISTINCT s.sen, f.year FROM series s JOIN figure f ON f.series = s.id JOIN area a ON a.id = f.area "
+            "WHERE s.slug = ? AND a.name = ? AND typeof(f.printed) <> 'text'",
+            [slug, area],
+        )
+        for sen, start in rows:
+            found.setdefault(sen, set()).add(year_of(start))
+    return found

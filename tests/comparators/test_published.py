@@ -3,7 +3,7 @@
 import pytest
 
 from afa_eval import comparators as c
-from afa_eval.comparators import store
+from afa_eval.comparators import bands, store
 from afa_eval.estimate.words import round_half_up
 
 PA15 = {  # SFR 09/2014, table 1, per cent, 2008/09 to 2012/13
@@ -55,7 +55,7 @@ def test_persistent_absence_recomputed_from_bands_is_what_was_published():
 
 def test_the_column_trap_of_the_five_point_bands():
     # summing the source's pct10 upwards would count 5 per cent as the line and give 32.7
-    counts = store.band_counts("pa-10-percent", "201617", ())[()]
+    counts = bands.band_counts("pa-10-percent", "201617", ())[()]
     assert percent(counts[0] / counts[1]) == 10.8
 
 
@@ -116,7 +116,7 @@ def test_overall_absence_in_two_terms_by_sen():
 def test_followed_pupils_and_the_same_year_groups_go_different_ways():
     import pandas as pd
 
-    cells = store.band_counts("pa-10-percent", "202122", ("sen", "phase", "year_group"))
+    cells = bands.band_counts("pa-10-percent", "202122", ("sen", "phase", "year_group"))
     rows = [(*key, of) for key, (_, of) in cells.items() if key[:2] == ("any", "secondary") and 7 <= int(key[2]) <= 10]
     mix = pd.DataFrame(rows, columns=["sen", "phase", "year_group", "weight"])
     older = mix.assign(year_group=mix["year_group"].astype(int) + 1)

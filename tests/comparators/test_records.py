@@ -6,8 +6,10 @@ import pytest
 
 from afa_eval import comparators as c
 from afa_eval.codes import needs, sen, years
-from afa_eval.comparators import store
+from afa_eval.comparators import bands, store
 from afa_eval.comparators.rows import agrees
+from afa_eval.errors import ComparatorError
+from afa_eval.estimate.words import round_half_up
 
 DIGIT = {"absence-characteristics": 0.001, "autism-permalink": 0.001, "pa-changeover-2015": 0.001}
 
@@ -28,9 +30,11 @@ def test_each_says_what_it_is_and_where_it_comes_from(everything):
         assert figure.definition in definitions
         assert figure.area in areas
         assert figure.source_title
-        assert "Open Government Licence" in figure.licence
+        assert figure.licence in {"Open Government Licence v3.0", "Open Parliament Licence v3.0"}
+        assert figure.release or figure.source == "pa-changeover-2015"  # its page carries no date
         assert years.parse(figure.year) == figure.year
-        assert figure.sen in sen.GROUPS
+        assert figure.sen in {*sen.GROUPS, *sen.OLDER_GROUPS}
+        assert figure.unit
         assert not figure.need or figure.need in needs.codes()
         assert figure.value == figure.value
 
@@ -64,8 +68,28 @@ def test_counts_give_the_printed_figure_to_its_digit(everything):
 
 
 def test_no_figure_has_an_assumed_spread(everything):
-    # no bundled source prints a pupils' standard deviation or a reliability: unknown stays unknown
-    assert all(figure.sd is None and figure.reliability is None for figure in everything)
+    # only the matrices hold whole distributions, so only their spread follows from what is printed
+    assert all(figure.reliability is None for figure in everything)
+    assert {figure.slug for figure in everything if figure.sd is not None} == {"ks2-ks4-transition"}
+
+
+def test_figures_by_sen_say_when_the_status_was_fixed(everything):
+    silent = {figure.slug for figure in everything if figure.sen != "all" and not figure.status_timing}
+    assert not silent
+
+
+def test_suppressed_cells_are_kept_with_their_symbol(everything):
+    hidden = [figure for figure in c.records(suppressed=True) if figure.symbol]
+    assert len(hidden) > 4_000
+    assert not [figure for figure in everything if figure.symbol]
+    for figure in hidden:
+        assert figure.value != figure.value
+        assert figure.symbol in {"-", "x", "c", "z", "."}
+        assert figure.source_title
+        assert figure.year
+    one = next(figure for figure in hidden if figure.slug == "progress-8" and figure.sen == "ehcp")
+    with pytest.raises(ComparatorError, match="suppressed or not available"):
+        c.find("progress-8", year=one.year, sen="ehcp", area=one.area)
 
 
 def test_there_is_no_absence_for_the_year_schools_closed(everything):
@@ -84,11 +108,11 @@ def test_sources_tell_their_file_and_hash():
 
 
 def test_england_is_the_sum_of_its_parts_in_the_bands():
-    for year in store.band_years():
-        for line in store.BAND_LINES:
-            whole = store.band_counts(line, year, ())[()]
+    for year in bands.band_years():
+        for line in bands.lines("persistent-absence"):
+            whole = bands.band_counts(line, year, ())[()]
             for key in ("phase", "sen", "fsm", "sex", "year_group"):
-                parts = store.band_counts(line, year, (key,)).values()
+                parts = bands.band_counts(line, year, (key,)).values()
                 assert (sum(above for above, _ in parts), sum(of for _, of in parts)) == whole
 
 
@@ -117,3 +141,58 @@ def test_authorised_and_unauthorised_absence_are_overall_absence():
                 c.find(f"{k}-absence", year=year, sen=group) for k in ("overall", "authorised", "unauthorised")
             )
             assert sum(part.numerator for part in parts) == overall.numerator
+
+
+REGIONS = ("North East", "North West", "Yorkshire and the Humber", "East Midlands", "West Midlands",
+           "East of England", "London", "South East", "South West")  # fmt: skip
+
+
+@pytest.mark.parametrize("year", ["201617", "202223"])
+def test_regions_add_up_to_england_in_the_bands(year):
+    for keys in ((), ("sen",), ("phase",), ("year_group", "sex")):
+        whole = bands.band_counts("pa-10-percent", year, keys)
+        parts = [bands.band_counts("pa-10-percent", year, keys, region) for region in REGIONS]
+        for cell, counts in whole.items():
+            assert tuple(sum(part.get(cell, (0, 0))[k] for part in parts) for k in (0, 1)) == counts
+
+
+def test_authorities_are_their_region_in_the_bands():
+    inside = ("Darlington", "Durham", "Gateshead", "Hartlepool", "Middlesbrough", "Newcastle upon Tyne",
+              "North Tyneside", "Northumberland", "Redcar and Cleveland", "South Tyneside", "Stockton-on-Tees",
+              "Sunderland")  # fmt: skip
+    whole = bands.band_counts("pa-10-percent", "202223", ("sen",), "North East")
+    parts = [bands.band_counts("pa-10-percent", "202223", ("sen",), name) for name in inside]
+    for cell in (("any",), ("none",)):
+        assert tuple(sum(part[cell][k] for part in parts) for k in (0, 1)) == whole[cell]
+
+
+def test_the_bands_of_one_group_hold_everyone():
+    shares = [
+        c.find("absence-bands", year="202223", sen="any", definition=d).value for d in bands.lines("absence-bands")
+    ]
+    assert sum(shares) == pytest.approx(1, rel=1e-14)
+    line = c.find("persistent-absence", year="202223", sen="any").value
+    assert sum(shares[2:]) == pytest.approx(line, rel=1e-14)
+
+
+def test_the_answer_of_2007_adds_up():
+    # METHODS 6, row 17: SEN without a statement 11.69 and all SEN 11.66, each the mean weighted by pupils
+    found = {
+        group: c.find("overall-absence", year="200506", sen=group, phase="secondary", definition="absence-2005-06")
+        for group in ("school-action", "school-action-plus", "support", "ehcp", "any", "none", "all")
+    }
+
+    def mean(*groups):
+        return sum(found[g].value * found[g].n for g in groups) / sum(found[g].n for g in groups)
+
+    assert round_half_up(100 * mean("school-action", "school-action-plus"), 2) == 11.69
+    assert round_half_up(100 * found["support"].value, 2) == 11.69
+    assert round_half_up(100 * mean("support", "ehcp"), 2) == 11.66 == round_half_up(100 * found["any"].value, 2)
+    # the printed total, 8.24, also holds enrolments whose SEN status is not known
+    assert found["any"].n + found["none"].n == found["all"].n
+    assert round_half_up(100 * mean("any", "none"), 2) == 8.18
+    assert found["all"].value == 0.0824
+
+
+def test_the_share_of_pupils_with_sen_fell_before_sen_support_came():
+    assert [c.find("sen-share", year=year).value for year in ("200910", "201314")] == [0.211, 0.179]

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from afa_eval.codes import needs
-from afa_eval.comparators.rows import Row, about, from_counts, number
+from afa_eval.comparators.rows import Row, about, from_counts, number, symbol
 from afa_eval.errors import ComparatorError
 
 if TYPE_CHECKING:
@@ -245,17 +246,18 @@ def two_terms(folder: Path) -> Iterator[Row]:
     columns = ["time_period", "characteristic", "region_name", "la_name", "Absence measure", "Percentage"]
     both = pd.concat([england[columns], areas[columns]]).drop_duplicates(columns[:-1])
     for record in both.to_dict("records"):
-        value = number(record["Percentage"])
+        value, hidden = number(record["Percentage"]), symbol(record["Percentage"])
         place = str(record["la_name"] or record["region_name"])
-        if value is not None:
+        if value is not None or hidden:
             yield Row(
                 slug=f"{str(record['Absence measure']).lower()}-absence",
                 definition="absence-autumn-spring",
                 year=str(record["time_period"]),
                 area=AREAS.get(place, place),
                 sen=DASHBOARD_SEN[str(record["characteristic"])],
-                value=value / 100,
-                printed=value / 100,
+                value=math.nan if value is None else value / 100,
+                printed=None if value is None else value / 100,
+                symbol=hidden,
                 source="send-dashboard",
             )
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import csv
+import math
 import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from afa_eval.codes import needs, years
-from afa_eval.comparators.rows import PER_100, Row, about, from_counts, number
+from afa_eval.comparators.rows import PER_100, Row, about, from_counts, number, symbol
 
 _YEAR = re.compile(r"(20\d\d)(?: \((prov|Rev|Final)\))?")
 GRADES = ("U", "1", "2", "3", "4", "5", "6", "7", "8", "9")
@@ -75,20 +76,24 @@ def lait(folder: Path, measures: Path, units: dict[str, str]) -> Iterator[Row]:
         held.setdefault(code, []).append((year, area, value))
     with measures.open(encoding="utf-8", newline="") as file:
         for spec in csv.DictReader(file):
+            found: list[Row] = []
             for year, area, value in held[spec["code"]]:
                 row = _lait_row(spec, year, area, value, units[spec["slug"]])
                 if row is not None and (row.area == "England" or not row.fsm):  # keeps the store small
-                    yield row
+                    found.append(row)
+            printed = {row.year for row in found if row.area == "England" and not row.symbol}
+            yield from (row for row in found if not row.symbol or row.year in printed)  # else nobody has a figure
 
 
 def _lait_row(spec: dict[str, str], label: str, area: str, text: str | None, unit: str) -> Row | None:
     found = _YEAR.fullmatch(label)
     year = years.parse(found[1], year_means="end") if found else years.parse(label)
-    value = number(text)
-    if value is None or not (spec["first_year"] or year) <= year <= (spec["last_year"] or year):
+    value, hidden = number(text), symbol(text)
+    if not (spec["first_year"] or year) <= year <= (spec["last_year"] or year):
         return None
-    value = value / 100 if unit == "proportion" else value
-    value = round(value, 12)
+    if value is None and not hidden:
+        return None
+    value = math.nan if value is None else round(value / 100 if unit == "proportion" else value, 12)
     return Row(
         slug=spec["slug"],
         definition=spec["definition"],
@@ -98,7 +103,8 @@ def _lait_row(spec: dict[str, str], label: str, area: str, text: str | None, uni
         phase=spec["phase"],
         fsm=spec["fsm"],
         value=value,
-        printed=value,
+        printed=None if hidden else value,
+        symbol=hidden,
         source="lait",
         note="Provisional." if found and found[2] == "prov" else spec["note"],
     )
@@ -269,6 +275,77 @@ def transitions(folder: Path) -> list[tuple[Any, ...]]:
                 counts = _refuse(record)
             found.append((*_who(record), *_score_ends(str(record["band"])), *counts, covid))
     return sorted(found, key=lambda row: (row[0], row[1], row[2], row[4] is None, row[4] or 0.0, row[3]))
+
+
+def transition_means(counts: list[tuple[Any, ...]]) -> Iterator[Row]:
+    """Which grade did those entered get on average, by subject and SEN, whatever their start?
+
+    Parameters
+    ----------
+    counts : list
+        What ``transitions`` gave.
+
+    Yields
+    ------
+    Row
+        Mean grade (U as 0), its standard deviation and how many got a grade.
+    """
+    totals: dict[tuple[str, str, str], list[int]] = {}
+    for year, subject, sen, _, _, _, *grades, _, _ in counts:
+        held = totals.setdefault((year, subject, sen), [0] * len(GRADES))
+        totals[(year, subject, sen)] = [one + other for one, other in zip(held, grades, strict=True)]
+    for (year, subject, sen), grades in totals.items():
+        n = sum(grades)
+        if not n:
+            continue
+        points = sum(grade * count for grade, count in enumerate(grades))
+        squares = sum(count * (grade - points / n) ** 2 for grade, count in enumerate(grades))
+        yield Row(
+            slug="ks2-ks4-transition",
+            definition=subject_id(subject),
+            year=year,
+            sen=sen,
+            value=points / n,
+            numerator=points,
+            denominator=n,
+            sd=round(math.sqrt(squares / n), 9),
+            source="ks2-ks4-transition",
+            note="Only pupils entered for this GCSE; U counts as 0, entries without a result are left out.",
+        )
+
+
+def subject_definitions(counts: list[tuple[Any, ...]]) -> list[tuple[str, str, str]]:
+    """Which subjects do the matrices cover?
+
+    Parameters
+    ----------
+    counts : list
+        What ``transitions`` gave.
+
+    Returns
+    -------
+    list of tuple
+        Identifier, label and explanation, as in ``definitions.csv``.
+    """
+    subjects = sorted({str(row[1]) for row in counts})
+    about_it = "Grades of those entered, by key stage 2 band, with and without SEN"
+    return [(subject_id(subject), f"GCSE {subject}, grades 9 to 1", about_it) for subject in subjects]
+
+
+def subject_id(subject: str) -> str:
+    """How is a GCSE subject named among the definitions?
+
+    Parameters
+    ----------
+    subject : str
+        As the matrices print it.
+
+    Returns
+    -------
+    str
+        For example ``gcse-mathematics``.
+    """
+    return "gcse-" + re.sub(r"[^a-z0-9]+", "-", subject.casefold()).strip("-")
 
 
 def _who(record: dict[Any, Any]) -> tuple[str, str, str, str]:

@@ -1,0 +1,160 @@
+"""Areas other than England: regions, local authorities and each authority's statistical neighbours."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import lru_cache
+
+from afa_eval.comparators import bands, store
+from afa_eval.comparators.store import Figure
+from afa_eval.errors import ComparatorError
+
+NEIGHBOURS_OF = "neighbours of "
+LEAST_NEIGHBOURS = 6  # of ten
+
+
+@lru_cache(maxsize=256)
+def neighbours(authority: str) -> tuple[str, ...]:
+    """Which authorities are most like this one?
+
+    Parameters
+    ----------
+    authority : str
+        A local authority's name.
+
+    Returns
+    -------
+    tuple of str
+        DfE's statistical neighbours (May 2025), the closest first.
+
+    Raises
+    ------
+    ComparatorError
+        Where there is no such authority, naming the nearest.
+
+    Examples
+    --------
+    >>> neighbours("Barnet")[:2]
+    ('Kingston upon Thames', 'Windsor and Maidenhead')
+    """
+    rows = store.connect().execute("SELECT neighbour FROM neighbour WHERE area = ? ORDER BY rank", [authority])
+    found = tuple(name for (name,) in rows)
+    if not found:
+        from difflib import get_close_matches
+
+        known = [name for name, level in store.areas().items() if level == "Local authority"]
+        near = get_close_matches(authority, known, n=3, cutoff=0.5)
+        hint = f"Nearest: {', '.join(near)}." if near else f"There are: {', '.join(known[:30])}."
+        raise ComparatorError(f"There are no statistical neighbours of '{authority}'. {hint}")
+    return found
+
+
+def members(area: str) -> tuple[str, ...]:
+    """Which areas of the store does a name stand for?
+
+    Parameters
+    ----------
+    area : str
+        England, a region, an authority, or ``neighbours of`` an authority.
+
+    Returns
+    -------
+    tuple of str
+        One name, or those of the neighbours.
+    """
+    return neighbours(area.removeprefix(NEIGHBOURS_OF)) if area.startswith(NEIGHBOURS_OF) else (area,)
+
+
+def figures(slug: str, year: str, area: str, definition: str = "", **parts: str) -> Iterator[Figure]:
+    """Which printed figures of a measure, year and area are there?
+
+    Parameters
+    ----------
+    slug, year, area : str
+        Measure, academic year, area (neighbours of an authority too).
+    definition : str
+        Any where empty.
+    **parts : str
+        Any of sen, need, phase, year_group, sex, fsm and source.
+
+    Yields
+    ------
+    Figure
+        By series; for neighbours the ten taken together, where at least six have a figure.
+    """
+    chosen = {"definition": definition, **parts} if definition else parts
+    inside = members(area)
+    if len(inside) == 1:
+        yield from store.stored(slug, year, area, **chosen)
+        return
+    found: dict[tuple[str, ...], list[Figure]] = {}
+    for name in inside:
+        for figure in store.stored(slug, year, name, **chosen):
+            found.setdefault((figure.definition, figure.source, *figure.parts.values()), []).append(figure)
+    for group in found.values():
+        if len(group) >= LEAST_NEIGHBOURS:
+            yield together(group, area, len(inside))
+
+
+def band_figure(slug: str, definition: str, year: str, area: str, parts: dict[str, str]) -> Figure | None:
+    """Which figure do the absence bands give in an area?
+
+    Parameters
+    ----------
+    slug, definition, year, area : str
+        Measure, definition, academic year, area (neighbours of an authority too).
+    parts : dict
+        The population.
+
+    Returns
+    -------
+    Figure or None
+        None where the bands do not hold it.
+    """
+    inside = members(area)
+    found = [bands.band_figure(slug, definition, year, name, parts) for name in inside]
+    held = [figure for figure in found if figure is not None]
+    if len(inside) == 1:
+        return held[0] if held else None
+    return together(held, area, len(inside)) if len(held) >= LEAST_NEIGHBOURS else None
+
+
+def together(group: list[Figure], area: str, of: int) -> Figure:
+    """What is the figure of several authorities taken together?
+
+    Parameters
+    ----------
+    group : list of Figure
+        The same measure, definition, year, group and source in each.
+    area : str
+        What they are called together.
+    of : int
+        How many authorities there are.
+
+    Returns
+    -------
+    Figure
+        Counts added up where all are published; otherwise the plain mean, as DfE prints it.
+    """
+    above, below = [item.numerator for item in group], [item.denominator for item in group]
+    pooled = None not in above and None not in below
+    n = sum(count for count in below if count is not None) if None not in below else None
+    top = sum(count for count in above if count is not None)
+    mean = sum(item.value for item in group) / len(group)
+    per = 100.0 if "per 100" in group[0].unit else 1.0
+    value = top / n * per if pooled and n else mean
+    how = "their counts added up" if pooled else "the plain mean of theirs"
+    note = f"{len(group)} of {of} statistical neighbours have a figure: {how}."
+    return replace(
+        group[0],
+        area=area,
+        value=value,
+        printed=None,
+        numerator=top if pooled else None,
+        denominator=n,
+        low=None,
+        high=None,
+        sd=None,
+        note=f"{group[0].note} {note}".strip(),
+    )
