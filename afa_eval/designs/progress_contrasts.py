@@ -104,7 +104,8 @@ def _worth_contrasting(people: Cohort) -> list[str]:
 def _known(people: Cohort, label: str) -> Mask:
     """Pupils whose membership is known: the rest is not who is missing."""
     columns = [column for column, _ in parse(label)]
-    return people.frame[columns].notna().all(axis=1).to_numpy()
+    known: Mask = np.all([people.frame[column].notna().to_numpy() for column in columns], axis=0)
+    return known
 
 
 def _name(label: str) -> str:
@@ -257,8 +258,8 @@ def gap_of(people: Cohort) -> tuple[Clustered, Clustered, Clustered] | None:
     if people.sen_before is None:
         return None
     rows = people.usable
-    first, last = people.sen_before[rows], people.frame["sen"][rows]
-    cells = pd.concat([first + "/before", last + "/after"], ignore_index=True)
+    first, last = _sen_cells(people.sen_before[rows], "before"), _sen_cells(people.frame["sen"][rows], "after")
+    cells = pd.concat([first, last], ignore_index=True)
     values = pd.concat([people.before[rows], people.after[rows]], ignore_index=True)
     school = pd.Series(np.tile(people.school[rows], 2))
     if set(cells.dropna()) != {"any/before", "none/before", "any/after", "none/after"}:
@@ -267,6 +268,10 @@ def gap_of(people: Cohort) -> tuple[Clustered, Clustered, Clustered] | None:
     before, after = {"any/before": 1.0, "none/before": -1.0}, {"any/after": 1.0, "none/after": -1.0}
     change = after | {cell: -weight for cell, weight in before.items()}
     return fit.combine(before), fit.combine(after), fit.combine(change)
+
+
+def _sen_cells(sen: pd.Series, wave: str) -> pd.Series:
+    return sen.map({group: f"{group}/{wave}" for group in ("any", "none")})
 
 
 def lords_paradox(

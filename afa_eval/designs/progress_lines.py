@@ -8,10 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
+from afa_eval.designs.groups import factorize
 from afa_eval.designs.progress_frame import Cohort, Mask
 from afa_eval.designs.progress_question import Norm, ProgressQuestion
 from afa_eval.estimate import Comparator, Finding, Severity
@@ -20,7 +23,7 @@ SAME_SEN = "the same SEN group"
 ALL_PUPILS = "all pupils"
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)  # no slots: the coded cells are kept, each group asks for them
 class Line:
     """Which national figure is each pupil's progress set against?
 
@@ -47,6 +50,11 @@ class Line:
     same_children: bool
     share: pd.Series | None = None
 
+    @cached_property
+    def coded(self) -> tuple[npt.NDArray[np.int64], list[str]]:
+        """Which cell is each pupil's, as a number (-1 where none), and what are the cells called?"""
+        return factorize(self.cells)
+
     def comparator(self, rows: Mask, values: pd.Series | None = None) -> Comparator | None:
         """Which comparator stands behind the mean line of these pupils?
 
@@ -62,11 +70,12 @@ class Line:
         Comparator or None
             The published cell, or the cells weighted to these pupils' own mix.
         """
-        cells = self.cells[rows].dropna()
-        if cells.empty:
+        codes, names = self.coded
+        places, first = np.unique(codes[rows & (codes >= 0)], return_index=True)
+        if not places.size:
             return None
-        kinds = cells.unique()
-        record = self.records[str(kinds[0])]
+        kinds = [names[place] for place in places[np.argsort(first)]]
+        record = self.records[kinds[0]]
         value = float((self.national if values is None else values)[rows].mean())
         if len(kinds) == 1 and values is None:
             return replace(record, value=value) if not np.isclose(record.value, value) else record

@@ -44,8 +44,8 @@ def provision(tables: Tables, when: str, year: str = "") -> pd.Series | None:
         return baseline
     census = tables.census if not year else tables.census[tables.census["year"] <= year]
     stacked = pd.concat([baseline, census.set_index("pupil_id")["sen_provision"]])
-    rank = stacked.map({code: place for place, code in enumerate(ORDER)}).dropna()
-    highest = rank.groupby(level=0).max().map(dict(enumerate(ORDER)))
+    rank = stacked.map({code: float(place) for place, code in enumerate(ORDER)}).dropna()
+    highest = rank.groupby(level=0, sort=False).max().map(dict(enumerate(ORDER)))
     return highest.reindex(baseline.index)
 
 
@@ -83,7 +83,8 @@ def sen_of(codes: pd.Series) -> pd.Series:
     pandas.Series
         ``none`` or ``any``, missing where the code is.
     """
-    return codes.map(lambda code: "none" if code == "N" else "any").where(codes.notna())
+    known = codes.dropna().unique()
+    return codes.map({code: "none" if code == "N" else "any" for code in known})
 
 
 def moves(tables: Tables, before: str, after: str) -> pd.DataFrame | None:
