@@ -64,6 +64,17 @@ FOR = {
 }
 
 
+RULES = (
+    ("title", "For"),
+    ("threshold", "Fewest people"),
+    ("residual_df", "Fewest people minus parameters"),
+    ("hide_zeros", "None and all hidden"),
+    ("round_to", "Counts rounded to"),
+    ("min_schools", "Fewest schools that answered"),
+    ("source", "Where the numbers come from"),
+)
+
+
 def threats() -> str:
     """What every evaluation is searched for: the first line of each threat's module."""
     modules = [import_module(threat.__module__) for threat in robustness.THREATS]
@@ -71,28 +82,23 @@ def threats() -> str:
 
 
 def policies() -> str:
-    """The policies that ship, from the file that holds them."""
+    """The policies that ship, from the file that holds them: a column each."""
     text = files("afa_eval.disclosure").joinpath("data", "policies.toml").read_text(encoding="utf-8")
-    keys = {
-        "threshold": "fewest people",
-        "residual_df": "fewest people minus parameters",
-        "hide_zeros": "none and all hidden",
-        "round_to": "rounded to",
-        "min_schools": "fewest schools that answered",
-    }
-    rows = [
-        (f"`{name}`", rule["title"], *(policy_value(key, rule[key]) for key in keys), rule["source"])
-        for name, rule in tomllib.loads(text).items()
-    ]
-    names = [f"{words} (`{key}`)" for key, words in keys.items()]
-    return listed(("Profile", "For", *names, "Source"), rows)
+    shipped = tomllib.loads(text)
+    rows = [(worded(key, words), *(policy_value(key, rule[key]) for rule in shipped.values())) for key, words in RULES]
+    return listed(("Rule", *(f"`{name}`" for name in shipped)), rows)
+
+
+def worded(key: str, words: str) -> str:
+    """A rule with the key that a policy of one's own gives it."""
+    return f"{words} (`{key}`)"
 
 
 def policy_value(key: str, value: Any) -> str:
     """A rule's number as a reader says it."""
     if isinstance(value, bool):
         return "yes" if value else "no"
-    return "no" if key == "round_to" and value == 0 else str(value)
+    return "not rounded" if key == "round_to" and value == 0 else str(value)
 
 
 def checks() -> str:

@@ -168,7 +168,8 @@ def markdown(text: str) -> str:
 
 def table(rows: list[Row]) -> str:
     """Keys with type, default and meaning."""
-    return listed(("Key", "Type", "Where not given", "Meaning"), [(f"`{key}`", *rest) for key, *rest in rows])
+    told = [(f"`{key}`", meaning, kind, default) for key, kind, default, meaning in rows]
+    return listed(("Key", "What it says", "Value", "Where not given"), told)
 
 
 def listed(header: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
