@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from afa_eval import comparators
-from afa_eval.comparators.store import band_counts
+from afa_eval.comparators.bands import band_counts
 from afa_eval.demo.parameters import NEED_CODES
 
 Floats = npt.NDArray[np.float64]
