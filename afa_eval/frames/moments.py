@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from afa_eval.errors import DataError, EstimationError
-from afa_eval.frames import eager
+from afa_eval.frames import chunks, eager
 from afa_eval.frames.record import Key, Moments, key_order
 from afa_eval.frames.source import Role, collect, open_table
 from afa_eval.frames.terms import Column, Factor, expand, known
@@ -70,9 +70,17 @@ def moments(
     small = eager.small_table(data, roles)
     if small is not None:
         return _in_memory(small, outcome, fixed, tuple(groups), reference)
-    frame = open_table(data, roles)
+    opened = open_table(data, roles)
+    frame = opened.frame
     check_outcome(frame.collect_schema(), outcome)
     columns = (*expand(known(frame), fixed, reference), _outcome_column(outcome))
+    if opened.stream is not None:
+        found = chunks.gather(opened.stream(), columns, groups, used)
+        if not found.keys:
+            raise _nothing_left(found.missing)
+        missing = tuple(item for item in found.missing if item[1])
+        names = tuple(column.name for column in columns)
+        return Moments(names, tuple(groups), found.keys, found.clusters, found.n_dropped, missing)
     complete = reduce(and_, (present(frame, column) for column in used))
     shift = mean_shift(frame.filter(complete), columns)
     return _gather(_aggregate(frame, columns, list(groups), used, complete, shift), columns, tuple(groups), used, shift)

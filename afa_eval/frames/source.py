@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -34,11 +34,27 @@ class Role:
     role: str
 
 
-def open_table(data: object, roles: Sequence[Role]) -> nw.LazyFrame[Any]:
-    """Which lazy table holds the columns that are needed?
+@dataclass(frozen=True, slots=True, eq=False)
+class Opened:
+    """How is a table read?
 
-    Eager pandas and Arrow tables go through DuckDB, Polars stays Polars (lazy), Spark stays Spark: on these
-    engines a sum of products inside a group-by is one fused pass.
+    Attributes
+    ----------
+    frame : narwhals.LazyFrame
+        With the columns needed only.
+    stream : callable, optional
+        Runs the table on our own DuckDB connection, to be fetched in chunks; None on another's engine.
+    """
+
+    frame: nw.LazyFrame[Any]
+    stream: Callable[[], Any] | None = None
+
+
+def open_table(data: object, roles: Sequence[Role]) -> Opened:
+    """How are the columns of this table read?
+
+    Files and pandas and Arrow tables are read by DuckDB in chunks; DuckDB relations, Polars and Spark stay where they
+    are: on these engines a sum of products inside a group-by is one fused pass.
 
     Parameters
     ----------
@@ -49,7 +65,7 @@ def open_table(data: object, roles: Sequence[Role]) -> nw.LazyFrame[Any]:
 
     Returns
     -------
-    narwhals.LazyFrame
+    Opened
         With those columns only.
 
     Raises
@@ -64,13 +80,15 @@ def open_table(data: object, roles: Sequence[Role]) -> nw.LazyFrame[Any]:
     columns = list(dict.fromkeys(role.column for role in roles))
     native = nw.to_native(data, pass_through=True)
     if isinstance(native, str | Path):
-        native = _open_file(Path(native))
+        return _open_file(Path(native), columns, roles)
     check_columns(native, roles)
-    frame: nw.LazyFrame[Any] = nw.from_native(_lazy_native(native, columns)).lazy()
-    return frame.select(columns)
+    if type(native).__module__.partition(".")[0] in {"pandas", "pyarrow"}:
+        return _open_in_memory(native, columns)
+    frame: nw.LazyFrame[Any] = nw.from_native(native).lazy()
+    return Opened(frame.select(columns))
 
 
-def _open_file(path: Path) -> Any:
+def _open_file(path: Path, columns: list[str], roles: Sequence[Role]) -> Opened:
     import duckdb
 
     reader = READERS.get(path.suffix.lower())
@@ -78,10 +96,32 @@ def _open_file(path: Path) -> Any:
         raise DataError(f"{path.name} is neither Parquet nor CSV. Hand in {ACCEPTED}.")
     if not path.exists():
         raise DataError(f"There is no file {path}.")
+    connection = duckdb.connect()
     try:
-        return getattr(duckdb.connect(), reader)(str(path))
+        relation = getattr(connection, reader)(str(path))
     except duckdb.Error as error:
         raise DataError(f"{path.name} could not be read: {str(error).splitlines()[0]}") from error
+    check_columns(relation, roles)
+    quoted = str(path).replace("'", "''")
+    return _on_duckdb(connection, relation, f"{reader}('{quoted}')", columns)
+
+
+def _open_in_memory(native: Any, columns: list[str]) -> Opened:
+    import duckdb
+
+    if len({column.lower() for column in columns}) < len(columns):
+        raise DataError(f"Columns {', '.join(columns)}: two names differ only in capitals; rename one.")
+    connection = duckdb.connect()
+    connection.register("handed_in", native[columns] if hasattr(native, "iloc") else native.select(columns))
+    return _on_duckdb(connection, connection.table("handed_in"), "handed_in", columns)
+
+
+def _on_duckdb(connection: Any, relation: Any, source: str, columns: list[str]) -> Opened:
+    import narwhals as nw
+
+    frame: nw.LazyFrame[Any] = nw.from_native(relation).lazy()
+    names = ", ".join('"' + column.replace('"', '""') + '"' for column in columns)
+    return Opened(frame.select(columns), lambda: connection.execute(f"SELECT {names} FROM {source}"))
 
 
 def check_columns(native: Any, roles: Iterable[Role]) -> None:
@@ -111,25 +151,6 @@ def check_columns(native: Any, roles: Iterable[Role]) -> None:
     for role in roles:
         if role.column not in existing:
             raise ColumnNotFound.of(role.column, role.role, "data", existing)
-
-
-def _lazy_native(native: Any, columns: list[str]) -> Any:
-    """The table itself where its engine is lazy; through DuckDB where it is not."""
-    kind = type(native).__module__.partition(".")[0]
-    if kind in {"pandas", "pyarrow"}:
-        import duckdb
-
-        _check_case(columns)
-        connection = duckdb.connect()
-        if kind == "pandas":
-            return connection.from_df(native[columns])
-        return connection.from_arrow(native.select(columns))
-    return native
-
-
-def _check_case(columns: list[str]) -> None:
-    if len({column.lower() for column in columns}) < len(columns):
-        raise DataError(f"Columns {', '.join(columns)}: two names differ only in capitals; rename one.")
 
 
 def collect(frame: nw.LazyFrame[Any]) -> dict[str, NDArray[Any]]:

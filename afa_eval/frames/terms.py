@@ -122,9 +122,11 @@ class Column:
         ndarray, shape (n_rows,)
             The product of its factors.
         """
-        out = np.ones(n_rows)
-        for factor in self.factors:
-            out *= factor.values(arrays)
+        if not self.factors:
+            return np.ones(n_rows)
+        out = self.factors[0].values(arrays)
+        for factor in self.factors[1:]:
+            out = out * factor.values(arrays)
         return out
 
 

@@ -9,8 +9,9 @@ import pandas as pd
 import pytest
 
 from afa_eval.errors import ColumnNotFound, DataError, EstimationError
+from afa_eval.frames import chunks, eager
 from afa_eval.frames.moments import moments
-from afa_eval.frames.record import read_moments
+from afa_eval.frames.record import read_moments, reshift
 from afa_eval.kernels.moments import cluster_moments
 
 REFERENCE = Path(__file__).parents[1] / "reference"
@@ -90,6 +91,29 @@ def test_every_table_gives_the_same(pupils, kind):
     other = moments(TABLES[kind](pupils), "post", TERMS, ["urn"], {"sen": "N"})
     assert (other.columns, other.keys, other.missing) == (one.columns, one.keys, one.missing)
     np.testing.assert_allclose(other.clusters.cross, one.clusters.cross, rtol=SUM_ORDER, atol=1e-9)
+
+
+@pytest.mark.parametrize("groups", [[], ["urn"], ["sen", "urn"]])
+def test_large_tables_in_chunks_give_the_same(pupils, monkeypatch, groups):
+    small = moments(pupils, "post", TERMS, groups)
+    monkeypatch.setattr(eager, "MOST_ROWS", 0)
+    monkeypatch.setattr(chunks, "VECTOR", 100)
+    monkeypatch.setattr(chunks, "VALUES", 1)
+    shuffled = pupils.sample(frac=1, random_state=1)
+    large = moments(pd.concat([shuffled] * 4), "post", TERMS, groups)  # two chunks of 2,048 rows
+    assert (large.columns, large.keys) == (small.columns, small.keys)
+    assert (large.n_dropped, dict(large.missing)) == (12, {"pre": 4, "sen": 8})
+    moved = reshift(large.clusters, small.shift)
+    np.testing.assert_array_equal(moved.n, 4 * small.clusters.n)
+    np.testing.assert_allclose(moved.cross, 4 * small.clusters.cross, rtol=1e-10, atol=1e-7)
+    with pytest.raises(EstimationError, match="No row"):
+        moments(pupils.assign(pre=np.nan), "post", TERMS, groups)
+
+
+@pytest.mark.parametrize("largest", [10, 65_536, 10_000_000])
+def test_order_of_codes_is_stable(largest):
+    codes = np.random.default_rng(0).integers(0, largest, 5000)
+    np.testing.assert_array_equal(chunks.stable_order(codes), np.argsort(codes, kind="stable"))
 
 
 @pytest.mark.parametrize("suffix", ["csv", "parquet"])
