@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+import numpy as np
 import pandas as pd
 
 from afa_eval.codes import absence, years
@@ -136,16 +137,20 @@ def _require_columns(rows: pd.DataFrame, design: AbsenceQuestion) -> None:
 
 def _followed(rows: pd.DataFrame) -> pd.DataFrame:
     """Pupils with attendance in both years, one row a pupil and year, in their first school."""
-    both = rows.groupby("pupil_id")["wave"].transform("nunique") == 2
-    rows = rows[both]
-    if rows.empty:
+    pupil = pd.factorize(rows["pupil_id"])[0]  # numbers: texts are slow to group by
+    late = (rows["wave"] == "after").to_numpy()
+    both = np.isin(pupil, np.intersect1d(pupil[late], pupil[~late])) & (pupil >= 0)
+    if not both.any():
         raise EstimationError("No pupil has attendance in both years. Are the pupil identifiers the same in both?")
-    longest = rows.sort_values("sessions_possible", ascending=False, kind="stable")
-    home = longest[longest["wave"] == "before"].drop_duplicates("pupil_id").set_index("pupil_id")["urn"]
-    first = rows.drop_duplicates(["pupil_id", "wave"]).drop(columns=list(SESSIONS))
-    totals = rows.groupby(["pupil_id", "wave"], as_index=False)[list(SESSIONS)].sum()
-    followed = first.merge(totals, on=["pupil_id", "wave"])
-    return followed.assign(cluster=followed["pupil_id"].map(home))
+    rows, pupil, late = rows[both], pupil[both], late[both]
+    of_wave = pd.Series(2 * pupil + late, index=rows.index)
+    totals = rows[list(SESSIONS)].groupby(of_wave).sum()
+    kept = of_wave[~of_wave.duplicated()]
+    longest = rows.assign(pupil=pupil)[~late].sort_values("sessions_possible", ascending=False, kind="stable")
+    home = longest.drop_duplicates("pupil").set_index("pupil")["urn"]
+    summed = {name: totals[name].loc[kept].array for name in SESSIONS}
+    followed = rows.loc[kept.index].drop(columns=list(SESSIONS))
+    return followed.assign(**summed, cluster=(kept // 2).map(home)).reset_index(drop=True)
 
 
 def _flags(rows: pd.DataFrame, design: AbsenceQuestion) -> pd.DataFrame:
