@@ -21,7 +21,9 @@ class Subject:
     title, words : str
         Its heading and first paragraph.
     names : tuple of str
-        Public names of ``afa_eval``.
+        Public names of ``afa_eval`` that come first.
+    rooms : tuple of str
+        All other public names that are defined in these rooms follow.
     parts : tuple of str
         Objects or modules that belong to them, with their full path; of a module, its public names.
     """
@@ -29,7 +31,20 @@ class Subject:
     title: str
     words: str
     names: tuple[str, ...] = ()
+    rooms: tuple[str, ...] = ()
     parts: tuple[str, ...] = ()
+
+    @property
+    def all_names(self) -> tuple[str, ...]:
+        """Which public names stand on the page?"""
+        others = [name for name in ae.__all__ if name not in self.names and room(name) in self.rooms]
+        return (*self.names, *others)
+
+
+def room(name: str) -> str:
+    """In which room is a public name defined? Empty for modules and plain values."""
+    home = getattr(getattr(ae, name), "__module__", "") or ""
+    return home.split(".")[1] if home.startswith("afa_eval.") else ""
 
 
 SUBJECTS: Mapping[str, Subject] = {
@@ -38,6 +53,7 @@ SUBJECTS: Mapping[str, Subject] = {
         "One class for each evaluation question. Its fields are the keys of an outcome in the :doc:`plan </plan>`; "
         "``estimate`` answers.",
         ("DESIGNS", "PrePostProgress", "PersistentAbsence", "ParentEngagement"),
+        ("designs",),
         (
             "afa_eval.designs.progress_question.ProgressQuestion",
             "afa_eval.designs.absence_question.AbsenceQuestion",
@@ -51,6 +67,7 @@ SUBJECTS: Mapping[str, Subject] = {
         "Models",
         "Named columns in, coefficients out: multilevel models and least squares with errors that allow for schools.",
         ("fit_mixed", "fit_ols", "fit_mixed_logistic"),
+        ("models",),
         (
             "afa_eval.models.mixed.MixedModel",
             "afa_eval.models.ols.OlsModel",
@@ -61,16 +78,19 @@ SUBJECTS: Mapping[str, Subject] = {
         "Results",
         "What every design returns: frozen records at full precision.",
         ("Estimate", "Estimates", "Estimand", "Claim", "Comparator", "Table", "Finding", "Fault"),
+        ("estimate",),
     ),
     "evaluation": Subject(
         "From plan to evaluation",
         "What the command does, for use in Python.",
         ("Plan", "Evaluation", "check", "evaluate", "read", "__version__"),
+        ("plan", "evaluation", "data"),
         ("afa_eval.plan.load_plan", "afa_eval.data.tables.Tables"),
     ),
     "comparators": Subject(
         "National figures",
         "England's published figures; :doc:`which ones </comparators>`.",
+        ("comparators",),
         ("comparators",),
         ("afa_eval.comparators",),
     ),
@@ -78,11 +98,13 @@ SUBJECTS: Mapping[str, Subject] = {
         "Disclosure control",
         "What may leave an evaluation; :doc:`what is hidden and why </disclosure>`.",
         ("disclosure",),
+        ("disclosure",),
         ("afa_eval.disclosure", "afa_eval.disclosure.policies"),
     ),
     "codes": Subject(
         "Codes and definitions",
         "Academic years, SEN codes, definitions of absence, months of progress: each with its dates and source.",
+        ("codes",),
         ("codes",),
         tuple(f"afa_eval.codes.{name}" for name in ("years", "sen", "needs", "absence", "no_score", "months")),
     ),
@@ -99,6 +121,7 @@ SUBJECTS: Mapping[str, Subject] = {
             "DisclosureError",
             "ReportError",
         ),
+        ("errors",),
     ),
 }
 VALUES = {
@@ -117,16 +140,16 @@ def page(name: str) -> str:
     """What does a page say, in reStructuredText?"""
     subject = SUBJECTS[name]
     parts = [f"{subject.title}\n{'=' * len(subject.title)}", subject.words]
-    parts += [told(f"afa_eval.{public}") for public in subject.names if not inspect.ismodule(getattr(ae, public))]
+    parts += [told(f"afa_eval.{public}") for public in subject.all_names if not inspect.ismodule(getattr(ae, public))]
     for path in subject.parts:
         parts += module(path) if is_module(path) else [told(path)]
-    parts += [estimands()] if "Estimand" in subject.names else []
+    parts += [estimands()] if "Estimand" in subject.all_names else []
     return "\n\n".join(parts) + "\n"
 
 
 def listed() -> set[str]:
     """Which public names have an entry?"""
-    return {name for subject in SUBJECTS.values() for name in subject.names}
+    return {name for subject in SUBJECTS.values() for name in subject.all_names}
 
 
 def module(path: str) -> list[str]:
