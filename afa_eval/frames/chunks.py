@@ -57,10 +57,7 @@ class Sums:
         self._grow()
         starts = np.flatnonzero(np.diff(codes, prepend=-1))
         ends = np.append(starts[1:], codes.size)
-        local = np.empty((starts.size, self.q, self.q))
-        for k, (start, end) in enumerate(zip(starts.tolist(), ends.tolist(), strict=True)):
-            block = z[:, start:end]
-            np.matmul(block, block.T, out=local[k])
+        local = _by_group(np.ascontiguousarray(z.T), starts, ends)
         rows = where[codes[starts]]
         self.n[rows] += ends - starts
         self.cross[rows] += local
@@ -92,6 +89,16 @@ class Sums:
         order = np.array([self.place[key] for key in keys], dtype=np.int64)
         cross = self.cross[order]
         return keys, ClusterMoments(self.n[order], cross[:, 0, :].copy(), cross, shift)
+
+
+def _by_group(rows: Floats, starts: Ints, ends: Ints) -> Floats:
+    """Cross-products of each slice of rows, a matrix product per group."""
+    q = rows.shape[1]
+    out = np.empty((starts.size, q, q))
+    for k, (start, end) in enumerate(zip(starts.tolist(), ends.tolist(), strict=True)):
+        block = rows[start:end]
+        np.dot(block.T, block, out[k])
+    return out
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -97,6 +97,7 @@ def _open_file(path: Path, columns: list[str], roles: Sequence[Role]) -> Opened:
     if not path.exists():
         raise DataError(f"There is no file {path}.")
     connection = duckdb.connect()
+    connection.execute("SET enable_progress_bar = false")
     try:
         relation = getattr(connection, reader)(str(path))
     except duckdb.Error as error:
@@ -112,6 +113,7 @@ def _open_in_memory(native: Any, columns: list[str]) -> Opened:
     if len({column.lower() for column in columns}) < len(columns):
         raise DataError(f"Columns {', '.join(columns)}: two names differ only in capitals; rename one.")
     connection = duckdb.connect()
+    connection.execute("SET enable_progress_bar = false")
     connection.register("handed_in", native[columns] if hasattr(native, "iloc") else native.select(columns))
     return _on_duckdb(connection, connection.table("handed_in"), "handed_in", columns)
 
