@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from afa_eval import codes, comparators, disclosure
+    from afa_eval.data.attendance import attendance
     from afa_eval.data.readers import read
     from afa_eval.designs import DESIGNS, ParentEngagement, PersistentAbsence, PrePostProgress
     from afa_eval.errors import (
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _HOMES = {
+    "afa_eval.data.attendance": ("attendance",),
     "afa_eval.data.readers": ("read",),
     "afa_eval.designs": ("DESIGNS", "ParentEngagement", "PersistentAbsence", "PrePostProgress"),
     "afa_eval.errors": (

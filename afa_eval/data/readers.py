@@ -247,7 +247,7 @@ def read(
     raw = read_raw(source(path, sheet=sheet), known_header(table, (columns or {}).values()))
     name = table or (guess_table(raw, columns) if raw.readable else "pupils")
     handed = handed_in([part_of(raw, name, told=columns)], single=True)
-    _complain(run_checks(handed))
+    complain(run_checks(handed))
     return _frame(handed.tables[name])
 
 
@@ -336,7 +336,19 @@ def _row_years(raw: RawTable, heading: Heading, before: str) -> pd.Series | None
     return pd.Series([before] * len(raw.rows), dtype="str") if before else None
 
 
-def _complain(faults: Sequence[Fault]) -> None:
+def complain(faults: Sequence[Fault]) -> None:
+    """Which errors stop the reading, and which queries are told on the way?
+
+    Parameters
+    ----------
+    faults : sequence of Fault
+        What the checks found.
+
+    Raises
+    ------
+    DataError
+        Listing every error. Queries become one warning.
+    """
     errors = [fault for fault in faults if fault.severity == "error"]
     if errors:
         text = "\n".join([*map(line, errors[:MOST_FAULTS]), *_rest(len(errors) - MOST_FAULTS)])

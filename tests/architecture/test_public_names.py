@@ -26,6 +26,7 @@ def test_the_names_others_hold_on_to_are_public():
         "Evaluation",
         "evaluate",
         "check",
+        "attendance",
         "read",
         "comparators",
         "disclosure",
