@@ -17,11 +17,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from afa_eval.disclosure.records import ReleasedEstimate, ReleasedFault, ReleasedStep, ReleasedTable
-from afa_eval.estimate import Finding, words
+from afa_eval.estimate import Finding, Severity, words
 from afa_eval.estimate.words import sentences
 from afa_eval.report import say
 
 ALL = "all"
+SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=[A-Z])")
 SEVERITY_WORDS = {
     "serious": "Serious: may change what a reader should conclude",
     "concern": "Concerns: mind these when you read the figures",
@@ -269,6 +270,12 @@ class Outcome:
         group = self.headline.item.group if self.headline is not None else ALL
         found = find_line(self.lines, "mdes", (group,))
         return found if found is not None and not found.hidden else None
+
+    @property
+    def mind(self) -> str:
+        """What must a reader know before quoting the headline: how does the gravest serious finding begin?"""
+        serious = [finding for finding in self.findings if finding.severity == Severity.SERIOUS]
+        return SENTENCE_END.split(serious[0].message, maxsplit=1)[0] if serious else ""
 
     @property
     def hides(self) -> bool:

@@ -70,15 +70,12 @@ def headline(lines: Sequence[Line], design: str, focus: str) -> Line | None:
     Returns
     -------
     Line or None
-        The first of the layout's that is shown, else the first that is hidden, else any.
+        The first of the layout's that is shown for the focus or all pupils, else the first that is
+        hidden, else any figure there is; a contrast between groups only where there is nothing else.
     """
     names = [*layout(design)["headline"], *dict.fromkeys(str(one.item.estimand) for one in lines)]
-    found = [one for name in names if (one := find_line(lines, name, (focus, ALL, *_any_group(lines, name))))]
+    found = [one for name in names if (one := find_line(lines, name, (focus, ALL)))] or list(lines)
     return next((one for one in found if not one.hidden), found[0] if found else None)
-
-
-def _any_group(lines: Sequence[Line], estimand: str) -> list[str]:
-    return [one.item.group for one in lines if one.item.estimand == estimand]
 
 
 def is_main(group: str, focus: str) -> bool:

@@ -122,15 +122,15 @@ def _message(design: ProgressQuestion, found: Expected, how: str) -> str:
     sizes = [words.number(size, design.unit) for size in found.sizes]
     in_sd = [words.number(size / found.sd, "sd") for size in found.sizes]
     if found.slope is not None:
-        size = f"{sizes[0]} {design.unit} ({in_sd[0]} SD), with r = {words.number(found.slope, 'sd')} from {found.slope_from}"
+        size = f"about {sizes[0]} {design.unit}"
+        how_known = f"That is {in_sd[0]} SD, with r = {words.number(found.slope, 'sd')} from {found.slope_from}."
     else:
-        size = (
-            f"between {sizes[0]} and {sizes[1]} {design.unit} ({in_sd[0]} to {in_sd[1]} SD): r is not known, and .9 and .5 "
-            "are taken for it"
-        )
+        size = f"between {sizes[0]} and {sizes[1]} {design.unit}"
+        how_known = f"That is {in_sd[0]} to {in_sd[1]} SD: r is not known, and .9 and .5 are taken for it."
     return (
-        f"With no programme at all, pupils chosen {how} would gain more than others by {size}. For {name_of(design)} they "
-        f"began on average {words.number(found.below, design.unit)} {design.unit} below {found.pool}.{CONDITIONAL}"
+        f"With no programme at all, pupils chosen {how} would gain more than others by {size}. {how_known} "
+        f"For {name_of(design)} they began on average {words.number(found.below, design.unit)} {design.unit} "
+        f"below {found.pool}.{CONDITIONAL}"
     )
 
 
