@@ -6,6 +6,7 @@ the cohort's own mix; ``transition`` from key stage 2 to GCSE; ``read`` a user's
 
 from afa_eval.comparators.areas import neighbours
 from afa_eval.comparators.asking import slugs
+from afa_eval.comparators.breaks import breaks, marks
 from afa_eval.comparators.listing import describe, figures, overview, records
 from afa_eval.comparators.lookup import compare, find, pair, series
 from afa_eval.comparators.mix import Weighted, joint_keys, weighted, weighted_pair
@@ -21,12 +22,14 @@ __all__ = [
     "Transition",
     "TransitionBand",
     "Weighted",
+    "breaks",
     "check_file",
     "compare",
     "describe",
     "figures",
     "find",
     "joint_keys",
+    "marks",
     "neighbours",
     "overview",
     "pair",

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from afa_eval.codes import years
 from afa_eval.comparators import areas, bands, store
 from afa_eval.comparators.asking import PHASES, Request, candidates, parse_year, population, request
+from afa_eval.comparators.breaks import breaks, crosses_categories
 from afa_eval.comparators.nearest import explain
 from afa_eval.comparators.store import Figure
 from afa_eval.errors import ComparatorError
@@ -304,7 +305,9 @@ def series(
     return pd.DataFrame(rows, columns=list(SERIES_COLUMNS))
 
 
-def pair(slug: str, years_: tuple[object, object], **asked: object) -> tuple[Comparator, Comparator]:
+def pair(
+    slug: str, years_: tuple[object, object], *, bridge: bool = False, **asked: object
+) -> tuple[Comparator, Comparator]:
     """What are the national figures of two years, from one source under one definition?
 
     Parameters
@@ -313,6 +316,9 @@ def pair(slug: str, years_: tuple[object, object], **asked: object) -> tuple[Com
         The measure.
     years_ : tuple
         Before and after.
+    bridge : bool
+        True goes over the end of School Action in 2014/15 all the same: print the Findings of
+        ``breaks`` beside the change.
     **asked
         As ``find``: sen, phase, area, definition, need, year_group, sex, fsm, source.
 
@@ -328,6 +334,9 @@ def pair(slug: str, years_: tuple[object, object], **asked: object) -> tuple[Com
     """
     wanted = request(slug, **asked)  # type: ignore[arg-type]
     before, after = (parse_year(year) for year in years_)
+    if not bridge and crosses_categories(before, after, wanted.by_name["sen"]):
+        reason = breaks(slug, before, after, wanted.by_name["sen"])[0].message
+        raise ComparatorError(f"{reason} Ask with bridge=True and print the Findings of breaks() beside it.")
     firsts, lasts = _all_of(wanted, before), _all_of(wanted, after)
     for first in firsts:
         for last in lasts:
@@ -346,6 +355,9 @@ def _all_of(asked: Request, year: str) -> list[Figure]:
 
 def compare(a: Comparator, b: Comparator, *, change: bool = False) -> float:
     """How far is one figure above another of the same kind?
+
+    Within one year the two may be about two groups that differ in one respect (SEN, say): that is a
+    gap. Anything else that differs is refused.
 
     Parameters
     ----------
@@ -376,7 +388,7 @@ def compare(a: Comparator, b: Comparator, *, change: bool = False) -> float:
     ]
     if change and _bare(a.population) != _bare(b.population):
         differ.append(f"population: {a.population} and {b.population}")
-    if not change and a.population != b.population and a.year != b.year:
+    if not change and a.population != b.population and not _gap(a.population, b.population):
         differ.append(f"population: {a.population} and {b.population}")
     if differ:
         raise ComparatorError(
@@ -384,6 +396,12 @@ def compare(a: Comparator, b: Comparator, *, change: bool = False) -> float:
             f"Find {a.slug} as {a.definition} for {a.population} in {years.label(b.year)}, or compare within one year."
         )
     return b.value - a.value
+
+
+def _gap(a: str, b: str) -> bool:
+    """Do two populations of one year differ in one respect only, so that the difference is a gap between groups?"""
+    one, other = set(a.split(", ")), set(b.split(", "))
+    return max(len(one - other), len(other - one)) <= 1
 
 
 def _bare(words: str) -> str:

@@ -315,11 +315,14 @@ def _combine(mix: pd.DataFrame, keys: tuple[str, ...], cells: Cells, area: str) 
     used = sum(matched.values())
     some = next(iter(cells.values()))
     above = _weights(mix, keys, "above") if "above" in mix.columns else {}
-    rest, se = rest_of({cell: usable[cell] for cell in matched}, matched, above, area)
+    here = _weights(mix, keys, "n") if "n" in mix.columns else weights
+    rest, se = rest_of({cell: usable[cell] for cell in matched}, matched, here, above, area)
     value = sum(weight * rest[cell].value for cell, weight in matched.items()) / used if used else float("nan")
     share = used / total if total else 0.0
     dropped = tuple(column for column in MIX_COLUMNS if column in mix.columns and column not in keys)
     about = _comparator(some, list(rest.values()), value, keys, dropped, share)
+    if se:
+        about = replace(about, population=f"{about.population}, without this cohort")
     return Weighted(value, share, keys, dropped, some.source, about, se)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import math
 from difflib import get_close_matches
+from functools import lru_cache
 from pathlib import Path
 
 from afa_eval.codes import needs, years
@@ -65,10 +66,19 @@ def read(path: str | Path) -> ComparatorFile:
     ComparatorError
         With everything that is wrong, by row and column, and how to mend it.
     """
+    where = Path(path)
+    if not where.is_file():
+        raise ComparatorError(f"There is no comparator file {where}.")
+    about = where.stat()
+    return _read(where, about.st_mtime_ns, about.st_size)
+
+
+@lru_cache(maxsize=8)  # a design asks once for every group
+def _read(path: Path, _changed: int, _size: int) -> ComparatorFile:
     found, faults = check_file(path)
     if faults:
         listed = "\n".join(f"  row {fault.row}, {fault.column}: {fault.message} {fault.fix}" for fault in faults)
-        raise ComparatorError(f"{Path(path).name} cannot be used as a comparator:\n{listed}")
+        raise ComparatorError(f"{path.name} cannot be used as a comparator:\n{listed}")
     return found
 
 

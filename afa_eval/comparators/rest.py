@@ -54,7 +54,11 @@ def without(comparator: Comparator, numerator: float, n: int) -> Comparator:
 
 
 def rest_of(
-    figures: Mapping[Cell, Figure], weights: Mapping[Cell, float], above: Mapping[Cell, float], area: str
+    figures: Mapping[Cell, Figure],
+    weights: Mapping[Cell, float],
+    here: Mapping[Cell, float],
+    above: Mapping[Cell, float],
+    area: str,
 ) -> tuple[dict[Cell, Figure], float]:
     """Which figures remain when a cohort of more than 2 % of them is taken out, and how sure are they?
 
@@ -62,9 +66,11 @@ def rest_of(
     ----------
     figures : mapping
         The comparator's figure in each of the cohort's cells.
-    weights, above : mapping
-        How many of the cohort are in each cell, and how many of them above the line; without
-        ``above`` nothing can be taken out.
+    weights : mapping
+        What each cell counts for in the mean.
+    here, above : mapping
+        How many of the cohort are in each cell that year, and how many of them above the line;
+        without ``above`` nothing can be taken out.
     area : str
         England's figures are fixed where their number is unpublished; an authority's are refused.
 
@@ -91,9 +97,9 @@ def rest_of(
             f"The number behind {area}'s figures is not published: whether this cohort is more than 2% of them "
             "cannot be told, so they are no comparator."
         )
-    if sum(weights.values()) <= VISIBLE * sum(known):
+    if sum(here.get(cell, 0.0) for cell in figures) <= VISIBLE * sum(known):
         return plain, 0.0
-    rest = {cell: _rest(figure, weights[cell], above.get(cell, 0.0)) for cell, figure in figures.items()}
+    rest = {cell: _rest(figure, here.get(cell, 0.0), above.get(cell, 0.0)) for cell, figure in figures.items()}
     total = sum(weights.values())
     variance = sum(
         (weights[cell] / total) ** 2 * figure.value * (1 - figure.value) / (figure.denominator or 1.0)

@@ -77,11 +77,11 @@ class GroupAnswers:
             items.append(
                 self._said(
                     Estimand.CHANGE_MINUS_NATIONAL,
-                    change.minus(line.change.value),
+                    _minus(change, line.change.value, line.se),
                     DIFFERENCE,
                     claim=Claim.COMPARISON,
                     comparator=line.change,
-                    method="change minus England's, fixed",
+                    method=f"change minus {self._whose}",
                 )
             )
         for column, names in SHARES.items():
@@ -106,6 +106,11 @@ class GroupAnswers:
             )
         )
 
+    @property
+    def _whose(self) -> str:
+        whose = "England's" if self.design.area == "England" else f"{self.design.area}'s"
+        return f"{whose} without this cohort, with its own error" if self.line.se else f"{whose}, fixed"
+
     def _levels(self, part: pd.DataFrame, fit: CellFit) -> list[Estimate]:
         """The share and the number persistently absent in each year, and the later share against England."""
         line = self.line
@@ -119,8 +124,8 @@ class GroupAnswers:
             total = replace(level, value=float(part.loc[part["wave"] == wave, "persistent"].sum()), se=None, df=None)
             items.append(replace(self._said(number, total, "count", wave=wave, method="count"), notes=()))
         if line.after is not None:
-            gap = fit.combine({"after": 1.0}).minus(line.after.value)
-            name, method = Estimand.PERSISTENT_ABSENCE_MINUS_NATIONAL, "share minus England's, fixed"
+            gap = _minus(fit.combine({"after": 1.0}), line.after.value, line.se_after)
+            name, method = Estimand.PERSISTENT_ABSENCE_MINUS_NATIONAL, f"share minus {self._whose}"
             items.append(
                 self._said(name, gap, DIFFERENCE, claim=Claim.COMPARISON, comparator=line.after, method=method)
             )
@@ -140,11 +145,11 @@ class GroupAnswers:
             national = line.after.value / line.before.value
             ratio = self._said(
                 Estimand.RELATIVE_CHANGE_RATIO,
-                logs.minus(float(np.log(national))),
+                _minus(logs, float(np.log(national)), line.se_log),
                 "ratio",
                 claim=Claim.COMPARISON,
                 comparator=_ratio_line(line, national),
-                method="ratio of ratios, by logs; England's fixed",
+                method=f"ratio of ratios, by logs; {self._whose}",
             )
             items.append(_exponent(ratio, after / before / national, shift=0.0))
         return items
@@ -188,6 +193,12 @@ class GroupAnswers:
             method=by_rule,
             n=self.sizes[wave],
         )
+
+
+def _minus(what: Clustered, line: float, se: float) -> Clustered:
+    """How far is it from a line, which may have an error of its own?"""
+    less = what.minus(line)
+    return less if not se or less.se is None else replace(less, se=float(np.hypot(less.se, se)))
 
 
 def _exponent(item: Estimate, value: float, *, shift: float) -> Estimate:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -41,6 +43,9 @@ class NationalLine:
         What weighting by the later year's mix would have added to England's later figure.
     reason : str
         Why there is no line.
+    se_before, se_after : float
+        Error of each: 0 where the figures are fixed, above 0 where a cohort of more than 2 % was
+        taken out of them.
     """
 
     before: Comparator | None = None
@@ -50,6 +55,20 @@ class NationalLine:
     keys: tuple[str, ...] = ()
     composition: float | None = None
     reason: str = ""
+    se_before: float = 0.0
+    se_after: float = 0.0
+
+    @property
+    def se(self) -> float:
+        """How sure is the change?"""
+        return math.hypot(self.se_before, self.se_after)
+
+    @property
+    def se_log(self) -> float:
+        """How sure is the logarithm of the ratio of the two?"""
+        if self.before is None or self.after is None or not self.se:
+            return 0.0
+        return math.hypot(self.se_before / self.before.value, self.se_after / self.after.value)
 
 
 def national_line(design: AbsenceQuestion, part: pd.DataFrame, label: str) -> NationalLine:
@@ -70,8 +89,9 @@ def national_line(design: AbsenceQuestion, part: pd.DataFrame, label: str) -> Na
         With the reason where there is none.
     """
     asked = {column for column, _ in parse(label)}
+    own = design.own
     finer = dict(parse(label)).get("sen_provision", "N") != "N"  # no SEN is the same by either name
-    cells = "by_provision" if finer else "by_status"
+    cells = "by_provision" if finer or _by_provision_only(own) else "by_status"
     if cells not in part.columns or "sen" not in part.columns:
         return NationalLine(reason="England's figures are matched on SEN status, which these data do not have.")
     later_mix = "before" if design.population == "each-year" else "after"
@@ -79,12 +99,15 @@ def national_line(design: AbsenceQuestion, part: pd.DataFrame, label: str) -> Na
         if "primary_need" in asked:
             return _by_need(design, _of(part, "before"), _of(part, later_mix), label)
         before = _mix(part, cells, "before")
+        after = _mix(part, cells, "after")
         first, last = comparators.weighted_pair(
             SLUG,
             (design.baseline_year, design.outcome_year),
             before,
-            before if later_mix == "before" else _mix(part, cells, later_mix),
+            _earlier_mix(before, after) if later_mix == "before" else after,
             definition=design.rule().id,
+            area=design.area,
+            own=own,
         )
     except ComparatorError as error:
         return NationalLine(reason=_why_not(design, cells, error))
@@ -94,12 +117,27 @@ def national_line(design: AbsenceQuestion, part: pd.DataFrame, label: str) -> Na
         change=_change(design, first.comparator, last.comparator),
         matched=min(first.share_matched, last.share_matched),
         keys=first.keys,
-        composition=_composition(design, part, cells, last),
+        composition=_composition(design, after, last),
+        se_before=first.se,
+        se_after=last.se,
     )
 
 
+def _by_provision_only(own: comparators.ComparatorFile | None) -> bool:
+    """Does a file of the user's own know SEN support and plans, but not any SEN?"""
+    groups = set() if own is None else {item.sen for item in own if item.comparator.slug == SLUG and not item.need}
+    return "any" not in groups and bool(groups & {"support", "ehcp"})
+
+
+def _earlier_mix(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
+    """The later year's cohort, to be taken out of a comparator, under the first year's weights."""
+    keys = [name for name in before.columns if name not in {"weight", "n", "above"}]
+    both = after.drop(columns="weight").merge(before[[*keys, "weight"]], on=keys, how="outer")
+    return both.fillna({"weight": 0.0, "n": 0.0, "above": 0.0}).sort_values("weight", ascending=False, kind="stable")
+
+
 def _why_not(design: AbsenceQuestion, cells: str, error: ComparatorError) -> str:
-    if cells == "by_provision":
+    if cells == "by_provision" and not design.comparator and design.area == "England":
         both = " and ".join(years.label(year) for year in (design.baseline_year, design.outcome_year))
         return f"England's absence by SEN support and EHC plan is not held for {both}, only by any SEN or none."
     return str(error).partition(" Jointly published")[0]
@@ -121,23 +159,23 @@ def _by_need(design: AbsenceQuestion, before: pd.DataFrame, after: pd.DataFrame,
     need = dict(parse(label))["primary_need"]
     if set(dict(parse(label))) != {"primary_need"}:
         raise ComparatorError("Figures by primary need are published by phase only, not crossed with anything else.")
-    first = _need_line(need, before, design.baseline_year, design.rule().id)
-    last = _need_line(need, after, design.outcome_year, design.rule().id)
+    first = _need_line(design, need, before, design.baseline_year)
+    last = _need_line(design, need, after, design.outcome_year)
     if first.source != last.source:
         raise ComparatorError(f"The figures for {need} come from different sources in the two years.")
     change = _change(design, first, last)
     return NationalLine(before=first, after=last, change=change, matched=1.0, keys=("primary need", "phase"))
 
 
-def _need_line(need: str, rows: pd.DataFrame, year: str, definition: str) -> Comparator:
+def _need_line(design: AbsenceQuestion, need: str, rows: pd.DataFrame, year: str) -> Comparator:
+    find = comparators.find if design.own is None else design.own.find
+    asked: dict[str, Any] = {"year": year, "need": need, "definition": design.rule().id, "area": design.area}
     if "phase" not in rows.columns:
-        return comparators.find(SLUG, year=year, need=need, definition=definition)
+        return find(SLUG, **asked)
     weights = rows["phase"].value_counts(normalize=True).sort_index()
-    found = [
-        comparators.find(SLUG, year=year, need=need, phase=str(phase), definition=definition) for phase in weights.index
-    ]
+    found = [find(SLUG, phase=str(phase), **asked) for phase in weights.index]
     value = sum(weight * line.value for weight, line in zip(weights, found, strict=True))
-    population = f"England, primary need {need}, same phase, weighted to the cohort's mix"
+    population = f"{design.area}, primary need {need}, same phase, weighted to the cohort's mix"
     return replace(found[0], value=float(value), population=population, n=None, numerator=None, interval=None)
 
 
@@ -173,26 +211,35 @@ def _of(part: pd.DataFrame, wave: str) -> pd.DataFrame:
 
 def _mix(part: pd.DataFrame, cells: str, wave: str) -> pd.DataFrame:
     """How many of the cohort are in each cell in a wave, the largest first?"""
-    codes, found = factorize(part.loc[part["wave"] == wave, cells])
+    rows = part["wave"] == wave
+    codes, found = factorize(part.loc[rows, cells])
     counts = np.bincount(codes, minlength=len(found))
+    above = np.bincount(codes, weights=part.loc[rows, "persistent"].to_numpy(dtype=np.float64), minlength=len(found))
     order = np.argsort(-counts, kind="stable")
     names = ["sen" if name == "sen_provision" else name for name in CELLS[cells] if name in part.columns]
     mix = pd.DataFrame([found[place].split("|") for place in order], columns=names, dtype=object)  # small: no Arrow
-    return mix.assign(weight=counts[order].astype(np.float64))
+    weight = counts[order].astype(np.float64)
+    return mix.assign(weight=weight, n=weight, above=above[order])
 
 
 def _codes(rows: pd.DataFrame, name: str) -> pd.Series:
     return rows[name].map(PROVISION) if name == "sen_provision" else rows[name]
 
 
-def _composition(design: AbsenceQuestion, part: pd.DataFrame, cells: str, last: comparators.Weighted) -> float | None:
-    """How much of England's later figure is the cohort's changed mix of pupils?"""
+def _composition(design: AbsenceQuestion, later: pd.DataFrame, last: comparators.Weighted) -> float | None:
+    """How much of the later figure is the cohort's changed mix of pupils?"""
     if design.population != "each-year":
         return None
-    later = _mix(part, cells, "after")
     try:
         moved = comparators.weighted(
-            SLUG, later, design.outcome_year, definition=design.rule().id, keys=last.keys, source=last.source
+            SLUG,
+            later,
+            design.outcome_year,
+            definition=design.rule().id,
+            keys=last.keys,
+            source=last.source,
+            area=design.area,
+            own=design.own,
         )
     except ComparatorError:
         return None

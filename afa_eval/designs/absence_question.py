@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from afa_eval import comparators
 from afa_eval.codes import absence
 from afa_eval.data.tables import Need
 from afa_eval.designs.base import Design
-from afa_eval.errors import PlanError
+from afa_eval.errors import ComparatorError, PlanError
 
 POPULATIONS = ("each-year", "followed")
 
@@ -26,11 +27,18 @@ class AbsenceQuestion(Design):
         A definition of ``afa_eval.codes.absence``; the one in force where empty.
     least_enrolments : int
         Schools with fewer enrolments in a year are left out, as DfE does.
+    comparator : str
+        A CSV of the user's own figures, small or as the statistics service prints them, in place
+        of the bundled ones; relative to the plan.
+    area : str
+        What to compare with: England, a region, a local authority, or ``neighbours of`` one.
     """
 
     population: str = "each-year"
     definition: str = ""
     least_enrolments: int = 6
+    comparator: str = ""
+    area: str = "England"
 
     def __post_init__(self) -> None:
         """Refuse a population or definition that does not exist, or years that are missing."""
@@ -44,6 +52,15 @@ class AbsenceQuestion(Design):
             )
         if self.definition:
             absence.named(self.definition)
+        if self.comparator and not self.comparator.lower().endswith(".csv"):
+            raise PlanError(f"'{self.comparator}' is no CSV file: name one of your own figures.", key="comparator")
+        if self.area != "England":
+            _check_area(self.area)
+
+    @property
+    def own(self) -> comparators.ComparatorFile | None:
+        """Which figures of the user's own are used?"""
+        return comparators.read(self.comparator) if self.comparator else None
 
     @property
     def base(self) -> str:
@@ -77,3 +94,11 @@ class AbsenceQuestion(Design):
         derived = {"sen": "sen_provision", "phase": "year_group"}
         found += [Need(table="pupils", column=derived.get(name, name), role="a subgroup") for name in columns]
         return tuple(dict.fromkeys(found))
+
+
+def _check_area(area: str) -> None:
+    try:
+        comparators.find("persistent-absence", year="202223", area=area)
+    except ComparatorError as error:
+        if "There is no area" in str(error) or "statistical neighbours of" in str(error):
+            raise PlanError(str(error), key="area") from error

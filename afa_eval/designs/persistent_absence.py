@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import ClassVar
 
 import pandas as pd
 
+from afa_eval import comparators
 from afa_eval.codes import absence, years
 from afa_eval.data.tables import Tables, as_tables
 from afa_eval.designs.absence_answers import GroupAnswers
-from afa_eval.designs.absence_national import NationalLine, national_line, with_cells
+from afa_eval.designs.absence_national import SLUG, NationalLine, national_line, with_cells
 from afa_eval.designs.absence_question import AbsenceQuestion
 from afa_eval.designs.absence_rows import Counted, counted_rows, transition_table
 from afa_eval.designs.base import Data
@@ -141,18 +143,27 @@ def _line_findings(design: PersistentAbsence, lines: dict[str, NationalLine]) ->
     whole = lines.get("all")
     if whole is not None and whole.change is not None:
         found.append(_mix_finding(design, whole))
+        groups = comparators.breaks(SLUG, design.baseline_year, design.outcome_year, "any")
+        found.extend(replace(item, outcomes=(design.id,)) for item in groups)
     return tuple(found)
+
+
+def _whose(design: PersistentAbsence) -> str:
+    named = "England's" if design.area == "England" else f"{design.area[0].upper()}{design.area[1:]}: the"
+    return f"{Path(design.comparator).name}: the" if design.comparator else named
 
 
 def _mix_finding(design: PersistentAbsence, line: NationalLine) -> Finding:
     message = (
-        f"England's figures are weighted to this cohort's mix in the first year ({', '.join(line.keys).replace('_', ' ')}); "
+        f"{_whose(design)} figures are weighted to this cohort's mix in the first year ({', '.join(line.keys).replace('_', ' ')}); "
         f"{100 * line.matched:.0f}% of {design.base} were matched."
     )
     if line.composition is not None:
         message += (
-            f" Had the mix of the later year been used, England's later figure would differ by "
+            f" Had the mix of the later year been used, the later figure would differ by "
             f"{100 * line.composition:+.1f} percentage points: that part is a change of pupils, not of absence."
         )
+    if line.se:
+        message += " The cohort is more than 2% of the children these figures count, so it is taken out of them."
     severity = Severity.CONCERN if line.matched < 0.9 or abs(line.composition or 0) > 0.01 else Severity.NOTE
     return Finding(code="composition", severity=severity, message=message, outcomes=(design.id,))

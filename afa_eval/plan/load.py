@@ -13,6 +13,7 @@ from typing import Any, get_args
 from pydantic import TypeAdapter, ValidationError
 
 from afa_eval.designs import DESIGNS
+from afa_eval.designs.absence_question import AbsenceQuestion
 from afa_eval.designs.base import Design, Selection
 from afa_eval.designs.progress_question import ProgressQuestion
 from afa_eval.errors import AfaEvalError, PlanError
@@ -97,7 +98,7 @@ def parse_plan(text: str, *, folder: Path, name: str = "plan.toml") -> Plan:
 
 def _at_home(design: Design, folder: Path) -> Design:
     """A comparator table that the plan names lies, like all its files, relative to the plan's folder."""
-    if not isinstance(design, ProgressQuestion) or not design.comparator.lower().endswith(".csv"):
+    if not isinstance(design, ProgressQuestion | AbsenceQuestion) or not design.comparator.lower().endswith(".csv"):
         return design
     return dataclasses.replace(design, comparator=str(folder / design.comparator))
 

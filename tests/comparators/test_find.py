@@ -108,7 +108,14 @@ def test_two_years_come_from_one_source():
     first, second = c.pair("persistent-absence", ("201516", "201617"), sen="ehcp")
     assert first.source == store.sources()["absence-characteristics"]["title"] == second.source
     with pytest.raises(ComparatorError, match="No one source"):
+        c.pair("persistent-absence", ("201213", "202223"), sen="any", bridge=True)
+    with pytest.raises(ComparatorError, match="SEN categories changed"):
         c.pair("persistent-absence", ("201213", "202223"), sen="any")
+    early, late = c.pair("persistent-absence", ("201314", "201415"), sen="support", bridge=True)
+    assert (early.population, late.population) == ("SEN without a statement, England", "SEN support, England")
+    assert [item.code for item in c.breaks("persistent-absence", "201314", "201415", "support")] == [
+        "sen-categories-changed"
+    ]
     with pytest.raises(ComparatorError, match="schools closed"):
         c.pair("persistent-absence", ("201819", "201920"))
     with pytest.raises(ComparatorError, match="definition"):
