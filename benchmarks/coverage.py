@@ -174,7 +174,7 @@ def run(task: tuple[Scene, int, int]) -> dict[str, tuple[int, int]]:
 
 def scenes() -> list[Scene]:
     """All of them; an ICC of nought only with equal, normal schools."""
-    out = []
+    out: list[Scene] = []
     for schools in SCHOOLS:
         for balanced in (True, False):
             for is_skewed in (False, True):

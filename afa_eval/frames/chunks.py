@@ -6,7 +6,7 @@ a matrix product per group and chunk is several times faster and repeatable to t
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -160,7 +160,7 @@ def gather(running: Any, columns: Sequence[Column], groups: Sequence[str], used:
             continue
         if not sums.place:
             shift = _first_shift(arrays, columns, min(n, FIRST_ROWS))
-        codes, keys = _codes(arrays, groups, n)
+        codes, keys = codes_of(arrays, groups, n)
         z, codes = _sorted_columns(arrays, columns, codes, shift)
         sums.add(z, codes, keys)
     found, clusters = sums.record(shift) if sums.place else ((), ClusterMoments(*_nothing(len(columns)), shift))
@@ -194,8 +194,23 @@ def _first_shift(arrays: dict[str, NDArray[Any]], columns: Sequence[Column], n: 
     return constant_safe_shift(np.column_stack([column.values(first, n) for column in columns]))
 
 
-def _codes(arrays: dict[str, NDArray[Any]], groups: Sequence[str], n: int) -> tuple[Ints, list[Key]]:
-    """Group of each row of a chunk, and the groups' keys."""
+def codes_of(arrays: Mapping[str, NDArray[Any]], groups: Sequence[str], n: int) -> tuple[Ints, list[Key]]:
+    """Which group is each row in, and what are the groups' keys?
+
+    Parameters
+    ----------
+    arrays : dict of str to ndarray
+        Complete rows, by column.
+    groups : sequence of str
+        Grouping columns, widest first.
+    n : int
+        How many rows.
+
+    Returns
+    -------
+    ndarray of int, list
+        Codes, and keys in the order of the codes.
+    """
     import pandas as pd
 
     if not groups:

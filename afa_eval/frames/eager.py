@@ -9,12 +9,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from afa_eval.frames.chunks import codes_of
 from afa_eval.frames.record import Key, key_order
 from afa_eval.frames.source import Role, check_columns
 from afa_eval.frames.terms import Known
 from afa_eval.kernels.linear import Ints
 
-MOST_ROWS = 20_000  # beyond it the engine's fused pass costs less
+MOST_ROWS = 500_000  # beyond it rows are taken in chunks, to save memory
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -134,9 +135,8 @@ def group_codes(arrays: Mapping[str, NDArray[Any]], groups: Sequence[str], n_row
     ndarray of int of shape (n_rows,), tuple
         Position in the keys; the keys.
     """
-    lists = [arrays[group].tolist() for group in groups]
-    rows: list[Key] = list(zip(*lists, strict=True)) if lists else [()] * n_rows
-    keys = tuple(sorted(set(rows), key=key_order))
-    place = {key: i for i, key in enumerate(keys)}
-    plain = tuple(tuple(int(v) if isinstance(v, float) and v.is_integer() else v for v in key) for key in keys)
-    return np.array([place[row] for row in rows], dtype=np.int64), plain
+    codes, keys = codes_of(arrays, groups, n_rows)
+    order = sorted(range(len(keys)), key=lambda i: key_order(keys[i]))
+    rank = np.empty(len(keys), dtype=np.int64)
+    rank[order] = np.arange(len(keys))
+    return rank[codes], tuple(keys[i] for i in order)

@@ -218,13 +218,16 @@ def collapse(moments: ClusterMoments, columns: Sequence[int], reml: bool) -> Col
     """
     picked = list(columns)
     sums = moments.sums[:, picked]
-    within = (moments.cross[:, picked][:, :, picked] - sums[:, :, None] * (sums / moments.n[:, None])[:, None, :]).sum(
-        0
-    )
     order = np.argsort(moments.n, kind="stable")
-    sizes, starts, counts = np.unique(moments.n[order], return_index=True, return_counts=True)
+    sizes, starts = np.unique(moments.n[order], return_index=True)
     ordered = sums[order]
-    between = np.add.reduceat(ordered[:, :, None] * ordered[:, None, :], starts, axis=0)
+    between = np.empty((sizes.size, len(picked), len(picked)))
+    stops = np.append(starts[1:], ordered.shape[0])
+    for k, (start, stop) in enumerate(zip(starts.tolist(), stops.tolist(), strict=True)):
+        np.matmul(ordered[start:stop].T, ordered[start:stop], out=between[k])
+    counts = stops - starts
+    total = moments.cross.sum(axis=0)[np.ix_(picked, picked)]
+    within = total - np.tensordot(1 / sizes, between, axes=(0, 0))
     return Collapsed(
         within=(within + within.T) / 2,
         sizes=sizes.astype(np.float64),

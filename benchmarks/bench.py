@@ -1,0 +1,312 @@
+"""How fast are we beside the peers, on the same data in one run?
+
+``python -m benchmarks.bench`` measures CPU seconds (all threads of the process; linear algebra on one), prints peer,
+ours, ratio and target, and writes ``book/methods/speed.md`` and ``speed.csv``. Peers that are not installed are left
+out and named. ``--quick`` leaves out 8 million rows and the slowest peers, and writes nothing.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import importlib.util
+import json
+import os
+import platform
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+import numpy as np
+import pandas as pd
+
+from afa_eval.frames.moments import moments
+from afa_eval.kernels.moments import cluster_moments, constant_safe_shift
+from afa_eval.kernels.reml import fit_random_intercept
+from afa_eval.kernels.resample import bootstrap_ols, bootstrap_reml, permutation, wild_bootstrap
+from afa_eval.models.mixed import fit_mixed
+from afa_eval.models.ols import fit_ols
+
+OUT = Path(__file__).parents[1] / "book" / "methods"
+FIXED = ["treated", "pre", "sen", "fsm"]
+CROSSED = ("post", ["treated", "pre", "x0", "x1", "x2", "x3", "x4", "x5", "x6", "age"], ["urn"])
+EEF_FIT, EEF_REPLICATE = 15.7, 1.1  # CPU seconds of eefAnalytics 1.1 on 28 k pupils, measured once elsewhere
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One comparison."""
+
+    task: str
+    peer: str
+    peer_seconds: float | None
+    ours_seconds: float
+    target: str
+
+    @property
+    def ratio(self) -> str:
+        """How many times faster, or slower than merely reading."""
+        if self.peer_seconds is None:
+            return ""
+        if "at most" in self.target and self.peer_seconds:
+            return f"{self.ours_seconds / self.peer_seconds:.1f} of it"
+        return f"{self.peer_seconds / self.ours_seconds:,.0f} times"
+
+
+def cpu(function: Callable[[], object], repeat: int = 3) -> float:
+    """The least CPU seconds of some runs, a warm-up not counted where there are several."""
+    if repeat > 1:
+        function()
+    found = []
+    for _ in range(repeat):
+        start = time.process_time()
+        function()
+        found.append(time.process_time() - start)
+    return min(found)
+
+
+def pupils(schools: int = 450, mean: int = 62, areas: int = 10, seed: int = 0) -> pd.DataFrame:
+    """About 28,000 pupils in schools in areas, with an effect of 2 points."""
+    rng = np.random.default_rng(seed)
+    sizes = np.maximum(rng.poisson(mean, schools), 5)
+    school = np.repeat(np.arange(schools), sizes)
+    area = (np.arange(schools) % areas)[school]
+    treated = (np.arange(schools) // areas % 2)[school]
+    pre = np.round(rng.normal(100, 15, school.size), 1)
+    sen = rng.choice(["N", "K", "E"], school.size, p=[0.8, 0.15, 0.05])
+    fsm = (rng.random(school.size) < 0.25).astype(int)
+    y = 20 + 0.8 * pre + 2 * treated - 4 * (sen != "N") - fsm
+    y = y + rng.normal(0, 3, schools)[school] + rng.normal(0, 1.5, areas)[area] + rng.normal(0, 8, school.size)
+    return pd.DataFrame(
+        {
+            "urn": 100_000 + school,
+            "la": 800 + area,
+            "treated": treated,
+            "pre": pre,
+            "sen": sen,
+            "fsm": fsm,
+            "post": np.round(y, 1),
+        }
+    )
+
+
+def models(quick: bool) -> Iterator[Row]:
+    """Whole fits from the rows, beside statsmodels, pyfixest and lme4 where they are there."""
+    d = pupils()
+    name = f"{len(d):,} pupils"
+    two = cpu(lambda: fit_mixed(d, "post", FIXED, ["urn"]).tidy())
+    three = cpu(lambda: fit_mixed(d, "post", FIXED, ["la", "urn"]))
+    formula = "post ~ treated + pre + sen + fsm"
+    if not quick:
+        yield Row(f"two-level REML, {name}", "statsmodels MixedLM", statsmodels_two(d, formula), two, "100 times")
+        yield Row(f"three-level REML, {name}", "statsmodels MixedLM", statsmodels_three(d, formula), three, "300 times")
+    clustered = cpu(lambda: fit_ols(d, "post", FIXED, cluster="urn", vcov="CR1"))
+    if importlib.util.find_spec("pyfixest"):
+        yield Row(f"clustered least squares, {name}", "pyfixest CRV1", pyfixest(d, formula), clustered, "5 times")
+    else:
+        yield Row(f"clustered least squares, {name}", "statsmodels", statsmodels_ols(d, formula), clustered, "5 times")
+    if shutil.which("Rscript"):
+        yield Row(f"two-level REML, {name}", "lme4", lme4(d), two, "50 times")
+    trial = cpu(lambda: fit_mixed(d, "post", ["treated", "pre"], ["urn"]).effect_size("treated"))
+    yield Row(f"a trial's fit, g and interval, {name}", "eefAnalytics, measured elsewhere", EEF_FIT, trial, "500 times")
+    drawn = cpu(lambda: fit_mixed(d, "post", ["treated", "pre"], ["urn"]).bootstrap(10_000, strata="treated"), 1)
+    each = "eefAnalytics, measured elsewhere"
+    yield Row(f"one bootstrap replicate, {name}", each, EEF_REPLICATE, drawn / 10_000, "5,000 times")
+    small = pupils(schools=20, mean=50)
+    once = cpu(lambda: fit_mixed(small, "post", FIXED, ["urn"]), 20)
+    yield Row("one small fit, 1,000 pupils", "", None, once, "under 5 ms")
+
+
+def statsmodels_two(d: pd.DataFrame, formula: str) -> float:
+    """MixedLM with a random intercept."""
+    import statsmodels.formula.api as smf
+
+    return cpu(lambda: smf.mixedlm(formula, d, groups="urn").fit(reml=True), 1)
+
+
+def statsmodels_three(d: pd.DataFrame, formula: str) -> float:
+    """MixedLM with areas as groups and schools as a variance component."""
+    import statsmodels.formula.api as smf
+
+    parts = {"school": "0 + C(urn)"}
+    return cpu(lambda: smf.mixedlm(formula, d, groups="la", re_formula="1", vc_formula=parts).fit(reml=True), 1)
+
+
+def statsmodels_ols(d: pd.DataFrame, formula: str) -> float:
+    """OLS with clustered errors."""
+    import statsmodels.formula.api as smf
+
+    return cpu(lambda: smf.ols(formula, d).fit(cov_type="cluster", cov_kwds={"groups": d["urn"]}))
+
+
+def pyfixest(d: pd.DataFrame, formula: str) -> float:
+    """feols with CRV1 errors."""
+    module = importlib.import_module("pyfixest")
+    return cpu(lambda: module.feols(formula, d, vcov={"CRV1": "urn"}))
+
+
+def lme4(d: pd.DataFrame) -> float | None:
+    """CPU seconds of lmer on the same rows, as R measures them; None where lme4 is not there."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "d.csv"
+        d.to_csv(path, index=False)
+        code = (
+            f"d <- read.csv('{path}'); suppressMessages(library(lme4)); "
+            "t <- system.time(lmer(post ~ treated + pre + sen + fsm + (1 | urn), d)); cat(t[['user.self']])"
+        )
+        done = subprocess.run(["Rscript", "-e", code], capture_output=True, text=True, check=False)
+        return float(done.stdout) if done.returncode == 0 and done.stdout else None
+
+
+def kernels() -> Iterator[Row]:
+    """From moments on."""
+    rng = np.random.default_rng(0)
+    schools, q = 24_000, 12
+    n = rng.integers(5, 1200, schools)
+    sums = rng.normal(size=(schools, q)) * np.sqrt(n)[:, None]
+    sums[:, 0] = n
+    cross = np.einsum("ja,jb->jab", sums, sums) / n[:, None, None] + np.eye(q) * n[:, None, None]
+    cross[:, 0, :] = cross[:, :, 0] = sums
+    from afa_eval.kernels.moments import ClusterMoments
+    from afa_eval.kernels.reml import collapse, maximise
+
+    big = ClusterMoments(n, sums, cross, np.zeros(q))
+    collapsed = collapse(big, range(q), reml=True)
+    yield Row("collapse of 24,000 schools by size", "", None, cpu(lambda: collapse(big, range(q), reml=True)), "")
+    yield Row("REML after the collapse", "", None, cpu(lambda: maximise(collapsed)), "under 20 ms")
+    d = pupils()
+    rows = np.column_stack([np.ones(len(d)), d.treated, d.pre, d.post])
+    m = cluster_moments(rows, d.urn.to_numpy() - 100_000, constant_safe_shift(rows))
+    arms = (np.arange(450) // 10) % 2
+    count, columns = 10_000, range(3)
+    task = f"{count:,} replicates, 450 schools: "
+    ols = cpu(lambda: bootstrap_ols(m, columns, 3, count, strata=arms), 2)
+    yield Row(task + "bootstrap of least squares", "", None, ols, "0.2 s")
+    refit = cpu(lambda: fit_random_intercept(m, columns, 3))
+    reml = cpu(lambda: bootstrap_reml(m, columns, 3, count, strata=arms), 2)
+    yield Row(task + "REML refitted each time", "our own single fit, as often", count * refit, reml, "1 s")
+    wild = cpu(lambda: wild_bootstrap(m, columns, 3, 1, replicates=count), 2)
+    yield Row(task + "wild cluster bootstrap", "", None, wild, "")
+    yield Row(task + "permutation", "", None, cpu(lambda: permutation(m, columns, 3, 1, replicates=count), 2), "")
+
+
+def passes() -> Iterator[Row]:
+    """Eight million rows of Parquet, twelve columns, beside merely reading them."""
+    with tempfile.TemporaryDirectory() as folder:
+        for kind, target in (("sorted", "at most 1.3"), ("shuffled", "at most 1.8")):
+            path = Path(folder) / f"{kind}.parquet"
+            write_large(path, shuffled=kind == "shuffled")
+            ours = alone("ours", path)
+            read = alone("pyarrow", path) if importlib.util.find_spec("pyarrow") else None
+            seconds = None if read is None else read["seconds"]
+            yield Row(f"moments of 8 M rows, {kind} by school", "pyarrow reading", seconds, ours["seconds"], target)
+            yield Row(f"memory of that pass, {kind} (MB, not seconds)", "", None, ours["megabytes"], "under 400 MB")
+
+
+def write_large(path: Path, shuffled: bool, n: int = 8_000_000, schools: int = 24_000) -> None:
+    """A Parquet file of doubles and small integers, through DuckDB."""
+    import duckdb
+
+    rng = np.random.default_rng(0)
+    school = np.sort(rng.integers(0, schools, n))
+    d = pd.DataFrame({"urn": 100_000 + school, "treated": school % 2, "pre": rng.normal(100, 15, n).round(2)})
+    for i in range(7):
+        d[f"x{i}"] = (rng.random(n) < 0.1 * (i + 1)).astype(np.int64)
+    d["age"] = rng.integers(120, 132, n)
+    d["post"] = (20 + 0.8 * d["pre"] + rng.normal(0, 4, schools)[school] + rng.normal(0, 8, n)).round(2)
+    if shuffled:
+        d = d.iloc[rng.permutation(n)]
+    with duckdb.connect() as connection:
+        connection.register("d", d)
+        connection.execute(f"COPY d TO '{path}' (FORMAT PARQUET)")
+
+
+def alone(what: str, path: Path) -> dict[str, float]:
+    """CPU seconds and peak memory of one pass in a process of its own."""
+    command = [sys.executable, "-m", "benchmarks.bench", "--pass", what, str(path)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=Path(__file__).parents[1])
+    found: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
+    return found
+
+
+def one_pass(what: str, path: str) -> None:
+    """What ``alone`` runs."""
+    import resource
+
+    if what == "pyarrow":
+        parquet = importlib.import_module("pyarrow.parquet")
+        seconds = cpu(lambda: parquet.read_table(path), 1)
+    else:
+        import duckdb  # noqa: F401 - its import is not the pass
+
+        seconds = cpu(lambda: moments(path, *CROSSED), 1)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(json.dumps({"seconds": seconds, "megabytes": peak}))
+
+
+def machine() -> str:
+    """On what was it measured?"""
+    names = ("numpy", "scipy", "pandas", "duckdb", "narwhals", "statsmodels", "pyfixest", "pyarrow")
+    found = []
+    for name in names:
+        try:
+            found.append(f"{name} {version(name)}")
+        except PackageNotFoundError:
+            found.append(f"no {name}")
+    return f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}, {', '.join(found)}"
+
+
+def page(rows: list[Row]) -> str:
+    """The table as the book shows it."""
+    intro = (
+        f"CPU seconds, peer and ours on the same data in one run ({machine()}). "
+        "Linear algebra on one thread; the least of three runs where a run is short."
+    )
+    lines = [
+        "# How fast it is",
+        "",
+        intro,
+        "",
+        "| Task | Peer | Peer, s | Ours, s | Ratio | Target |",
+        "|---|---|---:|---:|---:|---|",
+    ]
+    for row in rows:
+        peer = "" if row.peer_seconds is None else f"{row.peer_seconds:,.3g}"
+        lines.append(f"| {row.task} | {row.peer} | {peer} | {row.ours_seconds:,.3g} | {row.ratio} | {row.target} |")
+    return "\n".join([*lines, ""])
+
+
+def main() -> int:
+    """Measure, print, write."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--pass", nargs=2, dest="one", metavar=("WHAT", "FILE"), help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.one:
+        one_pass(*options.one)
+        return 0
+    rows = [*models(options.quick), *kernels()]
+    if not options.quick:
+        rows += passes()
+    text = page(rows)
+    print(text)
+    if not options.quick:
+        OUT.mkdir(parents=True, exist_ok=True)
+        (OUT / "speed.md").write_text(text, encoding="utf-8")
+        with (OUT / "speed.csv").open("w", newline="", encoding="utf-8") as file:
+            writer = csv.DictWriter(file, fieldnames=[*asdict(rows[0]), "ratio"])
+            writer.writeheader()
+            writer.writerows({**asdict(row), "ratio": row.ratio} for row in rows)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
