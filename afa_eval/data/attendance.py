@@ -83,7 +83,7 @@ def attendance(marks: object, pupils: object = None, year: object = "202324") ->
         ages = frame["pupil_id"].map(people["age"]).to_numpy(dtype=np.float64)
     if len(frame) and frame["urn"].isna().all():
         raise ColumnNotFound.of("urn", "the school", "table of marks, nor of pupils", frame.columns[:1])
-    return _finished(_with_sums(frame, when), when, period, ages)
+    return _finished(with_sums(frame, when), when, period, ages)
 
 
 def rates(table: pd.DataFrame, by: str | Sequence[str] | None = None) -> pd.DataFrame:
@@ -138,30 +138,6 @@ def total(given: Any, reasons: Any, possible: Any) -> Any:
     """
     larger = np.maximum(given, reasons)
     return np.where(larger > possible, 0, larger)
-
-
-def by_year(marks: Marks) -> tuple[pd.DataFrame, dict[str, Counted]]:
-    """Which rows of an attendance table do marks make, over all years in them?
-
-    Parameters
-    ----------
-    marks : Marks
-        Read from a file.
-
-    Returns
-    -------
-    tuple
-        The table (one row an enrolment, year and part of it: half-terms 1 to 5, and 6), and what
-        was counted by year.
-    """
-    counted = {year: count(marks, year, halves=True) for year in years_of(marks)}
-    frames = []
-    for year, each in counted.items():
-        frame = _with_sums(each.frame, year).assign(year=year)
-        frame.insert(2, "term", np.where(frame["sixth"], "half-term 6", "half-terms 1 to 5"))
-        frames.append(frame[frame["sessions_possible"] > 0].drop(columns="sixth"))
-    empty = pd.DataFrame(columns=["pupil_id", "urn", "year", *SUMS])
-    return pd.concat(frames, ignore_index=True).fillna(0) if frames else empty, counted
 
 
 def _count(marks: object, year: str, *, halves: bool) -> tuple[Counted, str]:
@@ -220,10 +196,23 @@ def _covered(marks: Marks, year: str) -> str:
     return "six-half-terms" if late else "five-half-terms"
 
 
-def _with_sums(frame: pd.DataFrame, year: str) -> pd.DataFrame:
-    """Enrolments by reason, with possible, authorised and unauthorised sessions before the reasons."""
+def with_sums(frame: pd.DataFrame, year: str) -> pd.DataFrame:
+    """What are the possible, authorised and unauthorised sessions of enrolments counted by reason?
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        As ``counting.count`` gives it.
+    year : str
+        Academic year, six digits.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The three sums, then a column ``sessions_x`` for each reason x but being present.
+    """
     kinds = codes.groups(year)
-    reasons = [name for name in frame.columns if name not in {"pupil_id", "urn", "sixth"}]
+    reasons = [name for name in frame.columns if name not in {"pupil_id", "urn", "sixth", "place"}]
 
     def summed(*wanted: str) -> pd.Series:
         return frame[[name for name in reasons if kinds.get(name) in wanted]].sum(axis=1).astype("int64")
@@ -234,7 +223,7 @@ def _with_sums(frame: pd.DataFrame, year: str) -> pd.DataFrame:
         "sessions_unauthorised": summed("unauthorised"),
     }
     shown = {f"sessions_{name}": frame[name] for name in reasons if name != "present"}
-    keys = {name: frame[name] for name in ("pupil_id", "urn", "sixth") if name in frame.columns}
+    keys = {name: frame[name] for name in ("pupil_id", "urn", "sixth", "place") if name in frame.columns}
     return pd.DataFrame({**keys, **sums, **shown})
 
 

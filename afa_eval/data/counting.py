@@ -138,7 +138,7 @@ def years_of(marks: Marks) -> tuple[str, ...]:
     return tuple(f"{int(start)}{(int(start) + 1) % 100:02d}" for start in found)
 
 
-def count(marks: Marks, year: str, *, halves: bool) -> Counted:
+def count(marks: Marks, year: str, *, halves: bool, placed: bool = False) -> Counted:
     """How many sessions of each reason has each enrolment in a year?
 
     Parameters
@@ -149,6 +149,8 @@ def count(marks: Marks, year: str, *, halves: bool) -> Counted:
         Academic year, six digits.
     halves : bool
         Whether the sixth half-term is counted on its own.
+    placed : bool
+        Whether ``place`` says in which row an enrolment's first mark stands.
 
     Returns
     -------
@@ -156,15 +158,17 @@ def count(marks: Marks, year: str, *, halves: bool) -> Counted:
         One row an enrolment, and half if wanted.
     """
     spelt = {each.code: each.group for each in codes.codes(year)} | {"": NO_MARK}
-    found = _counted(marks, year, spelt, halves)
+    found = _counted(marks, year, spelt, halves, placed)
     others = _other_spellings(marks, year, spelt) if _unknown(found) else {}
     understood = {text: group for text, group in others.items() if group}
     if understood:
-        found = _counted(marks, year, spelt | understood, halves)
+        found = _counted(marks, year, spelt | understood, halves, placed)
     troubles = _troubles(marks, year, found, [text for text, group in others.items() if not group])
     inside = np.isin(found["period"], (EARLY, LATE))
     frame = pd.DataFrame({name: found[name][inside] for name in ("pupil_id", "urn")})
     frame["sixth"] = found["period"][inside] == LATE
+    if placed:
+        frame["place"] = found["place"][inside]
     for place, group in enumerate(_groups(year)):
         frame[group] = _counter(found, place)[inside]
     return Counted(_without_blanks(frame), int(found["n"][found["period"] == OTHER].sum()), troubles)
@@ -178,7 +182,8 @@ def _without_blanks(frame: pd.DataFrame) -> pd.DataFrame:
     if all((frame[name].isna() | (frame[name] == bare[name])).all() for name in bare):
         return frame
     keys = ["pupil_id", "urn", "sixth"]
-    return frame.assign(**bare).groupby(keys, sort=True, dropna=False, as_index=False).sum()
+    how = {name: "min" if name == "place" else "sum" for name in frame.columns if name not in keys}
+    return frame.assign(**bare).groupby(keys, sort=True, dropna=False, as_index=False).agg(how)
 
 
 def _groups(year: str) -> tuple[str, ...]:
@@ -195,7 +200,7 @@ def _unknown(found: Mapping[str, NDArray[Any]]) -> bool:
     return bool((found["n"][inside] > found["known"][inside]).any())
 
 
-def _counted(marks: Marks, year: str, spelt: Mapping[str, str], halves: bool) -> dict[str, NDArray[Any]]:
+def _counted(marks: Marks, year: str, spelt: Mapping[str, str], halves: bool, placed: bool) -> dict[str, NDArray[Any]]:
     places = {group: place for place, group in enumerate(_groups(year))}
     words = len(places) // IN_ONE + 1
     rows = ", ".join(f"({literal(text)}, {_weights(places[group], words)})" for text, group in spelt.items())
@@ -210,11 +215,12 @@ def _counted(marks: Marks, year: str, spelt: Mapping[str, str], halves: bool) ->
         f", meaning(code, {names}) AS (VALUES {rows}) "
         f"SELECT pupil_id, urn, {_period(year, halves)} AS period, count(*) AS n, count(w0) AS known, "
         f"count({slot}) AS placed, "
-        f"coalesce(bit_count(bitstring_agg({slot}, 0::SMALLINT, {MOST}::SMALLINT)), 0) AS filled, {sums} "
-        "FROM (SELECT pupil_id, urn, date, session, coalesce(code, '') AS code FROM marks) "
+        + ("min(place) AS place, " if placed else "")
+        + f"coalesce(bit_count(bitstring_agg({slot}, 0::SMALLINT, {MOST}::SMALLINT)), 0) AS filled, {sums} "
+        f"FROM (SELECT pupil_id, urn, date, session, coalesce(code, '') AS code{', place' if placed else ''} FROM marks) "
         "LEFT JOIN meaning USING (code) GROUP BY ALL ORDER BY ALL"
     )
-    return {name: _with_none(values) for name, values in marks.run(query).items()}
+    return {name: _with_none(values) for name, values in marks.run(query, placed=placed).items()}
 
 
 def _with_none(values: Any) -> NDArray[Any]:
@@ -306,13 +312,11 @@ def _of_texts(marks: Marks, column: str, text: str, where: str, message: str, fi
 
 
 def _twice(marks: Marks, year: str) -> Trouble:
-    key = "pupil_id, urn, date, session"
     found = marks.run(
-        ", numbered AS (SELECT *, row_number() OVER () AS place FROM marks), "
-        f"second AS (SELECT place, row_number() OVER (PARTITION BY {key} ORDER BY place) AS nth FROM numbered WHERE {_within(year)} "
-        "AND session IS NOT NULL) SELECT place FROM second WHERE nth > 1 ORDER BY place"
+        ", second AS (SELECT place, row_number() OVER (PARTITION BY pupil_id, urn, date, session ORDER BY place) AS nth "
+        f"FROM marks WHERE {_within(year)} AND session IS NOT NULL) SELECT place FROM second WHERE nth > 1 ORDER BY place",
+        placed=True,
     )["place"]
-    rows = tuple(int(at) - 1 + marks.first_row for at in found[:MOST_ROWS])
     return Trouble(
         "twice",
         "A pupil has a second mark for one session in one school.",
@@ -320,17 +324,22 @@ def _twice(marks: Marks, year: str) -> Trouble:
         "",
         marks.headers.get("date", ""),
         len(found),
-        rows,
+        _row_numbers(marks, found[:MOST_ROWS]),
     )
 
 
 def _rows(marks: Marks, where: str) -> tuple[tuple[int, ...], int]:
     found = marks.run(
-        f", numbered AS (SELECT *, row_number() OVER () AS place FROM marks), chosen AS (SELECT place FROM numbered WHERE {where}) "
-        f"SELECT place, (SELECT count(*) FROM chosen) AS n FROM chosen ORDER BY place LIMIT {MOST_ROWS}"
+        f", chosen AS (SELECT place FROM marks WHERE {where}) "
+        f"SELECT place, (SELECT count(*) FROM chosen) AS n FROM chosen ORDER BY place LIMIT {MOST_ROWS}",
+        placed=True,
     )
-    rows = tuple(int(at) - 1 + marks.first_row for at in found["place"])
+    rows = _row_numbers(marks, found["place"])
     return rows, int(found["n"][0]) if rows else 0
+
+
+def _row_numbers(marks: Marks, places: Any) -> tuple[int, ...]:
+    return tuple(int(place) + marks.first_row for place in places)
 
 
 def complaint(troubles: Sequence[Trouble], said: Callable[[Trouble], str] | None = None) -> str:

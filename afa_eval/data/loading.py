@@ -13,7 +13,7 @@ from afa_eval.data.checks import run_checks
 from afa_eval.data.handed import STATUS, Handed
 from afa_eval.data.headers import known_header
 from afa_eval.data.needed import wanted_names
-from afa_eval.data.readers import Source, handed_in, part_of, read_raw, source
+from afa_eval.data.readers import Source, handed_in, part_of, read_as, source
 from afa_eval.data.records import TABLE_NAMES, Need, Step
 from afa_eval.data.shapes import attainment_frame, attendance_frame, pupils_frame, responses_frame
 from afa_eval.data.tables import Tables, with_derived
@@ -119,7 +119,7 @@ def load(
         told = (columns or {}).get(table, {})
         known = known_header(table, [*told.values(), *(need.column for need in needed)])
         for item in _many(named, home):
-            raw = read_raw(item, known)
+            raw = read_as(item, table, known)
             parts.append(part_of(raw, table, told=told, needs=needed, before=before))
     handed = handed_in(parts, needs=needed, before=before, after=after)
     faults = explained(run_checks(handed), home)

@@ -43,7 +43,8 @@ class Marks:
     relation : duckdb.DuckDBPyRelation
         The table as handed in.
     sql : str
-        Query on the view ``handed`` that gives pupil_id, urn, date, session (0 or 1), code.
+        Query on the view ``handed`` that gives pupil_id, urn, date, session (0 or 1), code; ``{rows}``
+        stands for that view.
     headers : mapping of str to str
         Canonical name to the user's own header.
     file : str
@@ -58,20 +59,24 @@ class Marks:
     file: str = ""
     first_row: int = FIRST_ROW
 
-    def run(self, query: str) -> dict[str, Any]:
+    def run(self, query: str, *, placed: bool = False) -> dict[str, Any]:
         """What does a query on the view ``marks`` give?
 
         Parameters
         ----------
         query : str
             SQL that goes on behind ``WITH marks AS (...)``.
+        placed : bool
+            Whether it needs ``place``: which row of the file a mark stands in, counted from 0.
 
         Returns
         -------
         dict of str to numpy.ndarray
             By column.
         """
-        found: dict[str, Any] = self.relation.query("handed", f"WITH marks AS ({self.sql}) {query}").fetchnumpy()
+        numbered = "(SELECT *, row_number() OVER () - 1 AS place FROM handed)" if placed else "handed"
+        sql = self.sql.replace("{rows}", numbered).replace("{place}", ", place" if placed else "")
+        found: dict[str, Any] = self.relation.query("handed", f"WITH marks AS ({sql}) {query}").fetchnumpy()
         return found
 
 
@@ -221,26 +226,38 @@ def has_totals(path: Path) -> bool:
     """
     from afa_eval.data.readers import read_raw, source
 
-    if path.suffix.lower() in {".parquet", ".pq"} or not path.is_file():
-        return _parquet_has_totals(path)
-    top = _top(path)
-    if top is not None:
-        raw = RawTable("", path, headers=top[0].headers, columns=top[0].columns)
-    else:
-        raw = read_raw(source(path))
+    raw = headers_of(path) or read_raw(source(path))
     return raw.readable and "sessions_possible" in resolve(raw, "attendance").columns
 
 
-def _parquet_has_totals(path: Path) -> bool:
+def headers_of(path: Path) -> RawTable | None:
+    """Which headers has a large file, without reading it?
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+
+    Returns
+    -------
+    RawTable or None
+        Headers and some cells; None where it is neither Parquet nor a clean CSV.
+    """
     import duckdb
 
+    if not path.is_file():
+        return None
+    if path.suffix.lower() not in {".parquet", ".pq"}:
+        top = None if path.suffix.lower() in {".xlsx", ".xlsm"} else _top(path)
+        return top and RawTable(
+            path.name, path, headers=top[0].headers, columns=top[0].columns, header_row=top[0].header_row
+        )
     try:
         with duckdb.connect() as engine:
             names = [str(name) for name in engine.read_parquet(str(path)).columns]
     except duckdb.Error:
-        return False
-    raw = RawTable("", path, headers=tuple(names), columns=tuple(np.empty(0, dtype=object) for _ in names))
-    return "sessions_possible" in resolve(raw, "attendance").columns
+        return None
+    return RawTable(path.name, path, headers=tuple(names), columns=tuple(np.empty(0, dtype=object) for _ in names))
 
 
 def marks_of(relation: Any, file: str, *, first_row: int = FIRST_ROW) -> Marks:
@@ -314,8 +331,8 @@ def _long(columns: Mapping[str, str], kinds: Mapping[str, str]) -> str:
     return (
         f"SELECT {_text(columns['pupil_id'], kinds)} AS pupil_id, {_school(columns, kinds)} AS urn, "
         f"{_day(date, kinds)} AS date, {_text(date, kinds)} AS date_text, {_half(_text(columns['session'], kinds))} "
-        f"AS session, {_text(columns['session'], kinds)} AS session_text, {_text(columns['code'], kinds)} AS code "
-        "FROM handed"
+        f"AS session, {_text(columns['session'], kinds)} AS session_text, {_text(columns['code'], kinds)} AS code{{place}} "
+        "FROM {rows}"
     )
 
 
@@ -340,8 +357,8 @@ def _weekly(columns: Mapping[str, str], kinds: Mapping[str, str], weekdays: Mapp
         unnested = f"unnest({split}) AS code, unnest(range(len({split}))) // 2 AS day, unnest(range(len({split}))) % 2 AS session"
     return (
         "SELECT pupil_id, urn, CAST(monday + CAST(day AS INTEGER) AS DATE) AS date, date_text, CAST(session AS INTEGER) AS session, "
-        f"'' AS session_text, code FROM (SELECT {_text(columns['pupil_id'], kinds)} AS pupil_id, "
-        f"{_school(columns, kinds)} AS urn, {monday} AS monday, {_text(columns['week'], kinds)} AS date_text, {unnested} FROM handed) "
+        f"'' AS session_text, code{{place}} FROM (SELECT {_text(columns['pupil_id'], kinds)} AS pupil_id, "
+        f"{_school(columns, kinds)} AS urn, {monday} AS monday, {_text(columns['week'], kinds)} AS date_text, {unnested}{{place}} FROM {{rows}}) "
         "WHERE trim(code) <> ''"
     )
 

@@ -118,6 +118,36 @@ def read_raw(item: Source, known: Known | None = None) -> RawTable:
     )
 
 
+def read_as(item: Source, table: str | None, known: Known | None = None) -> RawTable:
+    """What stands in a file that belongs to a table, a register of marks being counted at once?
+
+    Parameters
+    ----------
+    item : Source
+        Which file.
+    table : str, optional
+        One of ``TABLE_NAMES``; any where None.
+    known : callable, optional
+        Whether a text is a known header.
+
+    Returns
+    -------
+    RawTable
+        Totals by enrolment where the file holds marks.
+    """
+    from afa_eval.data.marks import are_marks
+    from afa_eval.data.register import totals_of_file, totals_of_raw
+
+    if table not in {None, "attendance"}:
+        return read_raw(item, known)
+    counted = totals_of_file(item.path) if item.path.is_file() else None
+    if counted is not None:
+        notes = (*((Note("elsewhere"),) if item.outside else ()), *counted.notes)
+        return replace(counted, file=item.file, notes=notes, sha256=_sha256(item.path))
+    raw = read_raw(item, known)
+    return totals_of_raw(raw) if are_marks(raw) else raw
+
+
 def part_of(
     raw: RawTable,
     table: str,
@@ -244,7 +274,7 @@ def read(
     """
     if table is not None and table not in TABLE_NAMES:
         raise DataError(f"Unknown table '{table}'. There are: {', '.join(TABLE_NAMES)}.")
-    raw = read_raw(source(path, sheet=sheet), known_header(table, (columns or {}).values()))
+    raw = read_as(source(path, sheet=sheet), table, known_header(table, (columns or {}).values()))
     name = table or (guess_table(raw, columns) if raw.readable else "pupils")
     handed = handed_in([part_of(raw, name, told=columns)], single=True)
     complain(run_checks(handed))

@@ -27,6 +27,8 @@ class Need:
         ``id``, ``category``, ``score``, ``item``, ``sessions`` or ``year``.
     scale : tuple of float, optional
         Lowest and highest possible score.
+    values : tuple of str
+        What may stand there; anything where empty.
     """
 
     table: str
@@ -34,6 +36,7 @@ class Need:
     role: str
     kind: str = "category"
     scale: tuple[float, float] | None = None
+    values: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,8 @@ from afa_eval.data.records import Step
 WAVES = ("term", "wave", "year")
 SESSIONS = ("sessions_possible", "sessions_authorised", "sessions_unauthorised")
 ENROLMENT = ("pupil_id", "urn", "year")
+SIXTH = "halfterm6"  # as the reader of marks names it
+LAST_WITH_FIVE = 11  # 15-year-olds: their sixth half-term is not counted
 
 
 def is_long(table: HandedTable) -> bool:
@@ -174,8 +176,8 @@ def attendance_frame(table: HandedTable, pupils: pd.DataFrame | None = None) -> 
     tuple
         The table, and what happened to the rows.
     """
-    frame = table.frame.drop(columns=[name for name in ("term",) if table.has(name)])
-    frame = _with_school(frame, pupils)
+    frame = _as_dfe_counts(table.frame, pupils)
+    frame = _with_school(frame.drop(columns=[name for name in ("term",) if table.has(name)]), pupils)
     known = frame[frame["sessions_possible"].notna()] if "sessions_possible" in frame.columns else frame
     steps = [Step("Rows without possible sessions left out", "attendance", len(frame), len(known), "sessions unknown")]
     key = [name for name in ENROLMENT if name in known.columns]
@@ -184,6 +186,26 @@ def attendance_frame(table: HandedTable, pupils: pd.DataFrame | None = None) -> 
         summed = _summed(known, key)
         steps.append(Step("Terms summed to the year", "attendance", len(known), len(summed)))
     return summed.reset_index(drop=True), tuple(steps)
+
+
+def _as_dfe_counts(frame: pd.DataFrame, pupils: pd.DataFrame | None) -> pd.DataFrame:
+    """Marks counted by half-term, without the sixth of 15-year-olds and of whoever enrolled in it."""
+    if "term" not in frame.columns or not (frame["term"] == SIXTH).any():
+        return frame
+    sixth = (frame["term"] == SIXTH).to_numpy(dtype=bool)
+    key = [name for name in ENROLMENT if name in frame.columns]
+    earlier = pd.MultiIndex.from_frame(frame.loc[~sixth, key])
+    began = sixth & ~pd.MultiIndex.from_frame(frame[key]).isin(earlier)
+    oldest = np.zeros(len(frame), dtype=bool)
+    if pupils is not None and {"pupil_id", "year_group"} <= set(pupils.columns):
+        known = pupils.drop_duplicates("pupil_id").set_index("pupil_id")
+        group = frame["pupil_id"].map(known["year_group"]).astype("float64")
+        if "baseline_year" in known.columns:
+            group += frame["year"].str[:4].astype(float) - frame["pupil_id"].map(known["baseline_year"]).str[:4].astype(
+                float
+            )
+        oldest = (group == LAST_WITH_FIVE).to_numpy(dtype=bool)
+    return frame[~(began | (sixth & oldest))].reset_index(drop=True)
 
 
 def pupils_frame(table: HandedTable, before: str = "") -> tuple[pd.DataFrame, pd.DataFrame | None, tuple[Step, ...]]:

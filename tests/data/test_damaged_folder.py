@@ -273,6 +273,14 @@ def item_outside_its_scale(trust: Any) -> Found:
 
 
 @damage
+def answer_that_the_plan_does_not_name(trust: Any) -> Found:
+    levels = tuple(sorted({row[4] for row in trust.rows["parents.csv"][1:] if row[4]}))
+    trust.needs = (*trust.needs, Need(table="responses", column="relationship", role="the rating", values=levels))
+    trust.put("parents.csv", 14, "relationship", levels[0] + "l")
+    return "AFA409", "parents.csv", 14, "relationship"
+
+
+@damage
 def more_absent_than_possible(trust: Any) -> Found:
     trust.put("attendance.csv", 14, "sessions_authorised", "127")
     return "AFA406", "attendance.csv", 14, "sessions_possible"
@@ -438,7 +446,8 @@ def test_each_damage_is_found_once_and_nothing_else(trust: Any, name: str) -> No
 
 
 def test_every_check_is_planted_or_tested_elsewhere(tmp_path: Path, new_trust: Callable[[Path], Any]) -> None:
-    elsewhere = {"AFA104", "AFA105", "AFA106"}  # size limits and sheets: test_text, test_workbook
+    # size limits and sheets: test_text, test_workbook; marks: test_register
+    elsewhere = {"AFA104", "AFA105", "AFA106", "AFA212", "AFA306", "AFA408"}
     planted = set()
     for name, plant in DAMAGES.items():
         folder = tmp_path / name

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from afa_eval.data.checks.base import STAGES, Check, Faulted, faults_of
+from afa_eval.data.checks.code_mark import marks_are_attendance_codes
 from afa_eval.data.checks.code_need import need_codes_are_known
 from afa_eval.data.checks.code_sen import sen_codes_are_known
 from afa_eval.data.checks.code_word import words_are_known
@@ -28,6 +29,7 @@ from afa_eval.data.checks.id_blank import rows_say_what_they_are_about
 from afa_eval.data.checks.link_pupils import pupils_are_listed
 from afa_eval.data.checks.link_schools import schools_are_listed
 from afa_eval.data.checks.link_years import years_are_covered
+from afa_eval.data.checks.mark_twice import marks_stand_once
 from afa_eval.data.checks.no_baseline import pupils_have_a_baseline
 from afa_eval.data.checks.one_school import schools_are_several
 from afa_eval.data.checks.row_length import rows_fit_the_headers
@@ -36,7 +38,9 @@ from afa_eval.data.checks.table_missing import needed_tables_are_there
 from afa_eval.data.checks.unusual_id import identifiers_look_alike
 from afa_eval.data.checks.unusual_sessions import sessions_fit_a_year
 from afa_eval.data.checks.unusual_urn import schools_are_named_by_urn
+from afa_eval.data.checks.value_answer import answers_are_among_the_levels
 from afa_eval.data.checks.value_constant import outcomes_vary
+from afa_eval.data.checks.value_day import marks_have_a_day_and_a_session
 from afa_eval.data.checks.value_digits import identifiers_keep_their_digits
 from afa_eval.data.checks.value_formula import formulas_have_values
 from afa_eval.data.checks.value_number import numbers_are_numbers
@@ -67,18 +71,22 @@ CHECKS: tuple[Check, ...] = (
     columns_stand_in_one_table,
     rows_say_what_they_are_about,
     rows_stand_once,
+    marks_stand_once,
     sen_codes_are_known,
     need_codes_are_known,
     years_are_academic_years,
     year_groups_are_known,
     words_are_known,
+    marks_are_attendance_codes,
     numbers_are_numbers,
     formulas_have_values,
     identifiers_keep_their_digits,
     identifiers_have_no_decimals,
     scores_lie_on_their_scale,
+    answers_are_among_the_levels,
     sessions_add_up,
     outcomes_vary,
+    marks_have_a_day_and_a_session,
     pupils_are_listed,
     schools_are_listed,
     years_are_covered,

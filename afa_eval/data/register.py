@@ -1,0 +1,125 @@
+"""A register of marks among the files of a plan: counted at once, and handed on as a table of totals."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from afa_eval.data.attendance import MEMORY, with_sums
+from afa_eval.data.counting import Trouble, count, years_of
+from afa_eval.data.marks import Marks, are_marks, headers_of, of_raw, open_marks, text_marks
+from afa_eval.data.raw import Note, RawTable
+
+SIXTH = "half-term 6"
+BEFORE_SIXTH = "half-terms 1 to 5"
+KINDS = {
+    "code": "mark code",
+    "day": "mark day",
+    "session": "mark session",
+    "pupil": "mark pupil",
+    "twice": "mark twice",
+}
+
+
+def totals_of_file(path: Path) -> RawTable | None:
+    """Which totals do the marks of a large file make, without reading it into memory?
+
+    Parameters
+    ----------
+    path : Path
+        A clean CSV or a Parquet file.
+
+    Returns
+    -------
+    RawTable or None
+        As ``totals``; None where the file is something else and the reader of all files must look.
+    """
+    import duckdb
+
+    headers = headers_of(path)
+    if headers is None or not are_marks(headers):
+        return None
+    for opened in (open_marks, text_marks):
+        try:
+            with duckdb.connect() as engine:
+                engine.execute(f"SET memory_limit='{MEMORY}'")
+                return totals(opened(path, engine), headers)
+        except duckdb.Error:
+            continue
+    return None
+
+
+def totals_of_raw(raw: RawTable) -> RawTable:
+    """Which totals do the marks of a file make that was read as text?
+
+    Parameters
+    ----------
+    raw : RawTable
+        For which ``are_marks`` is true.
+
+    Returns
+    -------
+    RawTable
+        As ``totals``; unchanged where its rows are crooked.
+    """
+    import duckdb
+
+    if raw.noted("long row"):
+        return raw
+    with duckdb.connect() as engine:
+        return totals(of_raw(raw, engine), raw)
+
+
+def totals(marks: Marks, raw: RawTable) -> RawTable:
+    """Which table of totals do marks make?
+
+    Parameters
+    ----------
+    marks : Marks
+        Of any years.
+    raw : RawTable
+        The file they are of.
+
+    Returns
+    -------
+    RawTable
+        One row an enrolment, year and part of it (the sixth half-term on its own), numbered by its
+        first mark; a note for everything that could not be counted.
+    """
+    frames, troubles = [], []
+    for year in years_of(marks) or ("202324",):
+        counted = count(marks, year, halves=True, placed=True)
+        troubles += [each for each in counted.troubles if each not in troubles]
+        frame = with_sums(counted.frame, year)
+        frame.insert(2, "year", year)
+        frame.insert(3, "term", np.where(frame["sixth"], SIXTH, BEFORE_SIXTH))
+        frames.append(frame[frame["sessions_possible"] > 0].drop(columns="sixth"))
+    table = pd.concat(frames, ignore_index=True).sort_values("place", kind="stable")
+    if table["urn"].isna().all():
+        table = table.drop(columns="urn")
+    notes = tuple(_note(each) for each in troubles)
+    return _as_raw(
+        table, replace(raw, notes=tuple(note for note in raw.notes if note.kind != "short row") + notes), marks
+    )
+
+
+def _as_raw(table: pd.DataFrame, raw: RawTable, marks: Marks) -> RawTable:
+    """Under the user's own headers where there are such."""
+    rows = table.pop("place").to_numpy(dtype=np.int64) + marks.first_row
+    own = {name: marks.headers[name] for name in ("pupil_id", "urn") if name in marks.headers}
+    columns: list[Any] = [_texts(table[name]) for name in table.columns]
+    return replace(raw, headers=tuple(own.get(name, name) for name in table.columns), columns=tuple(columns), rows=rows)
+
+
+def _texts(column: pd.Series) -> Any:
+    if pd.api.types.is_numeric_dtype(column):
+        return column.fillna(0).astype("int64").astype(str).to_numpy(dtype=object)
+    return column.astype(object).where(column.notna(), "").to_numpy(dtype=object)
+
+
+def _note(trouble: Trouble) -> Note:
+    return Note(KINDS[trouble.kind], f"{trouble.message}\n{trouble.fix}\n{trouble.value}", trouble.rows, trouble.column)
