@@ -79,10 +79,34 @@ class Structure(Protocol):
         """How many regressors?"""
 
     def at(self, h: Numbers) -> Parts:
-        """What is the likelihood made of at these ratios?"""
+        """What is the likelihood made of at these ratios?
+
+        Parameters
+        ----------
+        h : ndarray, shape (k,)
+            Variances over the residual variance.
+
+        Returns
+        -------
+        Parts
+            With derivatives.
+        """
 
     def expected(self, sigma2: float, h: Floats) -> Expected:
-        """Which sums does the expected information need?"""
+        """Which sums does the expected information need?
+
+        Parameters
+        ----------
+        sigma2 : float
+            Residual variance.
+        h : ndarray, shape (k,)
+            The other variances over it.
+
+        Returns
+        -------
+        Expected
+            By the variances themselves, the residual first.
+        """
 
 
 @dataclass(frozen=True, slots=True)
