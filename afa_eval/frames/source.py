@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -88,6 +89,16 @@ def open_table(data: object, roles: Sequence[Role]) -> Opened:
     return Opened(frame.select(columns))
 
 
+def _connect() -> Any:
+    """A connection of its own, without a progress bar; a notebook without widgets has none to switch off."""
+    import duckdb
+
+    connection = duckdb.connect()
+    with suppress(duckdb.InvalidInputException):
+        connection.execute("SET enable_progress_bar = false")
+    return connection
+
+
 def _open_file(path: Path, columns: list[str], roles: Sequence[Role]) -> Opened:
     import duckdb
 
@@ -96,8 +107,7 @@ def _open_file(path: Path, columns: list[str], roles: Sequence[Role]) -> Opened:
         raise DataError(f"{path.name} is neither Parquet nor CSV. Hand in {ACCEPTED}.")
     if not path.exists():
         raise DataError(f"There is no file {path}.")
-    connection = duckdb.connect()
-    connection.execute("SET enable_progress_bar = false")
+    connection = _connect()
     try:
         relation = getattr(connection, reader)(str(path))
     except duckdb.Error as error:
@@ -108,12 +118,9 @@ def _open_file(path: Path, columns: list[str], roles: Sequence[Role]) -> Opened:
 
 
 def _open_in_memory(native: Any, columns: list[str]) -> Opened:
-    import duckdb
-
     if len({column.lower() for column in columns}) < len(columns):
         raise DataError(f"Columns {', '.join(columns)}: two names differ only in capitals; rename one.")
-    connection = duckdb.connect()
-    connection.execute("SET enable_progress_bar = false")
+    connection = _connect()
     connection.register("handed_in", native[columns] if hasattr(native, "iloc") else native.select(columns))
     return _on_duckdb(connection, connection.table("handed_in"), "handed_in", columns)
 
