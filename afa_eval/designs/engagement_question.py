@@ -109,7 +109,8 @@ class EngagementQuestion(Design):
             Need(table="responses", column="wave", role="the wave"),
         ]
         if self.rating:
-            need.append(Need(table="responses", column=self.rating, role="the rating"))
+            answers = tuple(str(level) for level in self.levels)
+            need.append(Need(table="responses", column=self.rating, role="the rating", values=answers))
         need += [
             Need(table="responses", column=name, role="an item of the scale", kind="item", scale=self.item_range)
             for name in self.items

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from afa_eval.data.answers import NO_ANSWER, plain_answer
 from afa_eval.data.tables import Tables
 from afa_eval.designs.engagement_question import EngagementQuestion
 from afa_eval.designs.groups import members, parse, texts, with_phase
@@ -16,9 +17,6 @@ from afa_eval.models.paired import Pairs, pairs
 from afa_eval.models.scales import Scored, score
 
 BEFORE, AFTER = "before", "after"
-NO_ANSWER = frozenset(
-    {"", "don't know", "dont know", "don't know / not applicable", "not applicable", "n/a", "no answer"}
-)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -108,7 +106,7 @@ def answers(design: EngagementQuestion, tables: Tables) -> Answers:
 
 def _assemble(design: EngagementQuestion, frame: pd.DataFrame, no_school: int) -> Answers:
     rating, levels = _rating(design, frame)
-    top = [levels.index(_plain(name)) for name in design.top] or [len(levels) - 1]
+    top = [levels.index(plain_answer(name)) for name in design.top] or [len(levels) - 1]
     scored = None
     if design.items:
         scored = score(
@@ -229,19 +227,15 @@ def _is_number(text: str) -> bool:
     return True
 
 
-def _plain(answer: str) -> str:
-    return " ".join(str(answer).replace("\u2019", "'").split()).casefold()
-
-
 def _rating(design: EngagementQuestion, frame: pd.DataFrame) -> tuple[pd.Series, list[str]]:
     """The rating as steps from 0, missing where there is no answer; and the answers' names."""
     if not design.rating:
         return pd.Series(np.nan, index=frame.index), [""]
     if design.rating not in frame.columns:
         raise ColumnNotFound.of(design.rating, "the rating", "responses", frame.columns)
-    given = texts(frame[design.rating]).map(_plain, na_action="ignore")
+    given = texts(frame[design.rating]).map(plain_answer, na_action="ignore")
     given = given.where(~given.isin(NO_ANSWER))
-    levels = [_plain(name) for name in design.levels] or _numbered(design, given)
+    levels = [plain_answer(name) for name in design.levels] or _numbered(design, given)
     steps = given.map({name: float(step) for step, name in enumerate(levels)})
     strange = given[given.notna() & steps.isna()]
     if not strange.empty:

@@ -7,6 +7,7 @@ from difflib import get_close_matches
 
 import numpy as np
 
+from afa_eval.data.answers import NO_ANSWER, plain_answer
 from afa_eval.data.checks.base import Problem, check
 from afa_eval.data.handed import Handed
 
@@ -19,8 +20,8 @@ def answers_are_among_the_levels(handed: Handed) -> Iterator[Problem]:
             continue
         rows = handed.tables[table]
         texts = np.asarray(rows.frame[column].astype(object), dtype=object)
-        answers = np.array(["" if text is None or text != text else plain(text) for text in texts], dtype=object)
-        for answer in sorted(set(answers) - known - {""}):
+        answers = np.array(["" if text is None or text != text else plain_answer(text) for text in texts], dtype=object)
+        for answer in sorted(set(answers) - known - NO_ANSWER - {""}):
             near = get_close_matches(answer, sorted(known), n=1)
             hint = f"Did you mean '{near[0]}'? " if near else ""
             yield Problem(
@@ -37,22 +38,6 @@ def _named(handed: Handed) -> Iterator[tuple[str, str, set[str]]]:
     known: dict[tuple[str, str], set[str]] = {}
     for need in handed.needs:
         if need.values:
-            known.setdefault((need.table, need.column), set()).update(map(plain, need.values))
+            known.setdefault((need.table, need.column), set()).update(map(plain_answer, need.values))
     for (table, column), answers in known.items():
         yield table, column, answers
-
-
-def plain(text: object) -> str:
-    """How is an answer written, whether it came as text or as a number?
-
-    Parameters
-    ----------
-    text : object
-        An answer or a level.
-
-    Returns
-    -------
-    str
-        Without space around it or a decimal point that a spreadsheet added.
-    """
-    return str(text).strip().removesuffix(".0")
