@@ -91,8 +91,7 @@ class AbsenceQuestion(Design):
         found += [Need(table="attendance", column=name, role="the school", kind="id") for name in ("urn",)]
         found += [Need(table="attendance", column="year", role="the year", kind="year")]
         columns = dict.fromkeys(part.strip() for spec in self.by for part in spec.split("&"))
-        derived = {"sen": "sen_provision", "phase": "year_group"}
-        found += [Need(table="pupils", column=derived.get(name, name), role="a subgroup") for name in columns]
+        found += [Need(table="pupils", column=name, role="a subgroup") for name in columns]
         return tuple(dict.fromkeys(found))
 
 

@@ -207,11 +207,11 @@ def group_columns(question: Design) -> tuple[str, ...]:
     Returns
     -------
     tuple of str
-        Each once; those that are derived where absent (phase, sen) are left out.
+        Each once; the check knows that phase and sen follow from others where they are absent.
     """
     named = [part.strip() for spec in question.by for part in spec.split("&")]
     named += [column for column, _ in parse(question.where)]
-    return tuple(dict.fromkeys(column for column in named if column not in {"phase", "sen"}))
+    return tuple(dict.fromkeys(named))
 
 
 def _ends(scale: str | tuple[float, float], norm: Norm | None) -> tuple[float, float] | None:

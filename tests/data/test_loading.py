@@ -188,3 +188,19 @@ def test_sixty_thousand_pupils_with_many_faults_stay_bounded(tmp_path: Any) -> N
     found = {(fault.code, fault.count) for fault in loaded.faults}
     assert found >= {("AFA302", 60_000), ("AFA305", 60_000), ("AFA304", 60_000 - 15)}
     assert len(loaded.faults) < 10
+
+
+@pytest.mark.parametrize(
+    ("column", "values", "faults"), [("sen", ["any", "none"], []), ("form", ["B", "C"], ["AFA208"])]
+)
+def test_a_file_with_sen_alone_satisfies_designs_that_group_by_it(
+    trust: Any, column: str, values: list[str], faults: list[str]
+) -> None:
+    from afa_eval.designs import PersistentAbsence, PrePostProgress
+
+    trust.drop("pupils.csv", "SEN provision")
+    trust.add("pupils.csv", column, values * 20)
+    absent = PersistentAbsence(baseline_year="202122", outcome_year="202223", by=("sen", "phase"))
+    progress = PrePostProgress(baseline="reading_autumn", outcome="reading_summer", scale=(60, 140), by=("sen",))
+    trust.needs = (*absent.needs(), *progress.needs())
+    assert [fault.code for fault in trust.load().faults if fault.severity == "error"] == faults

@@ -20,7 +20,7 @@ def pupils_have_a_baseline(handed: Handed) -> Iterator[Problem]:
             blank, absent = int(place.blank.sum()), _without_row(handed, place)
             if not place.values[place.where].notna().any() or not blank + absent:
                 continue
-            rows = f" ({absent:,} of them are not in this file)" if absent else ""
+            rows = f" ({absent:,} of them have no row in this file)" if absent else ""
             yield Problem(
                 message=f"{blank + absent:,} of {int(place.where.sum()) + absent:,} pupils have no score in {column} "
                 f"(the baseline){rows}; their progress cannot be measured.",
