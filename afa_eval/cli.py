@@ -157,17 +157,64 @@ def show_comparator(
     year: Annotated[str | None, typer.Option(help="Academic year, for example 202223.")] = None,
     sen: Annotated[str | None, typer.Option(help="all, none, any, support or ehcp.")] = None,
     phase: Annotated[str, typer.Option(help="all, primary, secondary or special.")] = "all",
+    area: Annotated[str, typer.Option(help="England, a region, an authority, or 'neighbours of' one.")] = "England",
     as_json: Json = False,
 ) -> None:
     """What are the figures of one national measure, and where do they come from?"""
     from afa_eval import comparators
 
-    rows = comparators.figures(slug, year=year, sen=sen, phase=phase)
+    rows = comparators.figures(slug, year=year, sen=sen, phase=phase, area=area)
     if as_json:
         _print_json(rows)
         return
     _table(slug, _columns(rows, "year", "group", "figure", "definition", "key", "default"))
     typer.echo(comparators.describe(slug))
+
+
+@comparators_app.command("fetch")
+def fetch_comparator(
+    slug: Annotated[str, typer.Argument(help="A measure, for example persistent-absence.")],
+    offline: Annotated[bool, typer.Option(help="Ask nobody: take what was kept last time.")] = False,
+    quiet: Quiet = False,
+    as_json: Json = False,
+) -> None:
+    """Fetch a measure's newest figures from the statistics service, and show what changed."""
+    from dataclasses import asdict
+
+    from afa_eval.comparators.service import Service, fetch
+
+    with _working(quiet or as_json) as tell, Service(offline=offline, refresh=not offline) as service:
+        tell(f"Asking the statistics service for {slug}")
+        found = fetch(slug, service)
+    if as_json:
+        _print_json({**asdict(found), "path": str(found.path)})
+        return
+    if not quiet:
+        _table(f"{slug}: what changed", _changed(found.changes))
+        typer.echo(
+            f"{found.figures} figures and {found.hidden} symbols from {found.source}, {found.release}; "
+            f"{len(found.changes)} changes, {found.skipped} rows about other groups left out."
+        )
+    _made(found.path)
+
+
+def _changed(changes: Sequence[Any]) -> list[dict[str, Any]]:
+    """England first; --json has them all."""
+    most = 60
+    ordered = sorted(changes, key=lambda item: (not item.group.endswith("England"), item.year, item.group))
+    rows = [
+        {
+            "year": item.year,
+            "group": item.group,
+            "definition": item.definition,
+            "change": item.kind,
+            "before": None if item.before is None else f"{item.before:.4g}",
+            "now": None if item.after is None else f"{item.after:.4g}",
+        }
+        for item in ordered[:most]
+    ]
+    left = len(ordered) - most
+    return rows + ([dict.fromkeys(rows[0], "...") | {"group": f"{left} more (--json lists them)"}] if left > 0 else [])
 
 
 @app.command()

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from afa_eval.codes import years
 from afa_eval.comparators import store
-from afa_eval.comparators.ees_groups import filters, population
+from afa_eval.comparators.ees_groups import filters, of_all, other_filters, population
 from afa_eval.comparators.rows import PER_100, SYMBOLS, Row, about, agrees
 from afa_eval.comparators.sources.absence import AREAS
 from afa_eval.errors import AfaEvalError, ComparatorError
@@ -158,15 +158,19 @@ def read_ees(text: Sequence[str], source: str, *, meta: Mapping[str, str] | None
                for line, row in enumerate(reader, start=2)]  # fmt: skip
     for item in known:
         digits[item.value] = max((len(row[item.value].partition(".")[2]) for _, row in records), default=0)
+    measured = {name for item in known for name in (item.value, item.numerator, item.denominator, item.low, item.high)}
+    here = [row for _, row in records if row["geographic_level"] in _LEVELS]
+    broken_down = other_filters(here, (*columns, *measured))
     for line, record in records:
-        base = _base(record, columns, source)
+        base = _base(record, columns, source) if of_all(record, broken_down) else None
         if base is None:
             skipped += 1
             continue
         for item in known:
             row = _figure(base, record, item, digits[item.value], line, mistakes)
             found += [(line, row)] if row is not None else []
-    mistakes += series_mistakes(found)
+    mistakes += [*_twice(found), *series_mistakes(found)]
+    found += _any_sen(found)
     if not found and not mistakes:
         mistakes.append(_nothing(skipped))
     return Reading(tuple(found), tuple(mistakes), skipped)
@@ -360,6 +364,40 @@ def series_mistakes(found: Sequence[tuple[int, Row]]) -> list[Mistake]:
         key = (row.slug, row.area, row.sen, row.need, row.phase, row.year_group, row.sex, row.fsm)
         series.setdefault(key, []).append((line, row))
     return [mistake for group in series.values() for mistake in (*_mixed(group), *_jumped(group))]
+
+
+def _twice(found: Sequence[tuple[int, Row]]) -> Iterator[Mistake]:
+    seen: dict[tuple[str, ...], tuple[int, float]] = {}
+    for line, row in found:
+        if row.symbol:
+            continue
+        first, value = seen.setdefault((*row.series, row.year, row.area), (line, row.value))
+        if first != line:
+            same = "again" if value == row.value else f"again, as {row.value:g} after {value:g}"
+            message = f"The figure of row {first} ({row.slug}, {row.year}, {row.area}) stands here {same}."
+            yield Mistake(line, "", "", message, "Keep one group of pupils in each row, named by its filters.")
+
+
+def _any_sen(found: Sequence[tuple[int, Row]]) -> list[tuple[int, Row]]:
+    """Support and plans added up, where both counts are printed and any SEN is not."""
+    by: dict[tuple[str, ...], dict[str, tuple[int, Row]]] = {}
+    for line, row in found:
+        if not row.need:
+            key = (*row.series[:2], *row.series[4:], row.year, row.area)
+            by.setdefault(key, {})[row.sen] = (line, row)
+    made = []
+    for groups in by.values():
+        parts = [groups[name][1] for name in ("support", "ehcp") if name in groups]
+        if "any" in groups or len(parts) < 2 or any(part.numerator is None or not part.denominator for part in parts):
+            continue
+        above = sum(part.numerator or 0.0 for part in parts)
+        of = sum(part.denominator or 0.0 for part in parts)
+        per = 100.0 if store.measures()[parts[0].slug].unit in PER_100 else 1.0
+        note = "SEN support and EHC plans or statements added up."
+        whole = replace(parts[0], sen="any", value=above / of * per, printed=None, numerator=above, denominator=of,
+                        low=None, high=None, note=note)  # fmt: skip
+        made.append((groups["support"][0], whole))
+    return made
 
 
 def _mixed(group: list[tuple[int, Row]]) -> Iterator[Mistake]:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
 from afa_eval.codes import needs
+from afa_eval.comparators.rows import SYMBOLS
 from afa_eval.errors import DataError
 
 FILTERS = {  # column of a statistics file: which part of the population it narrows
@@ -39,6 +40,32 @@ BREAKDOWNS = {  # column of values: column of their topics, where the file has i
 TOTALS = frozenset(
     {"total", "all", "all pupils", "all schools", "all primary need", "all state funded schools", "all state funded"}
 )
+TIME_AND_PLACE = frozenset(
+    [
+        "time_period",
+        "time_identifier",
+        "geographic_level",
+        "level",
+        "country_code",
+        "country_name",
+        "region_code",
+        "region_name",
+        "new_la_code",
+        "old_la_code",
+        "la_name",
+        "lad_code",
+        "lad_name",
+        "pcon_code",
+        "pcon_name",
+        "school_urn",
+        "school_laestab",
+        "school_name",
+        "ward_code",
+        "ward_name",
+        "trust_id",
+        "trust_name",
+    ]
+)
 _PARTS = ("sen", "need", "phase", "year_group", "sex", "fsm")
 _PREFIX = re.compile(
     r"^(sen provision|sen status|sen primary need|primary need|gender|sex|fsm status|nc year group|fsm|school type)\s+"
@@ -46,20 +73,77 @@ _PREFIX = re.compile(
 _YEAR = re.compile(r"(?:nc |national curriculum )?(?:year )?(?:group )?(\d{1,2})$")
 
 
-def filters(header: Mapping[str, object] | tuple[str, ...] | list[str]) -> tuple[str, ...]:
-    """Which columns of a statistics file narrow the population?
+def filters(header: Sequence[str]) -> tuple[str, ...]:
+    """Which columns of a statistics file narrow the population, in words known here?
 
     Parameters
     ----------
-    header : mapping or sequence of str
+    header : sequence of str
         Its column names.
 
     Returns
     -------
     tuple of str
-        Those that are known here.
+        Those that are known; the topics of a breakdown are not among them.
     """
-    return tuple(name for name in header if name in FILTERS or name in BREAKDOWNS)
+    topics = {BREAKDOWNS[name] for name in header if name in BREAKDOWNS}
+    return tuple(name for name in header if name in FILTERS or (name in BREAKDOWNS and name not in topics))
+
+
+def other_filters(records: Sequence[Mapping[str, str]], known: Sequence[str]) -> tuple[str, ...]:
+    """By what else is a file broken down: which rows must be about the total of it?
+
+    Parameters
+    ----------
+    records : sequence of mapping
+        Rows about England, regions and authorities.
+    known : sequence of str
+        Columns that are understood.
+
+    Returns
+    -------
+    tuple of str
+        Columns with several values in words.
+    """
+    if not records:
+        return ()
+    topics = {BREAKDOWNS[name] for name in known if name in BREAKDOWNS}
+    aside = {*known, *topics, *TIME_AND_PLACE}
+    found = []
+    for name in records[0]:
+        if name not in aside and not name.endswith("_label"):
+            values = {record[name] for record in records}
+            if len(values) > 1 and any(not _is_figure(value) for value in values):
+                found.append(name)
+    return tuple(found)
+
+
+def of_all(record: Mapping[str, str], columns: tuple[str, ...]) -> bool:
+    """Is a row about the total of these columns?
+
+    Parameters
+    ----------
+    record : mapping
+        The row.
+    columns : tuple of str
+        What ``other_filters`` found.
+
+    Returns
+    -------
+    bool
+        False where it is about a part.
+    """
+    return all(not record[name] or _plain(record[name]) in TOTALS for name in columns)
+
+
+def _is_figure(text: str) -> bool:
+    if text in SYMBOLS:
+        return True
+    try:
+        float(text.replace(",", ""))
+    except ValueError:
+        return False
+    return True
 
 
 def population(record: Mapping[str, str], columns: tuple[str, ...]) -> dict[str, str] | None:

@@ -406,3 +406,8 @@ def _gap(a: str, b: str) -> bool:
 
 def _bare(words: str) -> str:
     return words.replace("SEN without a statement", "SEN support").replace("SEN with a statement", "EHC plan")
+
+
+def forget() -> None:
+    """Look again at what the user fetched."""
+    _first.cache_clear()

@@ -32,7 +32,6 @@ def test_the_mean_is_weighted_by_the_cohort_not_by_england():
 
 
 def test_england_weighted_to_itself_is_england():
-    from afa_eval.comparators import bands, store
 
     keys = ("sen", "phase", "year_group", "fsm", "sex")
     cells = bands.band_counts("pa-10-percent", "202223", keys)

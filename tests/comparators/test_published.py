@@ -3,7 +3,7 @@
 import pytest
 
 from afa_eval import comparators as c
-from afa_eval.comparators import bands, store
+from afa_eval.comparators import bands
 from afa_eval.estimate.words import round_half_up
 
 PA15 = {  # SFR 09/2014, table 1, per cent, 2008/09 to 2012/13
