@@ -19,6 +19,7 @@ from afa_eval.designs.participants import participants
 from afa_eval.errors import DataError, EstimationError
 from afa_eval.estimate import Estimates, Fault, Finding, Severity, Table
 from afa_eval.plan import Plan, load_plan
+from afa_eval.plan.groups import refuse_empty_groups
 
 VERSIONED = ("afa-eval", "pandas", "numpy", "scipy", "linearmodels", "pingouin", "statsmodels", "jupyter-book")
 SCHEMA = "afa_eval.evaluation/1"
@@ -110,7 +111,9 @@ def evaluate(plan: Plan | str | Path, *, progress: Progress | None = None) -> Ev
     loaded = _load(plan)
     errors = [fault for fault in loaded.faults if fault.severity == "error"]
     if errors:
-        raise DataError(f"The data have {len(errors)} errors. `afa-eval check` lists them.", faults=loaded.faults)
+        raise DataError(
+            f"The data have {_many(len(errors))}. `afa-eval check` lists all that is wrong.", faults=loaded.faults
+        )
     period = plan.evaluation.period
     estimates = Estimates(tables=participants(loaded.tables, period.before if period else ""))
     for design in plan.designs:
@@ -126,8 +129,9 @@ def _as_plan(plan: Plan | str | Path) -> Plan:
 
 
 def _load(plan: Plan) -> Loaded:
+    """The canonical tables, with a plan that names a group nobody is in refused."""
     period = plan.evaluation.period
-    return load(
+    loaded = load(
         plan.data.files(),
         folder=plan.folder,
         columns={str(table): dict(names) for table, names in plan.columns.items()},
@@ -135,6 +139,13 @@ def _load(plan: Plan) -> Loaded:
         before=period.before if period else "",
         after=period.after if period else "",
     )
+    if not loaded.errors:
+        refuse_empty_groups(plan, loaded.tables)
+    return loaded
+
+
+def _many(errors: int) -> str:
+    return "1 error" if errors == 1 else f"{errors} errors"
 
 
 def needs(designs: Iterable[Design]) -> tuple[Need, ...]:

@@ -194,6 +194,9 @@ def _headlines(release: Release) -> Iterator[str]:
     outcomes = [item for item in release.about["outcomes"] if item["primary"]]
     for outcome in outcomes:
         items = [item for item in release.estimates if item.outcome == outcome["id"]]
+        if not items:
+            yield f"{outcome['label']} could not be estimated; the findings in the book say why."
+            continue
         yield words.summary_paragraph(_of_focus(items, outcome["focus"]), subject=outcome["label"])
 
 

@@ -16,6 +16,10 @@ from afa_eval.designs.groups import factorize, parse, texts
 from afa_eval.errors import ComparatorError
 from afa_eval.estimate import Comparator
 
+A_YEAR_OLDER = (
+    "Pupils put into a cohort at one time are a year older in the second year, so England's figures of the same year "
+    'groups do not fit them: ask for population = "followed".'
+)
 SLUG = "persistent-absence"
 CELLS = {  # provision is published by phase, any or none by much more
     "by_status": ("sen", "phase", "year_group", "sex", "fsm"),
@@ -89,6 +93,8 @@ def national_line(design: AbsenceQuestion, part: pd.DataFrame, label: str) -> Na
         With the reason where there is none.
     """
     asked = {column for column, _ in parse(label)}
+    if "cohort" in asked and design.population == "each-year":
+        return NationalLine(reason=A_YEAR_OLDER)
     own = design.own
     finer = dict(parse(label)).get("sen_provision", "N") != "N"  # no SEN is the same by either name
     cells = "by_provision" if finer or _by_provision_only(own) else "by_status"

@@ -12,15 +12,32 @@ from typing import Any, get_args
 
 from pydantic import TypeAdapter, ValidationError
 
+from afa_eval import comparators
 from afa_eval.designs import DESIGNS
 from afa_eval.designs.absence_question import AbsenceQuestion
 from afa_eval.designs.base import Design, Selection
-from afa_eval.designs.progress_question import ProgressQuestion
+from afa_eval.designs.progress_question import TRANSITION, ProgressQuestion
 from afa_eval.errors import AfaEvalError, PlanError
 from afa_eval.plan.lines import key_lines, line_of
 from afa_eval.plan.model import Plan
 
 MOST_PRIMARY = 3
+CANONICAL = {
+    name.replace("_", ""): name
+    for name in (
+        "sen_provision",
+        "sen",
+        "primary_need",
+        "year_group",
+        "fsm",
+        "eal",
+        "sex",
+        "cohort",
+        "phase",
+        "urn",
+        "la",
+    )
+}
 OUTCOME_KEYS = frozenset({"design", "primary"})
 Mistake = tuple[tuple[str | int, ...], str]
 
@@ -151,6 +168,7 @@ def _design(position: int, item: dict[str, Any], defaults: dict[str, Any], mista
     unknown = [key for key in item if key not in names | OUTCOME_KEYS]
     for key in unknown:
         mistakes.append(((*where, key), f"design '{slug}' has no '{key}'. {_nearest(key, names | OUTCOME_KEYS)}"))
+    mistakes.extend(((*where, key), said) for key, said in _misnamed(item))
     given = {key: value for key, value in item.items() if key in names}
     for key, value in given.items():
         given[key] = [value] if key in {"by", "items"} and isinstance(value, str) else value
@@ -162,6 +180,22 @@ def _design(position: int, item: dict[str, Any], defaults: dict[str, Any], mista
         at = getattr(error, "key", None)
         mistakes.append(((*where, at) if at else where, getattr(error, "message", str(error))))
     return None
+
+
+def _misnamed(item: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
+    """Columns that differ from ours in their spelling only, and national measures that do not exist."""
+    for key in ("by", "where", "focus"):
+        texts = item.get(key, "")
+        for text in texts if isinstance(texts, list | tuple) else [texts]:
+            for part in str(text).split("&"):
+                name = part.partition("=")[0].strip()
+                ours = CANONICAL.get(name.casefold().replace("_", "").replace(" ", ""), name)
+                if ours != name:
+                    yield key, f"'{name}' is written '{ours}' here."
+    slug = str(item.get("comparator", ""))
+    known = (*comparators.slugs(), TRANSITION)
+    if slug and not Path(slug).suffix and slug not in known:
+        yield "comparator", f"'{slug}' is no national measure. {_nearest(slug, known)}"
 
 
 def _defaults(plan: Plan) -> dict[str, Any]:

@@ -105,3 +105,10 @@ def test_a_plan_is_found_in_its_folder(tmp_path):
     (tmp_path / "plan.toml").write_text(GOOD, encoding="utf-8")
     assert load_plan(tmp_path) == load_plan(tmp_path / "plan.toml")
     assert load_plan(tmp_path).folder == tmp_path.resolve()
+
+
+def test_a_column_spelt_otherwise_and_an_unknown_measure_are_told():
+    with pytest.raises(PlanError, match="'yeargroup' is written 'year_group' here"):
+        parse(GOOD + 'where = "yeargroup=6"\n')
+    with pytest.raises(PlanError, match="Did you mean 'ks2-reading-progress'"):
+        parse(GOOD + '[[outcome]]\nid = "k"\ndesign = "progress"\noutcome = "x"\ncomparator = "ks2-reading-progres"\n')
