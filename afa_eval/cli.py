@@ -280,6 +280,13 @@ def _made(path: Path) -> None:
 
 
 def _complain(error: AfaEvalError) -> None:
+    if "--json" in sys.argv:
+        from afa_eval.data import output
+        from afa_eval.estimate import Fault
+
+        faults = [fault for fault in getattr(error, "faults", ()) if isinstance(fault, Fault)]
+        _print_json({"error": str(error), "faults": output.as_rows(faults)})
+        return
     if isinstance(error, DataError) and error.faults:
         from rich.console import Console
 

@@ -152,3 +152,12 @@ def test_doctor_finds_everything():
     done = afa("doctor", "--json")
     assert done.returncode == 0, done.stdout
     assert {row["result"] for row in json.loads(done.stdout)} <= {"ok", "optional"}
+
+
+def test_with_json_a_failure_is_one_document_too(trust):
+    (trust / "data" / "attainment.csv").write_text("", encoding="utf-8")
+    done = afa("run", trust, "--json")
+    assert done.returncode == 1
+    document = json.loads(done.stdout)
+    assert "1 error" in document["error"]
+    assert document["faults"][0]["file"].endswith("attainment.csv")

@@ -42,9 +42,8 @@ def _values(tables: Tables) -> dict[str, set[str]]:
     """Every column of every table with the texts that stand in it."""
     frames = (tables.pupils, tables.census, tables.attainment, tables.attendance, tables.responses)
     known: dict[str, set[str]] = {}
-    for frame in frames:
-        whole = None if frame is None else with_phase(frame)
-        for column in () if whole is None else whole.columns.drop("pupil_id", errors="ignore"):
+    for whole in (with_phase(frame) for frame in frames if frame is not None):
+        for column in whole.columns.drop("pupil_id", errors="ignore"):
             known.setdefault(str(column), set()).update(map(str, texts(whole[column].drop_duplicates()).dropna()))
     return known
 
