@@ -62,6 +62,30 @@ def init(
 
 
 @app.command()
+def key(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A new file, outside every folder you hand on.")],
+) -> None:
+    """Make the key by which UPNs become pseudonyms; keep it, and keep it to yourself."""
+    from afa_eval.data.pseudonyms import make_key
+
+    _made(make_key(file))
+
+
+@app.command()
+def pseudonymise(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A file with UPNs, names or dates of birth.")],
+    out: Annotated[Path, typer.Argument(metavar="OUT", help="A new CSV file without them.")],
+    by: Annotated[Path, typer.Option("--key", metavar="KEY", help="What afa-eval key made.")],
+) -> None:
+    """Write a file again without names and dates of birth, and with pseudonyms for UPNs."""
+    from afa_eval.data.pseudonyms import read_key, write_pseudonymised
+    from afa_eval.data.readers import as_text
+
+    raw, table = as_text(file)
+    _made(write_pseudonymised(raw, table, read_key(by, out.absolute().parent), out))
+
+
+@app.command()
 def demo(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="A new or empty folder.")],
     schools: Annotated[int, typer.Option(min=4, max=400, help="How many schools the demo trust has.")] = 20,

@@ -24,6 +24,7 @@ FAULTS = ("unknown", "year", "digits", "formula")
 CANONICAL: Mapping[str, str] = {
     "pupil_id": "id",
     "respondent_id": "id",
+    "former_upn": "id",
     "urn": "school",
     "la": "school",
     "year": "year",
@@ -44,7 +45,7 @@ CANONICAL: Mapping[str, str] = {
     "sessions_authorised": "sessions",
     "sessions_unauthorised": "sessions",
 }
-IDENTIFIERS = frozenset({"pupil_id", "respondent_id"})
+IDENTIFIERS = frozenset({"pupil_id", "respondent_id", "former_upn"})
 STATUS = (
     "la",
     "year_group",
@@ -297,24 +298,70 @@ class HandedTable:
         return frames[0] if len(frames) == 1 else pd.concat(frames, ignore_index=True)
 
     def has(self, column: str) -> bool:
-        """Does any of the files have this column?"""
+        """Does any of the files have this column?
+
+        Parameters
+        ----------
+        column : str
+            Canonical name.
+
+        Returns
+        -------
+        bool
+            True where one has.
+        """
         return any(column in part.columns for part in self.parts)
 
     def text(self, column: str) -> TextCells:
-        """What stands in a column's cells? Shape (n,); blank where a file lacks it."""
+        """What stands in a column's cells? Shape (n,); blank where a file lacks it.
+
+        Parameters
+        ----------
+        column : str
+            Canonical name.
+
+        Returns
+        -------
+        ndarray of str
+            Shape (n,).
+        """
         blank = [np.full(part.n, "", dtype=object) for part in self.parts]
         texts = [part.columns[column].text if column in part.columns else blank[i] for i, part in enumerate(self.parts)]
         return np.concatenate(texts) if texts else np.empty(0, dtype=object)
 
     def spread(self, masks: Sequence[Mask | None]) -> Mask:
-        """Where is it so, over all rows, given where it is so in each part?"""
+        """Where is it so, over all rows, given where it is so in each part?
+
+        Parameters
+        ----------
+        masks : sequence of ndarray or None
+            One a file; None where it is so nowhere.
+
+        Returns
+        -------
+        ndarray of bool
+            Shape (n,).
+        """
         filled = [
             np.zeros(part.n, dtype=bool) if mask is None else mask for part, mask in zip(self.parts, masks, strict=True)
         ]
         return np.concatenate(filled) if filled else np.zeros(0, dtype=bool)
 
     def fault(self, column: str, *kinds: str) -> Mask:
-        """Where could the column's cells not be understood, in these ways or any? Shape (n,)."""
+        """Where could the column's cells not be understood, in these ways or any? Shape (n,).
+
+        Parameters
+        ----------
+        column : str
+            Canonical name.
+        *kinds : str
+            Ways, as in ``Cell.fault``; any where none is given.
+
+        Returns
+        -------
+        ndarray of bool
+            Shape (n,).
+        """
         masks = []
         for part in self.parts:
             faults = part.columns[column].faults if column in part.columns else {}
@@ -323,14 +370,33 @@ class HandedTable:
         return self.spread(masks)
 
     def blank(self, column: str) -> Mask:
-        """Where is there no value and no fault, though the file has the column? Shape (n,)."""
+        """Where is there no value and no fault, though the file has the column? Shape (n,).
+
+        Parameters
+        ----------
+        column : str
+            Canonical name.
+
+        Returns
+        -------
+        ndarray of bool
+            Shape (n,).
+        """
         has = self.spread([np.full(part.n, column in part.columns) for part in self.parts])
         return has & (self.coded(column)[0] < 0) & ~self.fault(column)
 
     def coded(self, column: str) -> Coded:
         """Which of the column's distinct values has each row? Codes of shape (n,), and the values.
 
-        The code is -1 where there is no value.
+        Parameters
+        ----------
+        column : str
+            Canonical name.
+
+        Returns
+        -------
+        tuple
+            Codes, -1 where there is no value, and the values.
         """
         if column not in self._coded:
             self._coded[column] = self._code(column)

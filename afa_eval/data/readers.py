@@ -16,6 +16,7 @@ import pandas as pd
 from afa_eval.data.checks import run_checks
 from afa_eval.data.handed import CANONICAL, Handed, HandedTable, Part, column_of, kind_of
 from afa_eval.data.headers import Heading, known_header, resolve
+from afa_eval.data.linking import linked
 from afa_eval.data.parquet import parquet_body
 from afa_eval.data.raw import Body, Known, Note, RawTable, body_of
 from afa_eval.data.records import TABLE_NAMES, Need
@@ -209,7 +210,7 @@ def handed_in(
     Handed
         Ready to be checked.
     """
-    tables = {}
+    tables, parts = {}, linked(parts)
     for name in TABLE_NAMES:
         readable = tuple(part for part in parts if part.table == name and part.raw.readable)
         if readable:
@@ -279,6 +280,30 @@ def read(
     handed = handed_in([part_of(raw, name, told=columns)], single=True)
     complain(run_checks(handed))
     return _frame(handed.tables[name])
+
+
+def as_text(path: str | Path) -> tuple[RawTable, str]:
+    """What stands in a file as text, and which canonical table is it?
+
+    Parameters
+    ----------
+    path : str or Path
+        The file.
+
+    Returns
+    -------
+    tuple
+        The table as it stands, and one of ``TABLE_NAMES``.
+
+    Raises
+    ------
+    DataError
+        Listing why it is no table, and its crooked rows.
+    """
+    raw = read_raw(source(path))
+    part = Part("pupils", raw, Heading({}), {})
+    complain([fault for fault in run_checks(Handed((part,), {}, single=True)) if fault.code < "AFA207"])
+    return raw, guess_table(raw)
 
 
 def _within(text: str, folder: Path | None) -> Path:

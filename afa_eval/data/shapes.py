@@ -268,7 +268,7 @@ def _with_school(frame: pd.DataFrame, pupils: pd.DataFrame | None) -> pd.DataFra
 
 def _with_reasons(table: HandedTable) -> pd.DataFrame:
     """The frame with a column ``x_reason`` beside each score ``x`` that has any."""
-    frame = table.frame.copy()
+    frame = table.frame.drop(columns=[name for name in ("former_upn",) if table.has(name)])  # only links files
     for name in list(frame.columns):
         parts = [part.columns[name].reasons if name in part.columns else None for part in table.parts]
         kinds = next((each.cat.categories for each in parts if each is not None), None)

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from afa_eval.codes.upn import check_letter
 from afa_eval.data.checks import CHECKS
 from afa_eval.data.records import Need
 
@@ -321,6 +322,29 @@ def school_not_listed(trust: Any) -> Found:
 def year_not_covered(trust: Any) -> Found:
     trust.rows["attendance.csv"] = [row for row in trust.rows["attendance.csv"] if row[2] != "2022/23"]
     return "AFA503", "attendance.csv", None, "year"
+
+
+@damage
+def former_upn_of_two_pupils(trust: Any) -> Found:
+    trust.add("pupils.csv", "Former UPN", [""] * 38 + ["P0001", ""])  # P0001 is another pupil's now
+    return "AFA504", "pupils.csv", 40, "Former UPN"
+
+
+@damage
+def upn_with_a_slip(trust: Any) -> Found:
+    for file in ("pupils.csv", "attainment.csv", "attendance.csv"):
+        for row in trust.rows[file][1:]:
+            row[0] = upn_of(int(row[0][1:]))
+    old, new = upn_of(9), upn_of(9)[:-1] + ("1" if upn_of(9)[-1] != "1" else "2")
+    for file in ("pupils.csv", "attainment.csv", "attendance.csv"):
+        for row in trust.rows[file][1:]:
+            row[0] = new if row[0] == old else row[0]
+    return "AFA606", "pupils.csv", 10, "pupil_id"
+
+
+def upn_of(number: int) -> str:
+    rest = f"80120001{number:04d}"
+    return check_letter(rest) + rest
 
 
 @damage

@@ -24,10 +24,11 @@ GIAP_STATUS = ("SENprovision", "PrimarySENtype", "SecondarySENtype", "FSMeligibl
 def test_the_pupil_download_is_understood_and_names_are_dropped() -> None:
     heading = resolve(raw(*GIAP, *GIAP_STATUS), "pupils")
     assert set(heading.columns) == {
-        "pupil_id", "year", "urn", "sex", "year_group", "sen_provision", "primary_need", "secondary_need", "fsm", "eal",
+        "pupil_id", "former_upn", "year", "urn", "sex", "year_group", "sen_provision", "primary_need", "secondary_need",
+        "fsm", "eal",
     }  # fmt: skip
-    assert heading.columns["pupil_id"] == 0
-    assert set(heading.left_out) == {"UPN", "FormerUPN", "Surname", "DOB"}
+    assert heading.columns["pupil_id"] == 3  # the UPN: the school's other files have no matching reference
+    assert set(heading.left_out) == {"PupilMatchingRef", "Surname", "DOB"}
 
 
 @pytest.mark.parametrize(
@@ -105,9 +106,15 @@ def test_no_alias_means_two_columns_of_a_table(table: str) -> None:
             assert seen.setdefault(word, name) == name, word
 
 
-def test_what_is_left_out_is_no_column_but_the_upn() -> None:
+def test_what_is_left_out_is_no_column_but_upns() -> None:
     words = {word for table in TABLE_NAMES for group in aliases(table).values() for word in group}
-    assert words & left_out() == {"upn", "uniquepupilnumber"}
+    assert words & left_out() == {
+        "upn",
+        "uniquepupilnumber",
+        "formerupn",
+        "pupilmatchingref",
+        "pupilmatchingrefanonymous",
+    }
 
 
 def test_compared_forms() -> None:

@@ -26,6 +26,7 @@ from afa_eval.data.checks.header_repeated import headers_stand_once
 from afa_eval.data.checks.header_row import headers_are_in_row_1
 from afa_eval.data.checks.header_unmapped import named_headers_are_there
 from afa_eval.data.checks.id_blank import rows_say_what_they_are_about
+from afa_eval.data.checks.link_former import former_upns_lead_to_one_pupil
 from afa_eval.data.checks.link_pupils import pupils_are_listed
 from afa_eval.data.checks.link_schools import schools_are_listed
 from afa_eval.data.checks.link_years import years_are_covered
@@ -37,6 +38,7 @@ from afa_eval.data.checks.row_repeated import rows_stand_once
 from afa_eval.data.checks.table_missing import needed_tables_are_there
 from afa_eval.data.checks.unusual_id import identifiers_look_alike
 from afa_eval.data.checks.unusual_sessions import sessions_fit_a_year
+from afa_eval.data.checks.unusual_upn import upns_have_their_check_letter
 from afa_eval.data.checks.unusual_urn import schools_are_named_by_urn
 from afa_eval.data.checks.value_answer import answers_are_among_the_levels
 from afa_eval.data.checks.value_constant import outcomes_vary
@@ -83,18 +85,20 @@ CHECKS: tuple[Check, ...] = (
     identifiers_keep_their_digits,
     identifiers_have_no_decimals,
     scores_lie_on_their_scale,
-    answers_are_among_the_levels,
     sessions_add_up,
     outcomes_vary,
     marks_have_a_day_and_a_session,
+    answers_are_among_the_levels,
     pupils_are_listed,
     schools_are_listed,
     years_are_covered,
+    former_upns_lead_to_one_pupil,
     pupils_have_a_baseline,
     schools_are_several,
     identifiers_look_alike,
     schools_are_named_by_urn,
     sessions_fit_a_year,
+    upns_have_their_check_letter,
 )
 
 
