@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
+from afa_eval.disclosure import between
 from afa_eval.disclosure.policies import Policy
-from afa_eval.disclosure.primary import figures
+from afa_eval.disclosure.primary import SCHOOLS, figures
 from afa_eval.disclosure.records import ReleasedTable
-from afa_eval.estimate import Table
+from afa_eval.disclosure.sums import Counts, Sum
+from afa_eval.estimate import Estimate, Table
 
 TOTAL = "Total"
 HIDDEN, NONE = "c", "z"
@@ -18,23 +20,41 @@ Place = tuple[int, int]
 Grid = list[list[str]]
 
 
-def protect(table: Table, policy: Policy) -> ReleasedTable:
-    """Which cells of a table may be shown?
+def protect(
+    tables: Sequence[Table], policy: Policy, shown: Iterable[Estimate] = (), groups: Iterable[str] = ()
+) -> tuple[ReleasedTable, ...]:
+    """Which cells of tables may be shown beside each other, and beside the figures?
 
     Parameters
     ----------
-    table : Table
-        Counts, or a series with the bases behind it.
+    tables : sequence of Table
+        Counts, or series with the bases behind them; each name once.
     policy : Policy
         The rules.
+    shown : iterable of Estimate
+        The figures that are published.
+    groups : iterable of str
+        Codes of all groups that figures are about.
 
     Returns
     -------
-    ReleasedTable
-        Hidden cells are None, with ``c`` in ``status``; ``z`` where there never was a number.
+    tuple of ReleasedTable
+        In the same order. Hidden cells are None, with ``c`` in ``status``; ``z`` where there never
+        was a number.
     """
-    table = with_reasons_merged(table, policy)
-    status = _series(table, policy) if table.kind == "series" else _counts(table, policy)
+    ready = {table.name: with_reasons_merged(table, policy) for table in tables}
+    status = {
+        name: _series(table, policy) if table.kind == "series" else _small(table, policy)
+        for name, table in ready.items()
+    }
+    people = [table for table in ready.values() if _counts_people(table)]
+    labels = tuple(groups)
+    links = [*(line for table in people for line in _lines(table)), *between.sums(people, labels)]
+    _hide_linked(people, status, policy, links, between.against(people, shown, policy, labels))
+    return tuple(_released(table, status[name], policy) for name, table in ready.items())
+
+
+def _released(table: Table, status: Grid, policy: Policy) -> ReleasedTable:
     cells = tuple(
         tuple(None if mark else _rounded(value, table, policy) for value, mark in zip(row, marks, strict=True))
         for row, marks in zip(table.cells, status, strict=True)
@@ -65,7 +85,7 @@ def _series(table: Table, policy: Policy) -> Grid:
 
 
 def _may_show(value: float, base: int, table: Table, policy: Policy) -> bool:
-    if table.base == "schools":
+    if table.base == SCHOOLS:
         return base >= policy.min_schools
     if base < policy.threshold:
         return False
@@ -78,8 +98,20 @@ def _secret(count: float, policy: Policy) -> bool:
     return policy.too_few(count) or (round(count) == 0 and policy.hide_zeros)
 
 
-def _secret_cell(count: float, table: Table, policy: Policy) -> bool:
-    return policy.too_few(count) or (_secret(count, policy) and not table.name.startswith(figures().harmless_zeros))
+def _secret_cell(place: Place, table: Table, policy: Policy) -> bool:
+    count = table.cells[place[0]][place[1]]
+    if count is None or policy.too_few(count):
+        return count is not None
+    return _secret(count, policy) and not _harmless_zero(place, table)
+
+
+def _harmless_zero(place: Place, table: Table) -> bool:
+    """A rule that left nobody out, or a reason that nobody has: it says nothing of a child."""
+    return table.name.startswith(figures().harmless_zeros) or (_has_reasons(table) and place[1] > 0)
+
+
+def _has_reasons(table: Table) -> bool:
+    return table.kind == "counts" and table.name.startswith(figures().merge_columns)
 
 
 def with_reasons_merged(table: Table, policy: Policy) -> Table:
@@ -96,9 +128,10 @@ def with_reasons_merged(table: Table, policy: Policy) -> Table:
     Returns
     -------
     Table
-        The smallest reasons as one, until no reason has a cell too small or one reason is left.
+        The smallest reasons as one, until no reason has a cell too small or one reason is left;
+        those of ``kept_reasons`` stay on their own where enough people have them.
     """
-    if table.kind != "counts" or not table.name.startswith(figures().merge_columns):
+    if not _has_reasons(table):
         return table
     while (pair := _reasons_to_merge(table, policy)) is not None:
         table = _merged(table, *pair)
@@ -106,14 +139,22 @@ def with_reasons_merged(table: Table, policy: Policy) -> Table:
 
 
 def _reasons_to_merge(table: Table, policy: Policy) -> tuple[int, int] | None:
-    reasons = [at for at, name in enumerate(table.columns) if at > 0 and name != TOTAL]
-    sizes = {at: sum(row[at] or 0 for row in table.cells) for at in reasons}
-    small = [at for at in reasons if any(_secret(row[at] or 0, policy) for row in table.cells)]
-    if not small or len(reasons) < 2:
+    sizes = {
+        at: _most(table, at)
+        for at, name in enumerate(table.columns)
+        if at > 0 and name != TOTAL and not (name in figures().kept_reasons and _most(table, at) >= policy.threshold)
+    }
+    small = [at for at in sizes if any(policy.too_few(row[at] or 0) for row in table.cells)]
+    if not small or len(sizes) < 2:
         return None
     first = min(small, key=lambda at: (sizes[at], at))
-    second = min((at for at in reasons if at != first), key=lambda at: (at not in small, sizes[at], at))
+    second = min((at for at in sizes if at != first), key=lambda at: (at not in small, sizes[at], at))
     return min(first, second), max(first, second)
+
+
+def _most(table: Table, column: int) -> float:
+    """The most in one cell of a column: its total, where there is one."""
+    return max((row[column] or 0 for row in table.cells), default=0)
 
 
 def _merged(table: Table, first: int, second: int) -> Table:
@@ -128,18 +169,37 @@ def _merged(table: Table, first: int, second: int) -> Table:
     return replace(table, columns=columns, cells=tuple(map(_joined, table.cells)))
 
 
-def _counts(table: Table, policy: Policy) -> Grid:
+def _counts_people(table: Table) -> bool:
+    return table.kind != "series" and table.base != SCHOOLS
+
+
+def _small(table: Table, policy: Policy) -> Grid:
+    """Marks for counts that are too few on their own; of schools, for rows in which too few answered."""
     status = _blank(table)
-    if table.base == "schools":
-        return status
     for row, column in _places(table):
-        value = table.cells[row][column]
-        if value is not None and _secret_cell(value, table, policy):
+        if table.base == SCHOOLS:
+            few = max((value or 0 for value in table.cells[row]), default=0) < policy.min_schools
+        else:
+            few = _secret_cell((row, column), table, policy)
+        if few and not status[row][column]:
             status[row][column] = HIDDEN
-    lines = tuple(_lines(table))
-    while any(_close(line, table, status, policy) for line in lines):
-        pass  # each cell hidden may give away one in a line closed before
     return status
+
+
+def _hide_linked(
+    tables: Sequence[Table], status: dict[str, Grid], policy: Policy, links: Sequence[Sum], known: between.Known
+) -> None:
+    """Hide more until no one subtraction, within a table, between tables or from a figure, tells of too few."""
+    cells = [(table, (table.name, *place)) for table in tables for place in _places(table)]
+    counts = Counts(
+        sizes={cell: float(table.cells[cell[1]][cell[2]] or 0) for table, cell in cells},
+        hidden=known.hidden | {cell for _, cell in cells if status[cell[0]][cell[1]][cell[2]] == HIDDEN},
+        public=known.public,
+        wanted=frozenset(cell for table, cell in cells if table.columns[cell[2]] in figures().kept_reasons),
+    )
+    counts.close(links, policy)
+    for name, row, column in counts.hidden:
+        status[name][row][column] = status[name][row][column] or HIDDEN
 
 
 def _places(table: Table) -> Iterator[Place]:
@@ -148,15 +208,16 @@ def _places(table: Table) -> Iterator[Place]:
             yield row, column
 
 
-def _lines(table: Table) -> Iterator[tuple[Place, tuple[Place, ...]]]:
+def _lines(table: Table) -> Iterator[Sum]:
     """Every total with the cells that add up to it, along rows and down columns."""
     rows, columns = range(len(table.rows)), range(len(table.columns))
+    name = table.name
     for total in _totals(table.columns, [[row[c] for row in table.cells] for c in columns]):
         for row in rows:
-            yield (row, total), tuple((row, column) for column in columns if column != total)
+            yield Sum((name, row, total), tuple((name, row, column) for column in columns if column != total))
     for total in _totals(table.rows, table.cells):
         for column in columns:
-            yield (total, column), tuple((row, column) for row in rows if row != total)
+            yield Sum((name, total, column), tuple((name, row, column) for row in rows if row != total))
 
 
 def _totals(labels: Sequence[str], lines: Sequence[Sequence[float | None]]) -> list[int]:
@@ -176,24 +237,3 @@ def _is_sum(index: int, lines: Sequence[Sequence[float | None]]) -> bool:
 
 def _without(index: int, lines: Sequence[Sequence[float | None]]) -> list[Sequence[float | None]]:
     return [line for at, line in enumerate(lines) if at != index]
-
-
-def _close(line: tuple[Place, tuple[Place, ...]], table: Table, status: Grid, policy: Policy) -> bool:
-    """Hide more cells of a line until the total gives none of them away; whether any was hidden."""
-    total, members = line
-    size = {place: float(table.cells[place[0]][place[1]] or 0) for place in (total, *members)}
-    hidden = [place for place in members if status[place[0]][place[1]] == HIDDEN]
-    shown = sorted((p for p in members if not status[p[0]][p[1]] and size[p] > 0), key=lambda p: (size[p], p))
-    before = len(hidden)
-    if status[total[0]][total[1]]:
-        if status[total[0]][total[1]] == HIDDEN and not hidden and shown:
-            hidden.append(shown[0])
-    else:
-        while hidden and shown and (len(hidden) < 2 or sum(size[place] for place in hidden) < policy.threshold):
-            hidden.append(shown.pop(0))
-        if hidden and (len(hidden) < 2 or sum(size[place] for place in hidden) < policy.threshold):
-            status[total[0]][total[1]] = HIDDEN
-            return True
-    for row, column in hidden[before:]:
-        status[row][column] = HIDDEN
-    return len(hidden) > before

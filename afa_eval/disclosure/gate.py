@@ -12,7 +12,7 @@ from afa_eval.disclosure import cells, linked, policies, texts
 from afa_eval.disclosure.linked import Hidden, Key, key_of
 from afa_eval.disclosure.policies import Policy
 from afa_eval.disclosure.primary import counted, unavailable
-from afa_eval.disclosure.records import Release, ReleasedEstimate
+from afa_eval.disclosure.records import Release, ReleasedEstimate, ReleasedTable
 from afa_eval.estimate import Estimate, Estimates, Finding, Table, words
 from afa_eval.estimate.records import Interval
 
@@ -79,12 +79,21 @@ def release(evaluation: Evaluated, profile: str | Path | Policy = "publish") -> 
         policy=policy.words,
         about=texts.about(evaluation.about),
         estimates=tuple(_released(item, hidden.get(key_of(item)), policy) for item in estimates),
-        tables=tuple(cells.protect(_scrubbed(table, policy), policy) for table in tables if table.name != FLOW),
+        tables=_tables(tables, estimates.items, hidden, policy),
         findings=tuple(texts.finding(item, policy, _secrets(estimates.items, hidden, item)) for item in findings),
         flow=texts.flow(steps, policy),
         faults=texts.faults(getattr(evaluation, "faults", ()), policy),
         manifest=texts.manifest(evaluation.manifest),
     )
+
+
+def _tables(
+    tables: Sequence[Table], items: Sequence[Estimate], hidden: Mapping[Key, Hidden], policy: Policy
+) -> tuple[ReleasedTable, ...]:
+    """All tables but the flow, which is told by its steps; nothing in them tells a hidden figure."""
+    told = [_scrubbed(table, policy) for table in tables if table.name != FLOW]
+    shown = [item for item in items if key_of(item) not in hidden and not unavailable(item)]
+    return cells.protect(told, policy, shown, dict.fromkeys(item.group for item in items))
 
 
 def _steps(evaluation: Evaluated) -> Sequence[Sequence[Any]]:

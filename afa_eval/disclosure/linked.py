@@ -10,12 +10,14 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from afa_eval.disclosure.policies import Policy
-from afa_eval.disclosure.primary import base_reason, count_reason, figures, smaller_side, unavailable
+from afa_eval.disclosure.primary import base_reason, count_reason, counted, figures, unavailable
 from afa_eval.estimate import Estimate
 
 Parts = frozenset[str]
+One = TypeVar("One")
 Key = tuple[str, str, str]
 CONTRAST = " - "
 ALL = "all"
@@ -197,28 +199,51 @@ def _families(items: Iterable[Estimate]) -> list[Family]:
     rows: dict[tuple[str, str], dict[Parts, Estimate]] = defaultdict(dict)
     for item in items:
         if CONTRAST not in item.group and item.base != "schools" and not unavailable(item):
-            rows[item.outcome, str(item.estimand)].setdefault(_parts(item.group), item)
-    return [family for groups in rows.values() for family in _additions(groups)]
+            rows[item.outcome, str(item.estimand)].setdefault(parts_of(item.group), item)
+    return [Family(*found) for groups in rows.values() for found in additions(groups)]
 
 
-def _parts(group: str) -> Parts:
+def parts_of(group: str) -> Parts:
+    """Of which conditions is a group made?
+
+    Parameters
+    ----------
+    group : str
+        ``all``, or ``column=value`` joined by ``&``.
+
+    Returns
+    -------
+    frozenset of str
+        Empty for all.
+    """
     return frozenset(part.strip() for part in group.split("&") if part.strip() not in {"", ALL})
 
 
-def _additions(groups: Mapping[Parts, Estimate]) -> Iterator[Family]:
-    """Every group that others of one column, or of a nest, add up to."""
-    splits: dict[tuple[Parts, str], list[Estimate]] = defaultdict(list)
+def additions(groups: Mapping[Parts, One]) -> Iterator[tuple[One, tuple[One, ...]]]:
+    """Which groups are sums of others, of one column or of a nest?
+
+    Parameters
+    ----------
+    groups : mapping
+        Whatever stands for each group, by its parts.
+
+    Yields
+    ------
+    tuple
+        What stands for the whole, and for each of its members.
+    """
+    splits: dict[tuple[Parts, str], list[One]] = defaultdict(list)
     for parts, item in groups.items():
         for part in parts:
             splits[parts - {part}, part.partition("=")[0]].append(item)
     for (whole, _), members in splits.items():
         if whole in groups:
-            yield Family(groups[whole], tuple(members))
+            yield groups[whole], tuple(members)
     for whole, item in groups.items():
         for part in whole & figures().nests.keys():
             inside = [groups.get(whole - {part} | {member}) for member in figures().nests[part]]
             if present := tuple(member for member in inside if member is not None):
-                yield Family(item, present)
+                yield item, present
 
 
 def _close(ledger: Ledger, family: Family) -> None:
@@ -245,8 +270,22 @@ def _hide_for(ledger: Ledger, item: Estimate, secret: str, because: Sequence[Est
 
 
 def _exposed(hidden: Sequence[Estimate], family: Family, policy: Policy) -> bool:
-    """Whether what is left after subtraction is one hidden group, or too few people."""
+    """Whether what is left after subtraction is one hidden group, or too few people, counted or not."""
+    left = [round(one) for one in _left(hidden, family)]
     if not hidden:
-        return policy.too_few(family.remainder)
+        return any(map(policy.too_few, left))
     unknown = len(hidden) + (family.remainder > 0)
-    return unknown < 2 or sum(map(smaller_side, hidden)) + family.remainder < policy.threshold
+    return unknown < 2 or any(one < policy.threshold for one in left)
+
+
+def _left(hidden: Sequence[Estimate], family: Family) -> Iterator[float]:
+    """How many are left when the shown groups are taken from the whole; how many of them are counted, and not."""
+    people = sum(member.n_pupils for member in hidden) + family.remainder
+    yield people
+    whole = counted(family.whole)
+    if whole is None:
+        return
+    elsewhere = whole - sum(counted(member) or 0.0 for member in family.members) if family.remainder else 0.0
+    count = sum(counted(member) or 0.0 for member in hidden) + min(max(0.0, elsewhere), family.remainder)
+    yield count
+    yield people - count

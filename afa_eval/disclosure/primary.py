@@ -26,6 +26,8 @@ class Figures:
         Proportions that are no share of people; shares of which 0 or 1 may be shown.
     harmless_zeros, merge_columns : tuple of str
         How names of tables begin in which noughts may be shown, or small reasons be put together.
+    kept_reasons : frozenset of str
+        Reasons that stay on their own where enough people have them.
     parameters : dict of str to int
         Parameters behind a figure.
     nests : dict of str to tuple of str
@@ -36,6 +38,7 @@ class Figures:
     harmless_extremes: frozenset[str]
     harmless_zeros: tuple[str, ...]
     merge_columns: tuple[str, ...]
+    kept_reasons: frozenset[str]
     parameters: dict[str, int]
     nests: dict[str, tuple[str, ...]]
 
@@ -56,6 +59,7 @@ def figures() -> Figures:
         harmless_extremes=frozenset(data["harmless_extremes"]),
         harmless_zeros=tuple(data["harmless_zeros"]),
         merge_columns=tuple(data["merge_columns"]),
+        kept_reasons=frozenset(data["kept_reasons"]),
         parameters=dict(data["parameters"]),
         nests=nests,
     )
@@ -95,25 +99,6 @@ def counted(item: Estimate) -> float | None:
     if item.unit == "count":
         return item.value
     return item.value * item.n_pupils if item.unit == SHARE_UNIT else None
-
-
-def smaller_side(item: Estimate) -> float:
-    """How many people would a reader learn about who could work the figure out?
-
-    Parameters
-    ----------
-    item : Estimate
-        Any figure.
-
-    Returns
-    -------
-    float
-        The smaller of those counted and those not; the base where it counts nobody.
-    """
-    count = counted(item)
-    if count is None or item.n_pupils == 0:
-        return item.n_pupils
-    return max(0.0, min(count, item.n_pupils - count))
 
 
 def base_reason(item: Estimate, policy: Policy) -> str:

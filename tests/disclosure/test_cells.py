@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from afa_eval.disclosure import cells as rules
 from afa_eval.disclosure import policies
-from afa_eval.disclosure.cells import protect
 from afa_eval.estimate import Table
 
 PUBLISH = policies.find("publish")
@@ -22,6 +22,11 @@ def with_totals(inner: np.ndarray, **more) -> Table:
     full = np.vstack([np.column_stack([inner, inner.sum(axis=1)]), np.append(inner.sum(axis=0), inner.sum())])
     names = [(*(f"{axis}{i}" for i in range(size)), "Total") for axis, size in zip("rc", inner.shape, strict=True)]
     return counts(tuple(tuple(map(float, row)) for row in full), *names, **more)
+
+
+def protect(table: Table, policy):
+    (released,) = rules.protect([table], policy)
+    return released
 
 
 def shown(table: Table) -> list[list[float | None]]:
