@@ -122,8 +122,8 @@ def _named(groups: Iterable[str]) -> str:
 
 def _ready(rows: pd.DataFrame) -> pd.DataFrame:
     """Rows with their cells and with words as categories, so that a group costs little."""
-    rows = with_cells(rows)
-    named = [name for name in rows.columns if not pd.api.types.is_float_dtype(rows[name]) and name != "pupil_id"]
+    rows = with_cells(rows).drop(columns="pupil_id")
+    named = [name for name in rows.columns if not pd.api.types.is_float_dtype(rows[name])]
     return rows.assign(**{name: texts(rows[name]).astype("category") for name in named})
 
 

@@ -26,7 +26,7 @@ def trust(rng, schools=10, size=30, effect=3.0):
 @pytest.fixture(scope="module")
 def runs():
     rng = np.random.default_rng(20)
-    design = PrePostProgress(id="x", baseline="before", outcome="after", norm=NORM)
+    design = PrePostProgress(id="x", baseline="before", outcome="after", norm=NORM, by=("sen",))
     return [design.estimate(trust(rng)) for _ in range(150)]
 
 
