@@ -78,7 +78,13 @@ class Row:
         )
 
     def as_text(self) -> str:
-        """How is it named in a message?"""
+        """How is it named in a message?
+
+        Returns
+        -------
+        str
+            What sets it apart, in a row.
+        """
         parts = (self.slug, self.year, self.sen, self.need, self.phase, self.year_group, self.sex, self.fsm)
         return " ".join(part for part in (*parts, self.area, self.source) if part)
 

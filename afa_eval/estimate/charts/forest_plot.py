@@ -117,7 +117,18 @@ class Layout:
     narrow: bool
 
     def height(self, part: Section) -> float:
-        """How tall is a section with its heading and its axis?"""
+        """How tall is a section with its heading and its axis?
+
+        Parameters
+        ----------
+        part : Section
+            The section.
+
+        Returns
+        -------
+        float
+            Inches.
+        """
         return (HEAD if part.heading else 0.0) + (MONTHS_HEAD if self.months else 0.0) + part.tall + FOOT
 
 

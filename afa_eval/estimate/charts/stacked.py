@@ -315,7 +315,18 @@ class Stack:
         return min(shown), max(shown) + 1.0
 
     def counted(self, bar: Bar) -> str:
-        """How many stand behind a bar, in words."""
+        """How many stand behind a bar, in words.
+
+        Parameters
+        ----------
+        bar : Bar
+            The bar.
+
+        Returns
+        -------
+        str
+            Empty where it is not told.
+        """
         return f"{bar.n:,} {words.nouns(self.base)}" if bar.n is not None else ""
 
 
