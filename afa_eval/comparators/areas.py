@@ -36,7 +36,7 @@ def neighbours(authority: str) -> tuple[str, ...]:
     Examples
     --------
     >>> neighbours("Barnet")[:2]
-    ('Kingston upon Thames', 'Windsor and Maidenhead')
+    ('Waltham Forest', 'Reading')
     """
     rows = store.connect().execute("SELECT neighbour FROM neighbour WHERE area = ? ORDER BY rank", [authority])
     found = tuple(name for (name,) in rows)

@@ -61,6 +61,8 @@ class Weighted:
         The value with its population, definition and source.
     se : float
         Its own error: 0 for a fixed published figure, above 0 where the cohort was taken out of it.
+    cells : tuple of (cell, weight, Figure)
+        What it is the mean of; a cell is its values in the order of ``keys``.
     """
 
     value: float
@@ -70,6 +72,7 @@ class Weighted:
     source: str
     comparator: Comparator
     se: float = 0.0
+    cells: tuple[tuple[Cell, float, Figure], ...] = ()
 
 
 def weighted(
@@ -323,11 +326,12 @@ def _combine(mix: pd.DataFrame, keys: tuple[str, ...], cells: Cells, area: str) 
     about = _comparator(some, list(rest.values()), value, keys, dropped, share)
     if se:
         about = replace(about, population=f"{about.population}, without this cohort")
-    return Weighted(value, share, keys, dropped, some.source, about, se)
+    held = tuple((cell, weight, rest[cell]) for cell, weight in matched.items())
+    return Weighted(value, share, keys, dropped, some.source, about, se, held)
 
 
 def _weights(mix: pd.DataFrame, keys: tuple[str, ...], column: str) -> dict[Cell, float]:
-    columns = [_texts(mix[key]) for key in keys]
+    columns = [texts(mix[key]) for key in keys]
     found: dict[Cell, float] = {}
     for *values, weight in zip(*columns, mix[column].astype(float), strict=True):
         cell = tuple(map(str, values))
@@ -335,11 +339,23 @@ def _weights(mix: pd.DataFrame, keys: tuple[str, ...], column: str) -> dict[Cell
     return found
 
 
-def _texts(column: pd.Series) -> list[str]:
-    texts = [
+def texts(column: pd.Series) -> list[str]:
+    """How do a cohort's own codes read as those of the store?
+
+    Parameters
+    ----------
+    column : pandas.Series
+        One of ``MIX_COLUMNS``.
+
+    Returns
+    -------
+    list of str
+        Empty where a value is missing.
+    """
+    words = [
         "" if value is None or value != value else str(value).removesuffix(".0") for value in column.astype(object)
     ]
-    return [_CENSUS_CODES.get(text, text) for text in texts]
+    return [_CENSUS_CODES.get(word, word) for word in words]
 
 
 def _comparator(
@@ -371,7 +387,7 @@ def _no_cover(asked: _Asked, year: str, mix: pd.DataFrame) -> str:
     lines = [f"{whose} 95% of this cohort's mix for {asked.slug}{by}{where} in {years.label(year)}."]
     lines += store.notices("gap", asked.slug, year) if asked.own is None else ()
     if "sen" in mix.columns:
-        lines.append(f"The cohort's SEN groups are {', '.join(sorted(filter(None, set(_texts(mix['sen'])))))}.")
+        lines.append(f"The cohort's SEN groups are {', '.join(sorted(filter(None, set(texts(mix['sen'])))))}.")
     lines.append(f"Jointly published that year: {'; '.join(_published(asked, year)) or 'nothing by group'}.")
     return " ".join(lines)
 

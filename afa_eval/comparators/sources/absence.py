@@ -50,7 +50,10 @@ AREAS = {
     "Bedford": "Bedford Borough",
     "County Durham": "Durham",
     "Herefordshire, County of": "Herefordshire",
-    "Kingston upon Hull, City of": "Kingston Upon Hull",
+    "Kingston upon Hull, City of": "Kingston upon Hull",
+    "Kingston Upon Hull, City of": "Kingston upon Hull",
+    "Bournemouth": "Bournemouth (Pre LG)",
+    "Poole": "Poole (Pre LG)",
 }
 
 

@@ -152,8 +152,7 @@ def neighbours(folder: Path, areas: Set[str]) -> list[tuple[str, int, str, str]]
 
     book = openpyxl.load_workbook(folder / "lait_statistical_neighbours_may_2025.xlsx", data_only=True)
     rows = list(book.worksheets[0].iter_rows(min_row=4, values_only=True))
-    end = next(number for number, row in enumerate(rows) if str(row[1]).startswith("Old SNs"))
-    current = [row for row in rows[:end] if isinstance(row[0], int)]
+    current = [row for row in rows if isinstance(row[0], int)]  # former authorities stand below the others
     names = {row[0]: AREAS.get(str(row[1]).strip(), str(row[1]).strip()) for row in current}
     unknown = sorted({name for name in names.values() if name not in areas | _ONE_SCHOOL})
     if unknown:

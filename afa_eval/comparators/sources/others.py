@@ -11,6 +11,7 @@ from typing import Any
 
 from afa_eval.codes import needs, years
 from afa_eval.comparators.rows import PER_100, Row, about, from_counts, number, symbol
+from afa_eval.comparators.sources.absence import AREAS
 
 _YEAR = re.compile(r"(20\d\d)(?: \((prov|Rev|Final)\))?")
 GRADES = ("U", "1", "2", "3", "4", "5", "6", "7", "8", "9")
@@ -98,7 +99,7 @@ def _lait_row(spec: dict[str, str], label: str, area: str, text: str | None, uni
         slug=spec["slug"],
         definition=spec["definition"],
         year=year,
-        area=area,
+        area=AREAS.get(area, area),
         sen=spec["sen"],
         phase=spec["phase"],
         fsm=spec["fsm"],
