@@ -10,6 +10,7 @@ MacKinnon, Nielsen and Webb (2023), doi:10.1002/jae.2969.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -168,7 +169,7 @@ def contrast(fit: OlsFit, weights: Sequence[float] | Floats) -> Contrast:
     """
     direction = np.asarray(weights, dtype=np.float64)
     value = float(direction @ fit.coef)
-    se = float(np.sqrt(max(direction @ fit.cov @ direction, 0.0)))
+    se = math.sqrt(max(float(direction @ fit.cov @ direction), 0.0))
     if fit.vcov == "iid":
         return Contrast(value, se, float(fit.n_rows - fit.coef.size))
     target = fit.root.T @ direction
