@@ -198,9 +198,9 @@ def _header_index(grid: Grid, known: Known) -> int | None:
 
 def _even(rows: Grid, headers: list[str], numbers: NDArray[np.int64]) -> tuple[Grid, list[str], list[Note]]:
     """Rows of one width: blank cells added at the end, surplus cells taken off and noted."""
+    notes = _put_right(rows, headers, numbers)
     lengths = np.fromiter(map(len, rows), np.int64, len(rows))
     width = len(headers)
-    notes: list[Note] = []
     surplus = [i for i in np.flatnonzero(lengths > width) if any(cell.strip() for cell in rows[i][width:])]
     if len(surplus) * 2 > len(rows):  # most rows go on beyond the headers: columns without a header
         width = int(lengths.max())
@@ -213,6 +213,21 @@ def _even(rows: Grid, headers: list[str], numbers: NDArray[np.int64]) -> tuple[G
     for i in np.flatnonzero(lengths != width):
         rows[i] = (rows[i] + [""] * width)[:width]
     return rows, headers, notes
+
+
+def _put_right(rows: Grid, headers: list[str], numbers: NDArray[np.int64]) -> list[Note]:
+    """Rows that a comma in a name shifted, where there is one way to put them right."""
+    from afa_eval.data.shifted import mended, stands
+
+    width = len(headers)
+    right = []
+    for i, row in enumerate(rows):
+        if len(row) > width and (any(cell.strip() for cell in row[width:]) or not stands(row, headers)):
+            meant = mended(row, headers)
+            if meant is not None:
+                rows[i] = meant
+                right.append(int(numbers[i]))
+    return [Note("shifted row", "", tuple(right))] if right else []
 
 
 def _header_notes(headers: Sequence[str], positions: Sequence[int]) -> list[Note]:

@@ -14,9 +14,11 @@ from pathlib import Path
 import pandas as pd
 
 from afa_eval.data.checks import run_checks
+from afa_eval.data.ctf import ctf_body, is_xml
 from afa_eval.data.handed import CANONICAL, Handed, HandedTable, Part, column_of, kind_of
 from afa_eval.data.headers import Heading, known_header, resolve
 from afa_eval.data.linking import linked
+from afa_eval.data.npd import unfolded
 from afa_eval.data.parquet import parquet_body
 from afa_eval.data.raw import Body, Known, Note, RawTable, body_of
 from afa_eval.data.records import TABLE_NAMES, Need
@@ -82,7 +84,7 @@ def source(named: str | Path, folder: Path | None = None, sheet: str | None = No
     return Source(text, path, sheet or None, outside)
 
 
-def read_raw(item: Source, known: Known | None = None) -> RawTable:
+def read_raw(item: Source, known: Known | None = None, table: str | None = None) -> RawTable:
     """What stands in a file, as text?
 
     Parameters
@@ -91,6 +93,8 @@ def read_raw(item: Source, known: Known | None = None) -> RawTable:
         Which file.
     known : callable, optional
         Whether a text is a known header; helps to find the header row.
+    table : str, optional
+        Which table is wanted of a file that holds several (a transfer file).
 
     Returns
     -------
@@ -103,7 +107,7 @@ def read_raw(item: Source, known: Known | None = None) -> RawTable:
         return replace(raw, notes=(*notes, Note("missing", _nearest_file(item.path))))
     try:
         with _many_small_lists():
-            body, sheet, sha256 = _body(item, known or known_header(None))
+            body, sheet, sha256 = _body(item, known or known_header(None), table)
     except OSError as error:
         return replace(raw, notes=(*notes, Note("kind", f"not readable ({error.strerror})")))
     return RawTable(
@@ -140,12 +144,12 @@ def read_as(item: Source, table: str | None, known: Known | None = None) -> RawT
     from afa_eval.data.register import totals_of_file, totals_of_raw
 
     if table not in {None, "attendance"}:
-        return read_raw(item, known)
+        return unfolded(read_raw(item, known, table))
     counted = totals_of_file(item.path) if item.path.is_file() else None
     if counted is not None:
         notes = (*((Note("elsewhere"),) if item.outside else ()), *counted.notes)
         return replace(counted, file=item.file, notes=notes, sha256=_sha256(item.path))
-    raw = read_raw(item, known)
+    raw = unfolded(read_raw(item, known, table))
     return totals_of_raw(raw) if are_marks(raw) else raw
 
 
@@ -332,7 +336,7 @@ def _many_small_lists() -> Iterator[None]:
             gc.enable()
 
 
-def _body(item: Source, known: Known) -> tuple[Body, str, str]:
+def _body(item: Source, known: Known, table: str | None) -> tuple[Body, str, str]:
     sha256 = _sha256(item.path)
     suffix = item.path.suffix.lower()
     if suffix == ".parquet":
@@ -340,6 +344,8 @@ def _body(item: Source, known: Known) -> tuple[Body, str, str]:
     if suffix in WORKBOOKS:
         grid, sheet, notes = sheet_grid(item.path, item.sheet)
         return _with_notes(grid, notes, 1, known), sheet, sha256
+    if is_xml(item.path):
+        return ctf_body(item.path, table), "", sha256
     size = item.path.stat().st_size
     if size > MOST_BYTES:
         return _with_notes([], (Note("too large", f"{size >> 20:,} MB"),), 1, known), "", sha256

@@ -80,6 +80,15 @@ def row_too_long(trust: Any) -> Found:
 
 
 @damage
+def row_shifted_by_a_name(trust: Any) -> Found:
+    trust.rows["pupils.csv"][0].insert(1, "Surname")
+    for row in trust.rows["pupils.csv"][1:]:
+        row.insert(1, "Smith")
+    trust.rows["pupils.csv"][6].insert(1, "Jones")
+    return "AFA213", "pupils.csv", 7, ""
+
+
+@damage
 def row_too_short(trust: Any) -> Found:
     del trust.rows["pupils.csv"][6][-1:]
     return "AFA206", "pupils.csv", 7, ""

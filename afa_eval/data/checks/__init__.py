@@ -35,6 +35,7 @@ from afa_eval.data.checks.no_baseline import pupils_have_a_baseline
 from afa_eval.data.checks.one_school import schools_are_several
 from afa_eval.data.checks.row_length import rows_fit_the_headers
 from afa_eval.data.checks.row_repeated import rows_stand_once
+from afa_eval.data.checks.row_shifted import names_have_no_commas
 from afa_eval.data.checks.table_missing import needed_tables_are_there
 from afa_eval.data.checks.unusual_id import identifiers_look_alike
 from afa_eval.data.checks.unusual_sessions import sessions_fit_a_year
@@ -74,6 +75,7 @@ CHECKS: tuple[Check, ...] = (
     rows_say_what_they_are_about,
     rows_stand_once,
     marks_stand_once,
+    names_have_no_commas,
     sen_codes_are_known,
     need_codes_are_known,
     years_are_academic_years,
