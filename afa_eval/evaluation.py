@@ -312,6 +312,7 @@ def _about(plan: Plan, tables: Tables) -> dict[str, Any]:
                 "question": design.question,
                 "primary": design.id in primary,
                 "focus": design.focus,
+                "headline": list(design.headline),
                 "before": design.baseline_year,
                 "after": design.outcome_year,
             }

@@ -92,6 +92,17 @@ class Design(ABC):
             if getattr(self, key):
                 object.__setattr__(self, key, _year(getattr(self, key), key))
 
+    @property
+    def headline(self) -> tuple[str, ...]:
+        """Which figures may be the headline, best first, where the usual one would mislead?
+
+        Returns
+        -------
+        tuple of str
+            Names of estimands; empty where the page's own order is right.
+        """
+        return ()
+
     @abstractmethod
     def needs(self) -> tuple[Need, ...]:
         """Which columns must the data have?

@@ -276,8 +276,11 @@ def answer(
     Returns
     -------
     Estimate
-        Without an interval, and a note saying so, below ``design.min_schools`` schools.
+        Without an interval, and a note saying so, below ``design.min_schools`` schools; of one school a
+        description, whatever it is set against.
     """
+    if what.n_schools <= 1:
+        claim = Claim.DESCRIPTION
     enough = what.se is not None and what.n_schools >= design.min_schools
     if not enough:
         few = what.n_schools < design.min_schools

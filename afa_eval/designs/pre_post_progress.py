@@ -11,6 +11,7 @@ from afa_eval.designs.base import Data
 from afa_eval.designs.clustered import between_schools
 from afa_eval.designs.progress_answers import above_line, figures, group_of
 from afa_eval.designs.progress_contrasts import contrasts, gap, lords_paradox, pairs
+from afa_eval.designs.progress_flow import flow_table
 from afa_eval.designs.progress_frame import Cohort, cohort, coverage_table
 from afa_eval.designs.progress_lines import Line, National, finding
 from afa_eval.designs.progress_question import Norm, ProgressQuestion
@@ -67,12 +68,12 @@ class PrePostProgress(ProgressQuestion):
         lines = national(self, people)
         found = pairs(self, people)
         size = spread(self, people, lines)
-        points = [*self._groups(people, lines), *gap(self, people), *contrasts(self, found)]
+        points = [*self._groups(people, lines), *gap(self, people), *contrasts(self, people, found)]
         sizes = standardised(self, points, size)
         share, share_findings = share_line(self, people)
         shares = self._shares(people, share)
         growth, growth_findings = growth_per_wave(self, people)
-        items = [*points, *sizes, *months(self, sizes), *shares, *growth, *self._between(people, lines)]
+        items = [*points, *sizes, *months(self, sizes, size), *shares, *growth, *self._between(people, lines)]
         findings = (
             *lines.findings,
             *share_findings,
@@ -80,7 +81,7 @@ class PrePostProgress(ProgressQuestion):
             *size_findings(self, lines, size),
             *expected_findings(self),
             *growth_findings,
-            *self._notices(people),
+            *self._notices(people, lines),
         )
         return Estimates(tuple(items), findings, self._tables(people))
 
@@ -108,9 +109,9 @@ class PrePostProgress(ProgressQuestion):
 
     def _tables(self, people: Cohort) -> tuple[Table, ...]:
         worst = worst_rank_table(self, people)
-        return (coverage_table(self, people), *(() if worst is None else (worst,)))
+        return (coverage_table(self, people), *(() if worst is None else (worst,)), flow_table(self, people))
 
-    def _notices(self, people: Cohort) -> tuple[Finding, ...]:
+    def _notices(self, people: Cohort, lines: National) -> tuple[Finding, ...]:
         """What a reader must know of who is counted and of what cannot be asked."""
         found = []
         if people.untested:
@@ -128,4 +129,8 @@ class PrePostProgress(ProgressQuestion):
             message = f"'{self.baseline}' and '{self.outcome}' are on different scales, so no gain and no change of the gap is given."
             fix = "Use scores on one scale, or both in national standard deviations."
             found.append(finding(self, "two-scales", Severity.NOTE, message, fix))
+        if lines.lines and lines.average is None:
+            message = "The share reaching the national average progress is not given: the line named does not say what pupils with the same start gain."
+            fix = "Name the norm's mean and correlation, or give the table's rows start_low and start_high."
+            found.append(finding(self, "start-not-in-line", Severity.NOTE, message, fix))
         return tuple(found)

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from afa_eval.designs.clustered import Clustered, about_precision, answer
+from afa_eval.designs.progress_claims import claim_of
 from afa_eval.designs.progress_frame import Cohort, Mask
 from afa_eval.designs.progress_lines import Line, National
 from afa_eval.designs.progress_question import ProgressQuestion
@@ -17,13 +18,11 @@ from afa_eval.kernels.means import cluster_mean
 E = Estimand
 FIXED_LINE = "national figures for England are fixed, without sampling error"
 TELL_FROM = 10  # words must not tell what a table would have to hide
-OTHER_CHILDREN = "Set against all pupils nationally, not against the same children: a yardstick, no comparison."
-NORM_IS_FOR_ALL = "The norm is about all pupils of the same age, with and without SEN."
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Group:
-    """Which pupils is a set of figures about, and what may be claimed of them?
+    """Which pupils is a set of figures about?
 
     Attributes
     ----------
@@ -41,11 +40,6 @@ class Group:
     members: Mask
     scored: Mask
     covered: bool
-
-    @property
-    def claim(self) -> Claim:
-        """What may a figure against a matched national line claim?"""
-        return Claim.COMPARISON if self.covered else Claim.DESCRIPTION
 
 
 def group_of(question: ProgressQuestion, people: Cohort, label: str) -> Group:
@@ -66,7 +60,7 @@ def group_of(question: ProgressQuestion, people: Cohort, label: str) -> Group:
         With what may be claimed.
     """
     mask = people.masks[label]
-    return Group(label, mask, mask & people.usable, people.coverage(label) >= question.min_coverage)
+    return Group(label, mask, mask & people.usable, people.covers(mask, question.min_coverage))
 
 
 def mean(people: Cohort, values: pd.Series, rows: Mask) -> Clustered:
@@ -124,7 +118,7 @@ def figures(question: ProgressQuestion, people: Cohort, national: National, grou
         *about_precision(
             question,
             group.label,
-            headline(people, national, group.scored),
+            headline(question, people, national, group.scored),
             unit=question.unit,
             base="pupils",
             of="mean progress",
@@ -132,11 +126,13 @@ def figures(question: ProgressQuestion, people: Cohort, national: National, grou
     ]
 
 
-def headline(people: Cohort, national: National, rows: Mask) -> Clustered:
+def headline(question: ProgressQuestion, people: Cohort, national: National, rows: Mask) -> Clustered:
     """What is the figure whose precision counts: mean progress, minus the national line where there is one?
 
     Parameters
     ----------
+    question : ProgressQuestion
+        Of pupils chosen by a low first score, progress for the same start is what counts.
     people : Cohort
         The pupils.
     national : National
@@ -149,6 +145,8 @@ def headline(people: Cohort, national: National, rows: Mask) -> Clustered:
     Clustered
         Of those with a national figure, where there is a line.
     """
+    if question.headline and national.expected is not None:
+        return mean(people, people.after - national.expected, rows)
     return mean(people, *above_line(people, national, rows))
 
 
@@ -200,8 +198,9 @@ def _against(question: ProgressQuestion, people: Cohort, line: Line, group: Grou
     if comparator is None:
         return []
     what = mean(people, people.progress - line.national, rows)
-    notes: tuple[str, ...] = (NORM_IS_FOR_ALL,) if comparator.slug == "test-norm" else ()
-    notes += () if line.same_children else (OTHER_CHILDREN,)
+    claim, notes = claim_of(question, people, line, group.label, covered=group.covered)
+    flat = comparator.slug == "test-norm"
+    against = "the flat national average gain of all pupils of the same age" if flat else f"that of {line.whom}"
     return [
         answer(
             question,
@@ -210,8 +209,8 @@ def _against(question: ProgressQuestion, people: Cohort, line: Line, group: Grou
             what,
             unit=question.unit,
             base="pupils",
-            claim=group.claim if line.same_children else Claim.DESCRIPTION,
-            method=f"mean progress minus that of {line.against}; {FIXED_LINE}",
+            claim=claim,
+            method=f"mean progress minus {against}; {FIXED_LINE}",
             comparator=comparator,
             notes=(*notes, *matched(rows, group.scored)),
         )
@@ -247,6 +246,7 @@ def _adjusted(question: ProgressQuestion, people: Cohort, national: National, gr
     if comparator is None:
         return []
     what = mean(people, people.after - national.expected, group.scored)
+    claim, notes = claim_of(question, people, line, group.label, covered=group.covered, same_start=True)
     return [
         answer(
             question,
@@ -255,10 +255,14 @@ def _adjusted(question: ProgressQuestion, people: Cohort, national: National, gr
             what,
             unit=question.unit,
             base="pupils",
-            claim=group.claim,
+            claim=claim,
             method=f"mean of last score minus what pupils with the same first score have by {national.expected_by}",
-            comparator=replace(comparator, population="pupils with the same first scores, by the norm"),
-            notes=(NORM_IS_FOR_ALL,),
+            comparator=replace(
+                comparator,
+                slug=f"{comparator.slug}-same-start",
+                population="pupils with the same first scores, by the norm",
+            ),
+            notes=notes,
         )
     ]
 
@@ -280,16 +284,23 @@ def _reached(question: ProgressQuestion, people: Cohort, national: National, gro
         what,
         unit="proportion",
         base="pupils",
-        method="share of pupils whose progress is at or above the national average of all pupils",
+        method="share of pupils whose progress is at or above the average of all pupils nationally with the same start",
         comparator=None,
         notes=matched(rows, group.scored),
     )
-    minus = [_share_minus(question, people, line, group, reached, rows) for line in national.lines]
+    by_norm = national.expected is not None  # half of all pupils with the same start reach their own average
+    minus = [_share_minus(question, people, line, group, reached, rows, by_norm) for line in national.lines]
     return [share, *(item for item in minus if item is not None)]
 
 
 def _share_minus(
-    question: ProgressQuestion, people: Cohort, line: Line, group: Group, reached: pd.Series, rows: Mask
+    question: ProgressQuestion,
+    people: Cohort,
+    line: Line,
+    group: Group,
+    reached: pd.Series,
+    rows: Mask,
+    by_norm: bool,
 ) -> Estimate | None:
     if line.share is None:
         return None
@@ -297,6 +308,9 @@ def _share_minus(
     comparator = line.comparator(both, line.share)
     if comparator is None:
         return None
+    same_start = line.same_start or by_norm
+    claim, notes = claim_of(question, people, line, group.label, covered=group.covered, same_start=same_start)
+    whom = replace(line, same_start=same_start).whom
     return answer(
         question,
         group.label,
@@ -304,11 +318,17 @@ def _share_minus(
         mean(people, reached - line.share, both),
         unit="proportion difference",
         base="pupils",
-        claim=group.claim if line.same_children else Claim.DESCRIPTION,
-        method=f"share reaching the national average progress minus that share of {line.against}; {FIXED_LINE}",
-        comparator=as_share(comparator),
-        notes=() if line.same_children else (OTHER_CHILDREN,),
+        claim=claim,
+        method=f"share reaching the national average progress for the same start minus that share of {whom}; {FIXED_LINE}",
+        comparator=_half(comparator) if by_norm and not line.same_start else as_share(comparator),
+        notes=notes,
     )
+
+
+def _half(norm: Comparator) -> Comparator:
+    """Half of all pupils with the same start reach their average: by the norm's own relation, not by a count."""
+    population = "pupils nationally with the same first scores, by the norm"
+    return replace(as_share(norm), slug=f"{norm.slug}-same-start", population=population)
 
 
 def as_share(comparator: Comparator) -> Comparator:

@@ -171,13 +171,15 @@ def _covariates(question: ProgressQuestion, people: Cohort) -> Floats:
     return np.hstack(made) if made else np.empty((len(people.frame), 0))
 
 
-def contrasts(question: ProgressQuestion, found: list[Pair]) -> list[Estimate]:
+def contrasts(question: ProgressQuestion, people: Cohort, found: list[Pair]) -> list[Estimate]:
     """How are the contrasts handed on, with p-values for how many there are?
 
     Parameters
     ----------
     question : ProgressQuestion
         The question.
+    people : Cohort
+        The pupils: where too few on either side have scores, a contrast is a description.
     found : list of Pair
         From ``pairs``.
 
@@ -189,19 +191,31 @@ def contrasts(question: ProgressQuestion, found: list[Pair]) -> list[Estimate]:
     gain = E.MEAN_PROGRESS if question.is_dfe_progress else E.MEAN_GAIN
     says = "difference in mean gain" if question.has_gain else "difference in mean outcome"
     first = [
-        _contrast(question, pair.label, gain, pair.gain, says)
+        _contrast(question, people, pair.label, gain, pair.gain, says)
         for pair in found
         if question.has_gain or question.is_dfe_progress
     ]
     held = ", ".join(["the first score", *question.covariates])
     says = f"difference in last scores, {held} held constant (ANCOVA)"
-    second = [_contrast(question, pair.label, E.ADJUSTED_PROGRESS, pair.ancova, says) for pair in found if pair.ancova]
+    second = [
+        _contrast(question, people, pair.label, E.ADJUSTED_PROGRESS, pair.ancova, says) for pair in found if pair.ancova
+    ]
     return [*_corrected(first), *_corrected(second)]
 
 
-def _contrast(question: ProgressQuestion, label: str, estimand: Estimand, what: Clustered, method: str) -> Estimate:
-    claim = Claim.COMPARISON
+def _contrast(
+    question: ProgressQuestion, people: Cohort, label: str, estimand: Estimand, what: Clustered, method: str
+) -> Estimate:
+    """Two groups of these pupils beside each other: a comparison of the two, where enough of both have scores."""
+    side = label.partition(" - ")[0]
+    inside = people.masks[side]
+    claim = _claim(question, people, inside, ~inside & _known(people, side))
     return answer(question, label, estimand, what, unit=question.unit, base="pupils", claim=claim, method=method)
+
+
+def _claim(question: ProgressQuestion, people: Cohort, *sides: Mask) -> Claim:
+    covered = all(people.covers(side, question.min_coverage) for side in sides)
+    return Claim.COMPARISON if covered else Claim.DESCRIPTION
 
 
 def _corrected(items: list[Estimate]) -> list[Estimate]:
@@ -235,9 +249,11 @@ def gap(question: ProgressQuestion, people: Cohort) -> list[Estimate]:
         return []
     n = int(people.usable.sum())
     unit, method = question.unit, "one interaction model of both waves and both groups"
+    sen = people.frame["sen"]
+    both = _claim(question, people, *((sen == side).fillna(False).to_numpy(dtype=bool) for side in ("any", "none")))
     said = []
     for estimand, what in zip((E.GAP_BEFORE, E.GAP_AFTER, E.GAP_CHANGE), found, strict=True):
-        claim = Claim.COMPARISON if estimand == E.GAP_CHANGE else Claim.DESCRIPTION
+        claim = both if estimand == E.GAP_CHANGE else Claim.DESCRIPTION
         said.append(answer(question, GAP, estimand, what, unit=unit, base="pupils", claim=claim, method=method, n=n))
     return said
 

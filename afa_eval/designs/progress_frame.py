@@ -69,6 +69,28 @@ class Cohort:
     everyone: pd.Series
     everyone_year: pd.Series
 
+    @property
+    def has_others(self) -> bool:
+        """Are pupils outside the programme in the data as well?"""
+        return "cohort" in self.frame.columns and bool((self.frame["cohort"] != "pilot").any())
+
+    def covers(self, mask: Mask, least: float) -> bool:
+        """Have enough of these pupils the scores needed for a comparison?
+
+        Parameters
+        ----------
+        mask : ndarray of bool
+            Which pupils.
+        least : float
+            The least share.
+
+        Returns
+        -------
+        bool
+            False where nobody is meant.
+        """
+        return bool(mask.any()) and float(self.usable[mask].mean()) >= least
+
     def coverage(self, label: str) -> float:
         """Which share of a group's eligible pupils has the scores needed?
 

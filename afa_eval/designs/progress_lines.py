@@ -21,6 +21,8 @@ from afa_eval.estimate import Comparator, Finding, Severity
 
 SAME_SEN = "the same SEN group"
 ALL_PUPILS = "all pupils"
+SEN_COLUMNS = frozenset({"sen", "sen_provision"})
+MATCHED = {"year_group": "year group", "phase": "phase"}
 
 
 @dataclass(frozen=True, eq=False)  # no slots: the coded cells are kept, each group asks for them
@@ -38,9 +40,13 @@ class Line:
     records : mapping of str to Comparator
         The cells' own records.
     same_children : bool
-        Whether it is about the same SEN group (or all there is to be matched on).
+        Whether it is about the same SEN group.
     share : pandas.Series of float, optional
         National share reaching the average; missing where unpublished.
+    same_start : bool
+        Whether it is about pupils with the same first score.
+    matched : frozenset of str
+        Columns on which it is matched, besides the start.
     """
 
     against: str
@@ -49,6 +55,15 @@ class Line:
     records: Mapping[str, Comparator]
     same_children: bool
     share: pd.Series | None = None
+    same_start: bool = False
+    matched: frozenset[str] = SEN_COLUMNS
+
+    @property
+    def whom(self) -> str:
+        """Which pupils nationally, with what they share with these: for the line on the method?"""
+        shared = [MATCHED[column] for column in sorted(self.matched - SEN_COLUMNS) if column in MATCHED]
+        shared += ["starting point"] * self.same_start
+        return f"{self.against} nationally" + (f" with the same {' and '.join(shared)}" if shared else "")
 
     @cached_property
     def coded(self) -> tuple[npt.NDArray[np.int64], list[str]]:
@@ -79,7 +94,8 @@ class Line:
         value = float((self.national if values is None else values)[rows].mean())
         if len(kinds) == 1 and values is None:
             return replace(record, value=value) if not np.isclose(record.value, value) else record
-        mix = "" if len(kinds) == 1 else f"{self.against}, weighted to these pupils' own mix, England"
+        by = "SEN" if self.against == SAME_SEN else "start"
+        mix = "" if len(kinds) == 1 else f"{self.whom}, weighted to these pupils' own mix by {by}, England"
         return replace(record, value=value, population=mix or record.population, n=None, numerator=None, interval=None)
 
 
@@ -222,10 +238,10 @@ def norm_line(question: ProgressQuestion, people: Cohort, norm: Norm) -> Nationa
         national=pd.Series(gain, index=index),
         cells=pd.Series("norm", index=index),
         records={"norm": _norm_record(question, norm, gain)},
-        same_children=True,
+        same_children=False,
         share=pd.Series(0.5, index=index) if conditional else None,
     )
-    average = expected - people.before if expected is not None and conditional else line.national
+    average = expected - people.before if expected is not None and conditional else None
     return National((line,), average, expected, _relation(norm), norm.sd, sd_from)
 
 

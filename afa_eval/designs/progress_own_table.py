@@ -13,7 +13,7 @@ from afa_eval.codes import years
 from afa_eval.comparators.own_records import OwnComparator
 from afa_eval.designs.groups import texts
 from afa_eval.designs.progress_frame import Cohort
-from afa_eval.designs.progress_lines import ALL_PUPILS, SAME_SEN, Line, National, not_found
+from afa_eval.designs.progress_lines import ALL_PUPILS, SAME_SEN, SEN_COLUMNS, Line, National, not_found
 from afa_eval.designs.progress_question import ProgressQuestion
 from afa_eval.errors import ComparatorError
 
@@ -53,7 +53,8 @@ def own_table_lines(question: ProgressQuestion, people: Cohort, sen: pd.Series) 
     if not lines:
         return National(findings=(not_found(question, [_no_rows(question, question.unit)]),))
     everyone = next((line for line in lines if line.against == ALL_PUPILS), None)
-    return National(lines, None if everyone is None else everyone.national)
+    known = everyone is not None and everyone.same_start
+    return National(lines, everyone.national if everyone is not None and known else None)
 
 
 def own_share_line(question: ProgressQuestion, people: Cohort, sen: pd.Series) -> Line | None:
@@ -103,10 +104,10 @@ def table_lines(
     phase = frame["phase"] if "phase" in frame.columns else empty
     group = _year_then(question, frame["year_group"]) if "year_group" in frame.columns else empty
     of_sen = [row for row in rows if row.sen != "all"]
-    same = _line(of_sen, SAME_SEN, _keys(sen, phase, group, people.before), frame.index, same=True)
+    same = _line(of_sen, SAME_SEN, _keys(sen, phase, group, people.before), frame.index)
     everyone = pd.Series("all", index=frame.index)
     all_rows = [row for row in rows if row.sen == "all"]
-    whole = _line(all_rows, ALL_PUPILS, _keys(everyone, phase, group, people.before), frame.index, same=same is None)
+    whole = _line(all_rows, ALL_PUPILS, _keys(everyone, phase, group, people.before), frame.index)
     return tuple(line for line in (same, whole) if line is not None)
 
 
@@ -144,14 +145,34 @@ def _keys(sen: pd.Series, phase: pd.Series, group: pd.Series, before: pd.Series)
     return list(zip(sen, phase, group, before, strict=True))
 
 
-def _line(rows: list[OwnComparator], against: str, pupils: list[Pupil], index: pd.Index, *, same: bool) -> Line | None:
+def _line(rows: list[OwnComparator], against: str, pupils: list[Pupil], index: pd.Index) -> Line | None:
     found: dict[Pupil, OwnComparator | None] = {}
     chosen = [found[key] if key in found else found.setdefault(key, _best(rows, key)) for key in pupils]
     if not any(row is not None for row in chosen):
         return None
     cells = pd.Series([None if row is None else str(row.row) for row in chosen], index=index, dtype=object)
     values = pd.Series([np.nan if row is None else row.comparator.value for row in chosen], index=index)
-    return Line(against, values, cells, {str(row.row): row.comparator for row in rows}, same)
+    used = [row for row in found.values() if row is not None]
+    return Line(
+        against,
+        values,
+        cells,
+        {str(row.row): row.comparator for row in rows},
+        same_children=against == SAME_SEN,
+        same_start=all(_starts(row) for row in used),
+        matched=_matched(used),
+    )
+
+
+def _starts(row: OwnComparator) -> bool:
+    return row.start_low is not None or row.start_high is not None
+
+
+def _matched(used: list[OwnComparator]) -> frozenset[str]:
+    """Columns that every row in use names."""
+    names = {"year_group"} if all(row.year_group for row in used) else set()
+    names |= {"phase"} if all(row.phase != "all" for row in used) else set()
+    return SEN_COLUMNS | names
 
 
 def _best(rows: list[OwnComparator], pupil: Pupil) -> OwnComparator | None:
@@ -162,12 +183,7 @@ def _best(rows: list[OwnComparator], pupil: Pupil) -> OwnComparator | None:
 def _named(row: OwnComparator) -> int:
     """How much does a row say about whom it holds for?"""
     exact = row.sen not in ("all", "any")
-    return (
-        exact
-        + (row.year_group != "")
-        + (row.phase != "all")
-        + (row.start_low is not None or row.start_high is not None)
-    )
+    return exact + (row.year_group != "") + (row.phase != "all") + _starts(row)
 
 
 def _sen(row: OwnComparator, pupil: Pupil) -> bool:

@@ -172,6 +172,23 @@ class ProgressQuestion(Design):
             return SCALES[self.scale].unit
         return "scale points" if self.scale[1] - self.scale[0] <= SHORT_SCALE else "points"
 
+    @property
+    def chosen_by_baseline(self) -> bool:
+        """Were pupils chosen because their first score was low, so that they would rise by themselves?"""
+        return bool(self.baseline) and self.selection.how == "low-baseline" and self.selection.measure == self.baseline
+
+    @property
+    def headline(self) -> tuple[str, ...]:
+        """Which figures may be the headline, best first, where the usual one would mislead?
+
+        Returns
+        -------
+        tuple of str
+            Of pupils chosen by a low first score the progress for the same start; where that is not known the bare
+            gain, never its distance from a line that does not know the start. Else empty.
+        """
+        return ("adjusted_progress", "mean_gain") if self.chosen_by_baseline and self.has_gain else ()
+
     def needs(self) -> tuple[Need, ...]:
         """Which columns must the data have?
 

@@ -173,9 +173,25 @@ def _store_lines(question: ProgressQuestion, people: Cohort) -> tuple[tuple[Line
     if set(values) - {"all"}:
         by_group = {group: record for group, record in records.items() if group != "all"}
         known = same.where(same.isin(by_group))
-        lines.append(Line(SAME_SEN, known.map(values).astype(float), known, by_group, same_children=True))
+        lines.append(
+            Line(
+                SAME_SEN,
+                known.map(values).astype(float),
+                known,
+                by_group,
+                same_children=True,
+                same_start=question.is_dfe_progress,
+            )
+        )
     if "all" in values:
         cells = pd.Series("all", index=index)
-        line = Line(ALL_PUPILS, pd.Series(values["all"], index=index), cells, {"all": records["all"]}, not lines)
+        line = Line(
+            ALL_PUPILS,
+            pd.Series(values["all"], index=index),
+            cells,
+            {"all": records["all"]},
+            False,
+            same_start=question.is_dfe_progress,
+        )
         lines.append(line)
     return tuple(lines), reasons

@@ -7,11 +7,12 @@ import pandas as pd
 
 from afa_eval.codes import years
 from afa_eval.designs.clustered import answer
-from afa_eval.designs.progress_answers import FIXED_LINE, OTHER_CHILDREN, Group, as_share, mean
+from afa_eval.designs.progress_answers import FIXED_LINE, Group, as_share, mean
+from afa_eval.designs.progress_claims import claim_of
 from afa_eval.designs.progress_frame import Cohort, Mask, sen_groups
 from afa_eval.designs.progress_lines import Line, finding
 from afa_eval.designs.progress_question import ProgressQuestion
-from afa_eval.estimate import Claim, Estimand, Estimate, Finding, Severity, Table
+from afa_eval.estimate import Estimand, Estimate, Finding, Severity, Table
 
 E = Estimand
 LAST_EXPECTED = "201415"
@@ -73,14 +74,16 @@ def _minus_national(
     values: pd.Series,
     line: Line | None,
     says: str,
+    *,
+    covered: bool = True,
 ) -> list[Estimate]:
     both = rows & (line.national.notna().to_numpy() if line is not None else False)
     comparator = line.comparator(both) if line is not None else None
     if line is None or comparator is None:
         return []
     what = mean(people, values - line.national, both)
-    method = f"{says} minus that of {line.against}; {FIXED_LINE}"
-    same = line.same_children
+    method = f"{says} minus that of {line.whom}; {FIXED_LINE}"
+    claim, notes = claim_of(question, people, line, group.label, covered=covered)
     return [
         answer(
             question,
@@ -89,10 +92,10 @@ def _minus_national(
             what,
             unit="proportion difference",
             base="pupils",
-            claim=Claim.COMPARISON if same else Claim.DESCRIPTION,
+            claim=claim,
             method=method,
             comparator=as_share(comparator),
-            notes=() if same else (OTHER_CHILDREN,),
+            notes=notes,
         )
     ]
 
@@ -146,7 +149,12 @@ def expected(question: ProgressQuestion, people: Cohort, group: Group, line: Lin
     share = answer(
         question, group.label, E.EXPECTED_PROGRESS_SHARE, what, unit="proportion", base="pupils", method=method
     )
-    return [share, *_minus_national(question, people, group, rows, made, line, "share making expected progress")]
+    return [
+        share,
+        *_minus_national(
+            question, people, group, rows, made, line, "share making expected progress", covered=group.covered
+        ),
+    ]
 
 
 def at_end_of_key_stage_2(people: Cohort) -> Mask:

@@ -14,7 +14,7 @@ from afa_eval.estimate import Claim, Estimand, Estimate, Finding, Severity
 
 E = Estimand
 LONGEST = 12.0
-MONTHS_NOTE = "Equivalent to {months} months, not EEF additional progress."
+MONTHS_NOTE = "Equivalent to {months}, not EEF additional progress."
 BEYOND = "Beyond the table's end: more than 12 months either way is printed as 12."
 
 
@@ -71,19 +71,13 @@ def spread(question: ProgressQuestion, people: Cohort, national: National) -> Sp
     freedom = len(values) - groups
     if freedom < 2 or not (total := float((values - (0 if year.notna().any() else values.mean())).pow(2).sum())) > 0:
         return None
-    own = question.selection.how != "all" and not question.where and not _has_others(people)
+    own = question.selection.how != "all" and not question.where and not people.has_others
     whose = (
         "the sample's own standard deviation"
         if own
         else "the standard deviation of all the trust's pupils, within year groups"
     )
     return Spread(math.sqrt(total / freedom), len(values), whose, own)
-
-
-def _has_others(people: Cohort) -> bool:
-    """Are pupils outside the programme in the data as well?"""
-    frame = people.frame
-    return "cohort" in frame.columns and bool((frame["cohort"] != "pilot").any())
 
 
 def standardised(question: ProgressQuestion, items: list[Estimate], size: Spread | None) -> list[Estimate]:
@@ -102,7 +96,8 @@ def standardised(question: ProgressQuestion, items: list[Estimate], size: Spread
     -------
     list of Estimate
         ``g_national`` by a national standard deviation (known: value, error and interval are all
-        divided by it), else ``g_trust``.
+        divided by it), else ``g_trust``; ``g_gap_change`` of the gap. Groups and contrasts divide the
+        same figure: progress for the same start where the line tells it, else progress.
     """
     if size is None:
         return []
@@ -113,21 +108,19 @@ def standardised(question: ProgressQuestion, items: list[Estimate], size: Spread
 
 
 def _base(question: ProgressQuestion, item: Estimate, lined: bool) -> Estimand:
-    """Which figure is divided: the gap's change; ANCOVA contrasts; the distance from the line that counts.
-
-    The line that counts is conditional on the start where the norm tells how.
-    """
+    """Which figure is divided: the gap's change; else progress for the same start, where the line tells it; else progress."""
     if item.group == GAP and question.has_gain:
         return E.GAP_CHANGE
-    if " - " in item.group:
-        return E.MEAN_PROGRESS if question.is_dfe_progress else E.ADJUSTED_PROGRESS
-    if not lined:
-        return E.MEAN_PROGRESS if question.is_dfe_progress else E.MEAN_GAIN
+    contrast = " - " in item.group
+    if question.is_dfe_progress:
+        return E.PROGRESS_MINUS_NATIONAL if lined and not contrast else E.MEAN_PROGRESS
     norm = question.norm
-    conditional = (
-        norm is not None and norm.correlation is not None and norm.mean is not None and not question.comparator
-    )
-    return E.ADJUSTED_PROGRESS if conditional else E.PROGRESS_MINUS_NATIONAL
+    known = norm is not None and norm.correlation is not None and norm.mean is not None and not question.comparator
+    if lined and known:
+        return E.ADJUSTED_PROGRESS
+    if contrast:
+        return E.MEAN_GAIN if question.has_gain else E.ADJUSTED_PROGRESS
+    return E.PROGRESS_MINUS_NATIONAL if lined else E.MEAN_GAIN
 
 
 def _standardise(item: Estimate, size: Spread) -> Estimate:
@@ -135,15 +128,15 @@ def _standardise(item: Estimate, size: Spread) -> Estimate:
     value, se = item.value / size.sd, None if item.se is None else item.se / size.sd
     if size.n is None:
         method = f"{says}, taken as known; {item.method}"
-        return replace(item, estimand=E.G_NATIONAL, value=value, se=se, unit="sd", method=method, p_adjusted=None)
+        name = E.G_GAP_CHANGE if item.estimand == E.GAP_CHANGE else E.G_NATIONAL
+        return replace(item, estimand=name, value=value, se=se, unit="sd", method=method)
     if se is not None:
         se = math.sqrt(se**2 + value**2 / (2 * (size.n - 1)))
-    return replace(
-        item, estimand=E.G_TRUST, value=value, se=se, unit="sd", method=f"{says}; {item.method}", p_adjusted=None
-    )
+    name = E.G_GAP_CHANGE if item.estimand == E.GAP_CHANGE else E.G_TRUST
+    return replace(item, estimand=name, value=value, se=se, unit="sd", method=f"{says}; {item.method}")
 
 
-def months(question: ProgressQuestion, sizes: list[Estimate]) -> list[Estimate]:
+def months(question: ProgressQuestion, sizes: list[Estimate], size: Spread | None) -> list[Estimate]:
     """How many months is a contrast, by the table that the plan names?
 
     Parameters
@@ -152,6 +145,8 @@ def months(question: ProgressQuestion, sizes: list[Estimate]) -> list[Estimate]:
         With the table and who assessed.
     sizes : list of Estimate
         From ``standardised``.
+    size : Spread or None
+        The denominator: only a national one will do.
 
     Returns
     -------
@@ -159,7 +154,7 @@ def months(question: ProgressQuestion, sizes: list[Estimate]) -> list[Estimate]:
         For comparisons by a national standard deviation and a test only: never for a bare gain,
         a description, a teacher's rating, or a difference between subgroups.
     """
-    if question.assessor != "test":
+    if question.assessor != "test" or size is None or size.n is not None:
         return []
     return [_months(question, item) for item in sizes if _deserves_months(question, item)]
 
@@ -167,14 +162,15 @@ def months(question: ProgressQuestion, sizes: list[Estimate]) -> list[Estimate]:
 def _deserves_months(question: ProgressQuestion, item: Estimate) -> bool:
     contrast = " - " in item.group
     allowed = not contrast or (item.group == GAP and question.has_gain) or item.group.startswith("cohort=")
-    return item.estimand == E.G_NATIONAL and item.claim == Claim.COMPARISON and allowed
+    return item.claim == Claim.COMPARISON and allowed
 
 
 def _months(question: ProgressQuestion, item: Estimate) -> Estimate:
     table = question.months_table
     raw = table_of_months.months(item.value, table, allow_unverified=True)
     ends = None if item.ci is None else table_of_months.months_interval(*item.ci, table, allow_unverified=True)
-    said = MONTHS_NOTE.format(months=table_of_months.text(raw))
+    number = table_of_months.text(raw)
+    said = MONTHS_NOTE.format(months=f"{number} month{'' if abs(raw) == 1 else 's'}")
     beyond = any(math.isinf(number) for number in (raw, *(ends or ())))
     known = {entry.name: entry for entry in table_of_months.tables()}
     doubt = () if known[table].verified else (f"The table {table} is not confirmed at its source.",)
@@ -186,7 +182,7 @@ def _months(question: ProgressQuestion, item: Estimate) -> Estimate:
         df=None,
         interval=None if ends is None else (_capped(ends[0]), _capped(ends[1])),
         unit="months",
-        method=f"g_national read off the table {table}, both ends of the interval too; {item.method}",
+        method=f"{item.estimand} read off the table {table}, both ends of the interval too; {item.method}",
         notes=(*item.notes, said, *doubt, *((BEYOND,) if beyond else ())),
     )
 

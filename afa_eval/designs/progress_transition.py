@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -41,12 +42,15 @@ def transition_lines(question: ProgressQuestion, people: Cohort) -> National:
     sen = people.frame["sen"] if "sen" in people.frame.columns else pd.Series(None, index=people.frame.index)
     whole = _line(tables, everyone, people.before, tables["all"], ALL_PUPILS)
     lines = [whole]
-    if sen.notna().any():
+    by_sen = bool(sen.notna().any())
+    if by_sen:
         lines.insert(0, _line(tables, sen, people.before, tables["all"], SAME_SEN))
-    first = lines[0].against == SAME_SEN
-    lines[-1] = Line(whole.against, whole.national, whole.cells, whole.records, not first, whole.share)
     sd = _pooled_sd(tables["all"])
-    return National(tuple(lines), whole.national, sd=sd, sd_from=f"of all grades in GCSE {question.subject}")
+    used = [tables[group] for group in ("any", "none")] if by_sen else [tables["all"]]
+    shares = {table.sen: comparators.entry_share(question.subject, question.outcome_year, table.sen) for table in used}
+    told = tuple(replace(item, outcomes=(question.id,)) for item in comparators.transition_findings(used, shares))
+    sd_from = f"of all grades in GCSE {question.subject}"
+    return National(tuple(lines), whole.national, sd=sd, sd_from=sd_from, findings=told)
 
 
 def _line(tables: dict[str, Transition], sen: pd.Series, before: pd.Series, everyone: Transition, against: str) -> Line:
@@ -63,7 +67,8 @@ def _line(tables: dict[str, Transition], sen: pd.Series, before: pd.Series, ever
     index = before.index
     named = pd.Series(cells, index=index, dtype=object)
     share_line = pd.Series(shares, index=index, dtype=float)
-    return Line(against, pd.Series(means, index=index, dtype=float), named, records, True, share_line)
+    figure = pd.Series(means, index=index, dtype=float)
+    return Line(against, figure, named, records, against == SAME_SEN, share_line, same_start=True)
 
 
 def _cell(

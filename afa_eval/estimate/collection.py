@@ -140,6 +140,8 @@ class Estimates:
         -------
         pandas.DataFrame
             Columns ``outcome`` to ``method`` as the contract names them, full precision.
+            ``statistic`` and ``p_value`` are those of ``Estimate.test``: blank for levels, and the
+            p-value corrected where several contrasts were tested together.
         """
         import pandas as pd
 
@@ -238,7 +240,7 @@ class Estimates:
 
 def _row(item: Estimate) -> tuple[object, ...]:
     low, high = item.ci or (None, None)
-    numbers = (item.value, item.se, item.df, item.statistic, item.p_value, low, high)
+    numbers = (item.value, item.se, item.df, *item.test, low, high)
     plain = tuple(float("nan") if number is None else float(number) for number in numbers)
     comparator = "" if item.comparator is None else str(item.comparator)
     return (

@@ -24,6 +24,11 @@ class Estimand(StrEnum):
         member.inputs = inputs
         return member
 
+    @property
+    def is_level(self) -> bool:
+        """Is it a level, of which nobody asks whether it is nought?"""
+        return str(self) in LEVELS
+
     # progress
     MEAN_BEFORE = "mean_before", "mean score at the first measurement"
     MEAN_AFTER = "mean_after", "mean score at the last measurement"
@@ -40,7 +45,7 @@ class Estimand(StrEnum):
     )
     ABOVE_NATIONAL_AVERAGE_SHARE = (
         "above_national_average_share",
-        "share whose progress reached the national average progress for the same year group, window and start",
+        "share whose progress reached the average progress of pupils nationally of the same year group, in the same time, from the same start",
     )
     STANDARD_SHARE_BEFORE = "standard_share_before", "share at the standard before, of all eligible pupils"
     STANDARD_SHARE_AFTER = "standard_share_after", "share at the standard after, of all eligible pupils"
@@ -51,7 +56,7 @@ class Estimand(StrEnum):
     )
     PROGRESS_MINUS_NATIONAL = (
         "progress_minus_national",
-        "mean progress minus the national mean progress",
+        "mean progress minus the mean progress of the national line: the same SEN group's, or the flat average of all pupils",
         ("mean_gain", "mean_progress"),
     )
     SHARE_MINUS_NATIONAL = (
@@ -64,19 +69,24 @@ class Estimand(StrEnum):
     GAP_CHANGE = "gap_change", "change in the gap, from one interaction model", ("gap_before", "gap_after")
     G_NATIONAL = (
         "g_national",
-        "difference in national standard deviations of that test and year",
-        ("progress_minus_national", "adjusted_progress", "gap_change", "mean_gain", "mean_progress"),
+        "distance from the line that counts (the one for the same start, where it is known) in national standard deviations",
+        ("progress_minus_national", "adjusted_progress", "mean_gain", "mean_progress"),
     )
     G_TRUST = (
         "g_trust",
-        "difference in standard deviations of the trust's own pupils, where no national one is known",
-        ("adjusted_progress", "gap_change", "mean_gain", "mean_progress"),
+        "progress in standard deviations of the trust's own pupils, where no national one is known",
+        ("adjusted_progress", "progress_minus_national", "mean_gain", "mean_progress"),
+    )
+    G_GAP_CHANGE = (
+        "g_gap_change",
+        "change in the gap in standard deviations: national ones, else those of the trust's own pupils",
+        ("gap_change",),
     )
     HEDGES_G_TOTAL = "hedges_g_total", "difference in total standard deviations within arms", ("difference",)
     MONTHS_PROGRESS = (
         "months_progress",
         "a contrast in months of progress by a named table",
-        ("g_national", "hedges_g_total"),
+        ("g_national", "g_gap_change", "hedges_g_total"),
     )
     GROWTH_PER_WAVE = "growth_per_wave", "mean growth from one wave to the next, pupil effects held", ("mean_gain",)
     # absence
@@ -200,3 +210,18 @@ class Estimand(StrEnum):
     ICC = "icc", "share of the variance that lies between schools"
     DESIGN_EFFECT = "design_effect", "variance allowing for schools divided by variance ignoring them"
     MDES = "mdes", "smallest change this evaluation could have shown (80% power, 5% two-sided)"
+
+
+# a mean score, a share, a rate or a variance is never "tested against 0"; contrasts of them are
+LEVELS = frozenset(
+    {
+        *("mean_before", "mean_after", "scale_before", "scale_after"),
+        *("expected_progress_share", "above_national_average_share", "standard_share_before", "standard_share_after"),
+        *("persistent_absence_before", "persistent_absence_after"),
+        *("persistent_absentees_before", "persistent_absentees_after"),
+        *("severe_absence_before", "severe_absence_after", "absence_rate_before", "absence_rate_after"),
+        *("authorised_rate_before", "authorised_rate_after", "unauthorised_rate_before", "unauthorised_rate_after"),
+        *("top_box_before", "top_box_after", "response_rate_before", "response_rate_after", "share_paired"),
+        *("reliability_alpha", "reliability_omega", "coverage", "icc", "design_effect", "mdes"),
+    }
+)

@@ -9,6 +9,7 @@ from enum import StrEnum
 from afa_eval.estimate.estimands import Estimand
 
 Interval = tuple[float, float]
+CONTRAST = " - "
 
 
 class Claim(StrEnum):
@@ -170,6 +171,17 @@ class Estimate:
         if self.interval is not None or self.statistic is None:
             return None
         return _t_two_sided(self.statistic, self.df)
+
+    @property
+    def test(self) -> tuple[float | None, float | None]:
+        """Which statistic and p-value stand in tables and files?
+
+        None for a level of one group: nobody asks whether a mean score is nought. The p-value is
+        the corrected one where several contrasts were tested together (``method`` says how).
+        """
+        if self.estimand.is_level and CONTRAST not in self.group:
+            return (None, None)
+        return (self.statistic, self.p_value if self.p_adjusted is None else self.p_adjusted)
 
     def at(self, level: float) -> Estimate:
         """What is the interval at another confidence level?

@@ -68,6 +68,10 @@ class Shown(Protocol):
     def claim(self) -> Claim:
         """What a reader may conclude."""
 
+    @property
+    def method(self) -> str:
+        """How it was made."""
+
 
 class Counted(Protocol):
     """Which parts of a table do charts read?

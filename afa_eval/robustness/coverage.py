@@ -40,7 +40,7 @@ def _low(design: ProgressQuestion, estimates: Estimates) -> tuple[Finding, ...]:
     if not low:
         return ()
     single = [group for group in low if " & " not in group and shares[group].n_pupils >= TELL_FROM]
-    named = ", ".join(words.label(group) for group in single) or "small groups"
+    named = ", ".join(dict.fromkeys(words.label(group) for group in single)) or "small groups"
     others = (
         f", and {len(low) - len(single)} smaller groups or groups within these"
         if single and len(single) < len(low)
@@ -50,7 +50,12 @@ def _low(design: ProgressQuestion, estimates: Estimates) -> tuple[Finding, ...]:
         f"Fewer than {words.number(design.min_coverage, 'proportion', 0)}% of pupils have the scores needed for {name_of(design)} "
         f"in: {named}{others}. Their progress is that of the pupils who could be tested, and is a description only."
     )
-    fix = "Read the share at the standard, which counts every pupil, and the coverage table."
+    counted = any(item.estimand == Estimand.STANDARD_SHARE_AFTER for item in estimates)
+    fix = (
+        "Read the share at the standard, which counts every pupil, and the coverage table."
+        if counted
+        else "Read the coverage table; a standard named in the plan (standard = ...) gives a share that counts every pupil."
+    )
     serious = "all" in low or design.focus in low
     return (said(design, "low-coverage", Severity.SERIOUS if serious else Severity.CONCERN, message, fix),)
 

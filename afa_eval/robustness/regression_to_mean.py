@@ -18,7 +18,7 @@ from afa_eval.designs.base import Design
 from afa_eval.designs.groups import members
 from afa_eval.designs.progress_question import ProgressQuestion
 from afa_eval.errors import ColumnNotFound
-from afa_eval.estimate import Estimates, Finding, Severity, words
+from afa_eval.estimate import Estimand, Estimates, Finding, Severity, words
 from afa_eval.robustness.base import TELL_FROM, name_of, said
 
 RANGE = (0.5, 0.9)
@@ -28,6 +28,14 @@ CONDITIONAL = (
     " Figures that hold the first score constant (adjusted progress) already allow for it; the gain and progress minus "
     "national do not, and it is not subtracted from them."
 )
+
+
+SEN_ENDS_LOWER = (
+    " Nor is adjusted progress the programme's effect: pupils with SEN usually end below the line of all pupils with the "
+    "same start even with no programme, because the average of their own group is lower."
+)
+BESIDE_COHORT = " The contrast with the comparison cohort (pilot minus the rest) holds both constant."
+COHORTS = "cohort=pilot - rest"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,13 +90,13 @@ def regression_to_mean(design: Design, tables: Tables, estimates: Estimates) -> 
     if design.selection.how == "all":
         return ()
     if isinstance(design, ProgressQuestion):
-        return _progress(design, tables)
+        return _progress(design, tables, estimates)
     if isinstance(design, AbsenceQuestion) and _about_absence(design.selection.measure):
         return (_absence(design),)
     return ()
 
 
-def _progress(design: ProgressQuestion, tables: Tables) -> tuple[Finding, ...]:
+def _progress(design: ProgressQuestion, tables: Tables, estimates: Estimates) -> tuple[Finding, ...]:
     if design.baseline and design.selection.measure == design.baseline and not design.has_gain:
         return ()  # progress is already conditional on the measure they were chosen by
     if not design.has_gain:
@@ -104,7 +112,16 @@ def _progress(design: ProgressQuestion, tables: Tables) -> tuple[Finding, ...]:
         return (said(design, CODE, Severity.SERIOUS, message, fix),)
     if found.below <= 0:
         return ()
-    return (said(design, CODE, Severity.SERIOUS, _message(design, found, how), _fix(found)),)
+    message = _message(design, found, how) + _by_start(estimates)
+    return (said(design, CODE, Severity.SERIOUS, message, _fix(found, estimates)),)
+
+
+def _by_start(estimates: Estimates) -> str:
+    """Why progress for the same start is no effect either, where it is set against pupils in general."""
+    names = {item.group for item in estimates if item.estimand == Estimand.ADJUSTED_PROGRESS}
+    if not any(" - " not in name for name in names):
+        return ""
+    return SEN_ENDS_LOWER + (BESIDE_COHORT if COHORTS in names else "")
 
 
 def _conditional_on_another(design: ProgressQuestion) -> Finding:
@@ -134,7 +151,9 @@ def _message(design: ProgressQuestion, found: Expected, how: str) -> str:
     )
 
 
-def _fix(found: Expected) -> str:
+def _fix(found: Expected, estimates: Estimates) -> str:
+    if any(item.group == COHORTS for item in estimates):
+        return "Read the contrast of the programme's pupils with the comparison cohort, who began alike and were not chosen."
     if found.slope is None:
         return "Hand in the scores of pupils who were not chosen, or name the norm's correlation between both measurements."
     return "Compare with pupils who began alike and were not chosen."

@@ -6,6 +6,7 @@ from afa_eval.codes import years
 from afa_eval.data.tables import Tables
 from afa_eval.designs.absence_question import AbsenceQuestion
 from afa_eval.designs.base import Design
+from afa_eval.designs.progress_question import ProgressQuestion
 from afa_eval.estimate import Estimates, Finding, Severity
 from afa_eval.robustness.base import name_of, said
 
@@ -41,7 +42,8 @@ def window(design: Design, tables: Tables, estimates: Estimates) -> tuple[Findin
     -------
     tuple of Finding
         ``window-not-programme`` where the programme began after what was measured last, before what
-        was measured first, or long after the first measurement; a note where it began during the year.
+        was measured first, with the year of the first test, or long after the first measurement; a note where it began
+        during the year.
     """
     start, before, after = design.programme_start, design.baseline_year, design.outcome_year
     if not (start and before and after):
@@ -65,13 +67,26 @@ def window(design: Design, tables: Tables, estimates: Estimates) -> tuple[Findin
             else (f"the programme began in {when}, before {years.label(before)}")
         )
         return (_said(design, Severity.CONCERN, f"{what}: the first measurement already has the programme in it"),)
-    if years.start(begun) - years.start(before) > 1:
-        message = f"the first measurement is of {years.label(before)}, long before the programme began in {when}"
-        return (_said(design, Severity.CONCERN, message),)
+    if concern := _first_measurement(design, begun, month, when):
+        return (_said(design, Severity.CONCERN, concern),)
     if begun == after and month != years.FIRST_MONTH:
         message = f"the programme began in {when}, during {years.label(after)}: part of that year was without it"
         return (_said(design, Severity.NOTE, message),)
     return ()
+
+
+def _first_measurement(design: Design, begun: str, month: int, when: str) -> str:
+    """What is wrong with when the first measurement was taken? A plan knows its year, not its day."""
+    before = design.baseline_year
+    tested = isinstance(design, ProgressQuestion) and bool(design.baseline)
+    if tested and begun == before and month == years.FIRST_MONTH:
+        return (
+            f"the programme began in {when}, and the first measurement is of {years.label(before)}: taken in that year it came "
+            "after the start, and progress before it is not counted"
+        )
+    if years.start(begun) - years.start(before) > 1:
+        return f"the first measurement is of {years.label(before)}, long before the programme began in {when}"
+    return ""
 
 
 def _last(year: str) -> str:

@@ -115,6 +115,7 @@ def test_twice_the_schools_give_the_same_value_and_about_half_the_variance(case,
         "reliability",
         "marginal",
         "scale_change_g",
+        "g_gap_change",
         "g_trust",  # its standard deviation is estimated, with n - 1 in it
         "g_n",
     )

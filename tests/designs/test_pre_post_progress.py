@@ -1,12 +1,14 @@
 """Progress: hand-computed cases, statsmodels as a second opinion, the rules each triggered and not triggered."""
 
 import re
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from afa_eval import comparators
+from afa_eval.designs.base import Selection
 from afa_eval.designs.pre_post_progress import PrePostProgress
 from afa_eval.errors import ColumnNotFound, ComparatorError, DataError, EstimationError, PlanError
 from afa_eval.estimate import Claim
@@ -77,6 +79,7 @@ def test_means_gain_and_gap_of_four_pupils(four):
 def test_against_a_norm_the_national_gain_is_nothing(four):
     found = ask(norm=NORM | {"correlation": 0.8}).estimate(four)
     against = found["progress_minus_national"]
+    assert "flat national average" in against.method
     assert against.value == 4
     assert against.comparator.value == 0
     assert against.claim == Claim.COMPARISON
@@ -264,8 +267,6 @@ def test_the_denominator_is_the_national_one_then_the_trust_s_then_the_sample_s(
     sd = np.sqrt(spread / (len(frame) - frame["year_group"].nunique()))
     assert trust["g_trust"].value == pytest.approx(trust["mean_gain"].value / sd, rel=1e-9)
     assert "sample-sd" not in codes(trust)
-    from afa_eval.designs.base import Selection
-
     chosen = ask(selection=Selection(how="low-baseline", measure="autumn")).estimate(frame)
     assert "sample-sd" in codes(chosen)
     within = ask(selection=Selection(how="low-baseline", measure="autumn"), where="sen=any").estimate(frame)
@@ -297,12 +298,13 @@ def test_low_coverage_turns_a_group_into_a_description():
     frame = cohort()
     below = frame["sen_provision"].eq("E") & (np.arange(len(frame)) % 2 == 0)
     frame.loc[below, "summer"] = np.nan
-    found = ask(norm=NORM, by=("sen_provision",)).estimate(frame)
-    assert value(found, "progress_minus_national", "sen_provision=E").claim == Claim.DESCRIPTION
-    assert value(found, "progress_minus_national", "sen_provision=K").claim == Claim.COMPARISON
+    found = ask(norm=NORM | {"correlation": 0.8}, by=("sen_provision",)).estimate(frame)
+    assert value(found, "adjusted_progress", "sen_provision=E").claim == Claim.DESCRIPTION
+    assert value(found, "adjusted_progress", "sen_provision=K").claim == Claim.COMPARISON
+    assert value(found, "adjusted_progress", "sen_provision=E - rest").claim == Claim.DESCRIPTION
     assert not [item for item in found if item.estimand == "months_progress" and item.group == "sen_provision=E"]
-    lax = ask(norm=NORM, by=("sen_provision",), min_coverage=0.3).estimate(frame)
-    assert value(lax, "progress_minus_national", "sen_provision=E").claim == Claim.COMPARISON
+    lax = ask(norm=NORM | {"correlation": 0.8}, by=("sen_provision",), min_coverage=0.3).estimate(frame)
+    assert value(lax, "adjusted_progress", "sen_provision=E").claim == Claim.COMPARISON
 
 
 def test_expected_progress_ended_in_2015():
@@ -369,7 +371,8 @@ def test_dfe_progress_against_the_same_sen_group_then_all_pupils():
     assert same.comparator == comparators.find("ks2-reading-progress", year="202223", sen="support")
     assert same.claim == Claim.COMPARISON
     assert everyone.comparator == comparators.find("ks2-reading-progress", year="202223")
-    assert everyone.claim == Claim.DESCRIPTION  # not the same children
+    assert everyone.claim == Claim.COMPARISON  # a progress score holds the start constant
+    assert any("with and without SEN" in note for note in everyone.notes)
     assert not found.filter(estimand="mean_before").items
     assert not found.filter(estimand="gap_change").items
 
@@ -441,7 +444,17 @@ def test_a_table_named_by_the_plan_by_year_group_and_start(tmp_path):
     # reached all pupils' 6, 3, 6, 3: two of four with SEN
     assert value(found, "above_national_average_share", "sen=any").value == 0.5
     none = value(found, "progress_minus_national", "sen=none")
-    assert none.claim == Claim.DESCRIPTION  # the table has no row about pupils without SEN: all pupils are no match
+    assert none.claim == Claim.COMPARISON  # no row is about pupils without SEN, but all rows know the start
+    assert same.claim == Claim.COMPARISON
+    assert "year group and starting point" in same.method
+    flat = tmp_path / "flat.csv"
+    flat.write_text("\n".join(line.replace(",0,20,", ",,,") for line in OWN.splitlines() if ",21," not in line))
+    beside = replace(design, comparator=str(flat)).estimate(frame)
+    assert value(beside, "progress_minus_national", "sen=none").claim == Claim.DESCRIPTION
+    assert value(beside, "progress_minus_national", "sen=any").claim == Claim.COMPARISON
+    # the national average for the same start is not in a table without starts
+    assert not beside.filter(estimand="above_national_average_share").items
+    assert "start-not-in-line" in codes(beside)
     with pytest.raises(ComparatorError, match="no comparator file"):
         ask(comparator=str(tmp_path / "nothing.csv")).estimate(frame)
 
@@ -560,3 +573,107 @@ norm = { test = "T", year = "2019", mean = 100, sd = 15 }
     assert design.comparator == str(tmp_path / "gains.csv")
     with pytest.raises(PlanError, match="line 12"):
         parse_plan(plan.replace("sd = 15", "s_d = 15"), folder=tmp_path)
+
+
+# --- what may be claimed, and what may be the headline --------------------------------------------
+
+
+def trust_with_pilot():
+    """Pupils with SEN below 90 were chosen in half of the schools; the others' stand as comparison."""
+    frame = cohort(size=60)
+    low = (frame["sen_provision"] != "N") & (frame["autumn"] < 90)
+    odd = frame["urn"].astype(int) % 2 == 1
+    frame["cohort"] = np.where(low & odd, "pilot", np.where(low, "comparison", None))
+    return frame
+
+
+LOW = Selection(how="low-baseline", measure="autumn", from_="sen")
+RELATED = NORM | {"correlation": 0.8}
+
+
+def test_pupils_chosen_low_are_headlined_by_progress_for_the_same_start():
+    design = ask(norm=RELATED, by=("cohort", "sen"), selection=LOW, focus="cohort=pilot")
+    assert design.headline[0] == "adjusted_progress"
+    assert "progress_minus_national" not in design.headline
+    assert ask(norm=RELATED).headline == ()
+    assert ask(norm=RELATED, selection=Selection(how="low-baseline", measure="other")).headline == ()
+    found = design.estimate(trust_with_pilot())
+    gain, same = (value(found, name, "cohort=pilot") for name in ("progress_minus_national", "adjusted_progress"))
+    assert gain.claim == Claim.DESCRIPTION
+    assert same.claim == Claim.COMPARISON
+    assert any("usually end below" in note for note in same.notes)
+    smallest = value(found, "mdes", "cohort=pilot")
+    plain = value(replace(design, selection=Selection()).estimate(trust_with_pilot()), "mdes", "cohort=pilot")
+    assert smallest.value != plain.value  # of the figure that is the headline
+    assert smallest.value / same.se == pytest.approx(
+        plain.value / gain.se, rel=0.2
+    )  # degrees of freedom differ a little
+
+
+@pytest.mark.parametrize(
+    ("group", "estimand", "claim"),
+    [
+        ("all", "progress_minus_national", Claim.COMPARISON),  # all pupils beside all pupils
+        ("sen=any", "progress_minus_national", Claim.DESCRIPTION),  # beside other children
+        ("sen=any", "adjusted_progress", Claim.COMPARISON),
+        ("sen=any", "share_minus_national", Claim.COMPARISON),  # of those with the same start
+        ("sen=any - sen=none", "gap_before", Claim.DESCRIPTION),
+        ("sen=any - sen=none", "gap_change", Claim.COMPARISON),  # two groups of these pupils
+        ("cohort=pilot - rest", "adjusted_progress", Claim.COMPARISON),
+    ],
+)
+def test_one_rule_of_claims(group, estimand, claim):
+    frame = trust_with_pilot()
+    design = ask(norm=RELATED, by=("cohort", "sen"))
+    assert value(design.estimate(frame), estimand, group).claim == claim
+    one = design.estimate(frame[frame["urn"] == frame["urn"].iloc[0]])
+    assert {item.claim for item in one} == {Claim.DESCRIPTION}  # one school
+    assert not one.filter(estimand="months_progress").items
+
+
+def test_only_the_chosen_handed_in_are_no_comparison_with_a_flat_line():
+    frame = trust_with_pilot().query("cohort == 'pilot'")
+    found = ask(norm=RELATED, selection=LOW, by=()).estimate(frame)
+    assert found["progress_minus_national"].claim == Claim.DESCRIPTION
+    assert found["adjusted_progress"].claim == Claim.COMPARISON
+    other = replace(LOW, measure="screening")  # what the line does not hold constant
+    found = ask(norm=RELATED, selection=other, by=()).estimate(frame)
+    assert found["adjusted_progress"].claim == Claim.DESCRIPTION
+    assert any("chosen" in note for note in found["adjusted_progress"].notes)
+
+
+def test_one_definition_for_each_name_of_an_effect_size():
+    found = ask(norm=RELATED, by=("cohort", "sen")).estimate(trust_with_pilot())
+    gap = "sen=any - sen=none"
+    for item in found.filter(estimand="g_national"):
+        assert item.value == pytest.approx(value(found, "adjusted_progress", item.group).value / 15, rel=1e-9)
+    assert value(found, "g_gap_change", gap).value == pytest.approx(
+        value(found, "gap_change", gap).value / 15, rel=1e-9
+    )
+    flat = ask(norm=NORM, by=("cohort", "sen")).estimate(trust_with_pilot())
+    for item in flat.filter(estimand="g_national"):
+        contrast = " - " in item.group
+        base = value(flat, "mean_gain" if contrast else "progress_minus_national", item.group)
+        assert item.value == pytest.approx(base.value / 15, rel=1e-9)
+
+
+def test_one_month_is_singular_and_every_month_says_what_it_is_not():
+    found = ask(norm=RELATED).estimate(cohort(low=3))
+    for item in found.filter(estimand="months_progress"):
+        said = next(note for note in item.notes if note.startswith("Equivalent"))
+        assert ("1 month," in said) == (abs(item.value) == 1)
+        assert "not EEF additional progress" in said
+
+
+def test_a_group_matched_on_sen_only_says_so():
+    rng = np.random.default_rng(3)
+    frame = cohort().assign(year_group=6, score=lambda d: rng.normal(0, 6, len(d)).round(2))
+    frame["fsm"] = rng.choice(["yes", "no"], len(frame))
+    keys = {"baseline": "", "outcome": "score", "comparator": "ks2-reading-progress", "outcome_year": "202223"}
+    found = ask(by=("sen_provision", "fsm"), **keys).estimate(frame)
+    poor = value(found, "progress_minus_national", "fsm=yes")
+    assert "own mix by SEN" in poor.comparator.population
+    assert any("SEN provision only" in note for note in poor.notes)
+    assert not any(
+        "SEN provision only" in note for note in value(found, "progress_minus_national", "sen_provision=K").notes
+    )

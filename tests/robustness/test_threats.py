@@ -64,6 +64,13 @@ def test_size_of_regression_to_the_mean_is_formula_and_truth():
     (finding,) = regression_to_mean(design, as_tables(frame), NOTHING)
     assert finding.severity == Severity.SERIOUS
     assert "not subtracted" in finding.message
+    assert "usually end below" not in finding.message  # no adjusted progress is given without a norm
+    by_norm = replace(design, norm={"test": "T", "mean": 100, "sd": 15, "correlation": 0.7}, where="", by=("cohort",))
+    own = by_norm.estimate(frame)
+    (finding,) = regression_to_mean(by_norm, as_tables(frame), own)
+    assert "usually end below" in finding.message
+    assert "comparison cohort" in finding.message
+    assert "comparison cohort" in finding.fix
 
 
 def test_unknown_r_prints_the_range():
@@ -164,6 +171,16 @@ def test_coverage_below_80_per_cent():
     assert coverage(replace(PROGRESS, min_coverage=0.5), NO_TABLES, low) == ()
 
 
+def test_coverage_names_a_group_once_and_no_figure_that_is_not_there():
+    low = (share("sen=none", 0.7), share("sen_provision=N", 0.7), share("sen_provision=K", 0.6))
+    (finding,) = coverage(PROGRESS, NO_TABLES, Estimates(low))
+    assert finding.message.count("No SEN") == 1
+    assert "standard = " in finding.fix
+    at = replace(share("all", 0.5), estimand=Estimand.STANDARD_SHARE_AFTER)
+    (finding,) = coverage(PROGRESS, NO_TABLES, Estimates((*low, at)))
+    assert finding.fix.startswith("Read the share at the standard")
+
+
 def test_working_below_is_named():
     frame = pupils().assign(summer_reason=None)
     frame.loc[:99, "summer"] = np.nan
@@ -194,7 +211,15 @@ def test_few_schools(schools, raised):
         (ABSENCE, "202109", Severity.CONCERN),
         (ABSENCE, "202309", Severity.SERIOUS),
         (ABSENCE, "", None),
-        (replace(PROGRESS, baseline_year="202122", outcome_year="202223"), "202109", None),
+        # the year of the first test is the year that began with the programme: it came after the start
+        (replace(PROGRESS, baseline_year="202122", outcome_year="202223"), "202109", Severity.CONCERN),
+        (replace(PROGRESS, baseline_year="202223", outcome_year="202223"), "202209", Severity.CONCERN),
+        (replace(PROGRESS, baseline_year="202223", outcome_year="202223"), "202211", Severity.NOTE),
+        (
+            replace(PROGRESS, baseline_year="202223", outcome_year="202223", baseline="", scale="dfe-progress"),
+            "202209",
+            None,
+        ),
         (replace(PROGRESS, baseline_year="202122", outcome_year="202223"), "202209", None),
         (replace(PROGRESS, baseline_year="202122", outcome_year="202223"), "202009", Severity.CONCERN),
         (replace(PROGRESS, baseline_year="201920", outcome_year="202223"), "202209", Severity.CONCERN),

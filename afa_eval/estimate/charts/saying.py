@@ -17,6 +17,7 @@ AGAINST_NATIONAL = frozenset(
         Estimand.RELATIVE_CHANGE_RATIO,
         Estimand.ADJUSTED_PROGRESS,
         Estimand.G_NATIONAL,
+        Estimand.G_GAP_CHANGE,
         Estimand.MONTHS_PROGRESS,
     }
 )
@@ -236,7 +237,7 @@ def alt_forest(items: Iterable[Shown], labels: Sequence[str] | None = None) -> s
         for item, name in zip(rows[:12], names, strict=False)
     ]
     more = f" and {len(rows) - 12} more rows, in the table beside it" if len(rows) > 12 else ""
-    name = words.title(rows[0].estimand) if rows and not several else "Estimates side by side"
+    name = words.title_of(rows[0]) if rows and not several else "Estimates side by side"
     return f"Forest plot. {name}. {'; '.join(said)}{more}."
 
 
@@ -262,7 +263,7 @@ def measure(item: Shown) -> str:
     str
         For example ``Persistent absence``.
     """
-    return words.title(item.estimand).removesuffix(", before").removesuffix(", after")
+    return words.title_of(item).removesuffix(", before").removesuffix(", after")
 
 
 def pair_title(items: Sequence[Shown]) -> str:

@@ -13,11 +13,12 @@ from afa_eval.estimate.words.numbers import (
     round_half_up,
     short,
     suffix,
+    true_minus,
     years,
 )
 from afa_eval.estimate.words.people import NEEDS, label, nouns, people, whom
 from afa_eval.estimate.words.phrases import title
-from afa_eval.estimate.words.sentences import CLAIM_WORDS, clause, doubt, sentence
+from afa_eval.estimate.words.sentences import CLAIM_WORDS, clause, doubt, likely, sentence, title_of
 from afa_eval.estimate.words.summary import Card, before_after, headline, summary_paragraph
 
 __all__ = [
@@ -37,6 +38,7 @@ __all__ = [
     "hidden",
     "interval",
     "label",
+    "likely",
     "nouns",
     "number",
     "people",
@@ -46,6 +48,8 @@ __all__ = [
     "suffix",
     "summary_paragraph",
     "title",
+    "title_of",
+    "true_minus",
     "whom",
     "years",
 ]

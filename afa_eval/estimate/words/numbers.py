@@ -8,6 +8,7 @@ is printed as it stands.
 
 from __future__ import annotations
 
+import re
 from decimal import ROUND_HALF_UP, Decimal
 
 from afa_eval.estimate.records import Interval
@@ -74,6 +75,30 @@ def number(value: float, unit: str = "", decimals: int | None = None) -> str:
     if text.strip("-0.,") == "":
         text = text.lstrip("-")
     return text.replace("-", MINUS)
+
+
+_HYPHEN = re.compile(r"(?<![\w\u2212-])-(?=\d)")
+
+
+def true_minus(text: str) -> str:
+    """How is text printed whose negative numbers were typed with a hyphen?
+
+    Parameters
+    ----------
+    text : str
+        Any; ranges such as ``2021-22`` and names such as ``KS1-2`` stay as they are.
+
+    Returns
+    -------
+    str
+        With true minus signs.
+
+    Examples
+    --------
+    >>> true_minus("between -0.2 and 0.1 in 2021-22")
+    'between −0.2 and 0.1 in 2021-22'
+    """
+    return _HYPHEN.sub(MINUS, text)
 
 
 def suffix(unit: str, value: float = 0.0) -> str:

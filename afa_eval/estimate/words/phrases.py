@@ -100,7 +100,7 @@ PHRASES: dict[str, Phrase] = {
     ),
     Estimand.ADJUSTED_PROGRESS: Phrase(
         "score compared with others who began at the same point",
-        "{who} scored {size} {way} than the stated line gives for where they began",
+        "{who} scored {size} {way} than pupils nationally who started at the same point",
         HIGHER,
         "contrast",
     ),
@@ -109,7 +109,8 @@ PHRASES: dict[str, Phrase] = {
         "share making expected progress", "{value} of {who} made the progress that was expected"
     ),
     Estimand.ABOVE_NATIONAL_AVERAGE_SHARE: Phrase(
-        "share reaching the national average progress", "{value} of {who} made the national average progress or more"
+        "share reaching the national average progress for the same start",
+        "{value} of {who} made at least the average progress of pupils nationally who started at the same point",
     ),
     Estimand.PROGRESS_MINUS_NATIONAL: Phrase(
         "progress compared with the national line",
@@ -138,6 +139,12 @@ PHRASES: dict[str, Phrase] = {
         ABOVE,
         "contrast",
     ),
+    Estimand.G_GAP_CHANGE: Phrase(
+        "change in the gap in standard deviations",
+        "in standard deviations, {who} {way} {other}",
+        AGAINST,
+        "change",
+    ),
     Estimand.HEDGES_G_TOTAL: Phrase("effect size", "the effect size for {who} is {value}", None, "contrast"),
     Estimand.MONTHS_PROGRESS: Phrase(
         "difference in months of progress",
@@ -165,13 +172,13 @@ PHRASES: dict[str, Phrase] = {
     ),
     Estimand.CHANGE_MINUS_NATIONAL: Phrase(
         "change compared with the national change",
-        "for {who}, absence ended {size} {way} than if it had changed as it did nationally",
+        "for {who}, the share persistently absent ended {size} {way} than if it had changed as it did nationally",
         HIGHER,
         "contrast",
     ),
     Estimand.RELATIVE_CHANGE_RATIO: Phrase(
         "change as a ratio to the national change",
-        "for {who}, absence ended at {value} times what the national change would have given",
+        "for {who}, the share persistently absent ended at {value} times what the national change would have given",
         None,
         "contrast",
     ),
@@ -200,7 +207,8 @@ PHRASES: dict[str, Phrase] = {
     ),
     Estimand.PROBABILITY_OF_SUPERIORITY: Phrase(
         "chance that a later answer is the higher one",
-        "the chance that an answer of {who} from after is higher than one from before is {value} (50% would be no shift)",
+        "the chance that an answer of {who} from after is higher than one from before, ties counting half, is {value} "
+        "(50% would be no shift)",
     ),
     Estimand.MARGINAL_HOMOGENEITY: Phrase(
         "test of a shift in the answers",
@@ -269,13 +277,14 @@ TITLES: dict[str, str] = {
     Estimand.MEAN_PROGRESS: "Average progress score",
     Estimand.ADJUSTED_PROGRESS: "Progress for the same start",
     Estimand.EXPECTED_PROGRESS_SHARE: "Made expected progress",
-    Estimand.ABOVE_NATIONAL_AVERAGE_SHARE: "Reached the national average progress",
+    Estimand.ABOVE_NATIONAL_AVERAGE_SHARE: "Reached the national average progress for the same start",
     Estimand.PROGRESS_MINUS_NATIONAL: "Progress minus national progress",
     Estimand.SHARE_MINUS_NATIONAL: "Share minus the national share",
     Estimand.G_NATIONAL: "Difference in national standard deviations",
     Estimand.G_TRUST: "Difference in the trust's own standard deviations",
+    Estimand.G_GAP_CHANGE: "Change in the gap in standard deviations",
     Estimand.HEDGES_G_TOTAL: "Effect size (Hedges' g, total)",
-    Estimand.MONTHS_PROGRESS: "Equivalent months of progress",
+    Estimand.MONTHS_PROGRESS: "Equivalent in months (not EEF additional progress)",
     Estimand.PERSISTENT_ABSENCE_RELATIVE_CHANGE: "Persistent absence, relative change",
     Estimand.PERSISTENT_ABSENCE_MINUS_NATIONAL: "Persistent absence minus the national share",
     Estimand.CHANGE_MINUS_NATIONAL: "Change minus the national change",
@@ -283,7 +292,7 @@ TITLES: dict[str, str] = {
     Estimand.TOP_BOX_CHANGE_UNPAIRED: "Top answer, change among all who answered",
     Estimand.SCALE_CHANGE_UNPAIRED: "Scale score, change among all who answered",
     Estimand.SCALE_CHANGE_G: "Scale score, change in standard deviations",
-    Estimand.PROBABILITY_OF_SUPERIORITY: "Chance that a later answer is higher",
+    Estimand.PROBABILITY_OF_SUPERIORITY: "Chance that a later answer is higher (ties counting half)",
     Estimand.MARGINAL_HOMOGENEITY: "Test of a shift in the answers",
     Estimand.RELIABILITY_ALPHA: "Reliability (alpha)",
     Estimand.RELIABILITY_OMEGA: "Reliability (omega)",
@@ -293,6 +302,16 @@ TITLES: dict[str, str] = {
     Estimand.ICC: "Variation between schools (ICC)",
     Estimand.MDES: "Smallest change it could have shown",
 }
+
+
+FLAT = "flat national average"  # said in the method of what is set against a line that does not know the start
+FLAT_PHRASE = Phrase(
+    "gain compared with the flat national average gain of all pupils",
+    "{who} gained {size} {way} than the flat national average gain of all pupils of the same age",
+    MORE,
+    "contrast",
+)
+FLAT_TITLE = "Gain minus the flat national average gain of all pupils"
 
 
 def phrase(estimand: str) -> Phrase:

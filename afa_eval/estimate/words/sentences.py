@@ -2,17 +2,36 @@
 
 from __future__ import annotations
 
+from afa_eval.estimate.estimands import Estimand
 from afa_eval.estimate.records import Claim, Comparator
 from afa_eval.estimate.shown import Shown
 from afa_eval.estimate.words.numbers import PERCENT_UNITS, amount, counted, hidden, interval, number, years
 from afa_eval.estimate.words.people import people, sides, whom
-from afa_eval.estimate.words.phrases import HIGHER, WITHIN, Phrase, Way, phrase, title
+from afa_eval.estimate.words.phrases import (
+    FLAT,
+    FLAT_PHRASE,
+    FLAT_TITLE,
+    HIGHER,
+    WITHIN,
+    Phrase,
+    Way,
+    phrase,
+    title,
+)
 
 CLAIM_WORDS = {
     Claim.DESCRIPTION: "This describes what happened; it does not show why.",
     Claim.COMPARISON: "This compares with the same children nationally; it does not by itself show an effect.",
     Claim.EFFECT: "This is an estimate of the programme's effect.",
 }
+TEST_NORM = "test-norm"  # the slug of a test's own norm
+SAME_START = "test-norm-same-start"  # and of what it gives for pupils with the same first score
+PROGRESS = (
+    Estimand.PROGRESS_MINUS_NATIONAL,
+    Estimand.SHARE_MINUS_NATIONAL,
+    Estimand.G_NATIONAL,
+    Estimand.MONTHS_PROGRESS,
+)
 NO_DIFFERENCE = "This could be chance: the interval leaves room for no difference at all."
 
 
@@ -42,10 +61,46 @@ def sentence(item: Shown, subject: str = "") -> str:
     name = subject or item.outcome
     lead = f"{capital(name)}: " if name else ""
     if item.value is None:
-        return f"{lead}{whom(item.group, item.base)}, {lower(title(item.estimand))}: {hidden(item)}."
+        return f"{lead}{whom(item.group, item.base)}, {lower(title_of(item))}: {hidden(item)}."
     said = f"{clause(item)} ({certainty(item)})."
     more = [national(item), doubt(item), claim(item)]
     return " ".join([(lead + said) if lead else capital(said), *(text for text in more if text)])
+
+
+def phrase_of(item: Shown) -> Phrase:
+    """How is this figure said?
+
+    Parameters
+    ----------
+    item : Estimate or ReleasedEstimate
+        Any figure.
+
+    Returns
+    -------
+    Phrase
+        That of its estimand; its own where the national line is flat and does not know where pupils began.
+    """
+    return FLAT_PHRASE if _is_flat(item) else phrase(item.estimand)
+
+
+def title_of(item: Shown) -> str:
+    """What is this figure called where there is room for a few words only?
+
+    Parameters
+    ----------
+    item : Estimate or ReleasedEstimate
+        Any figure.
+
+    Returns
+    -------
+    str
+        As ``title``; a flat national line is called flat.
+    """
+    return FLAT_TITLE if _is_flat(item) else title(item.estimand)
+
+
+def _is_flat(item: Shown) -> bool:
+    return item.estimand == Estimand.PROGRESS_MINUS_NATIONAL and FLAT in item.method
 
 
 def clause(item: Shown) -> str:
@@ -62,7 +117,7 @@ def clause(item: Shown) -> str:
         Begins with a small letter.
     """
     value = float(item.value) if item.value is not None else 0.0
-    how, both = phrase(item.estimand), sides(item.group)
+    how, both = phrase_of(item), sides(item.group)
     if _beside(item, how):
         return _contrast(item, how, value)
     other = people(both[1], item.base) if both else "the comparison group"
@@ -161,8 +216,30 @@ def range_words(item: Shown) -> str:
     return f"{level} from {_end(way, low, item.unit)} to {_end(way, high, item.unit)}"
 
 
+def likely(item: Shown, *, signed: bool = False) -> str:
+    """How is the interval said to somebody who has never heard of confidence intervals?
+
+    Parameters
+    ----------
+    item : Estimate or ReleasedEstimate
+        Any figure.
+    signed : bool
+        Ends with their signs, as they stand beside a signed figure; else as the sentence says them.
+
+    Returns
+    -------
+    str
+        ``1.9 to 5.6 (95% confidence interval)``; empty where there is none.
+    """
+    if item.ci is None:
+        return ""
+    text = interval(item.ci, item.unit, item.level) if signed else range_words(item)
+    level, _, ends = text.partition(" CI ")
+    return f"{ends} ({level} confidence interval)"
+
+
 def _item_way(item: Shown) -> Way | None:
-    how = phrase(item.estimand)
+    how = phrase_of(item)
     if _beside(item, how):
         return None if item.unit == "ratio" else HIGHER
     return how.way
@@ -189,9 +266,18 @@ def national(item: Shown) -> str:
     line = item.comparator
     if line is None:
         return ""
+    if line.slug == TEST_NORM:
+        return f"National average: {_norm_value(line)} (publisher's norm, {years(line.year)})."
     about = ", ".join(part for part in (line.population, years(line.year)) if part)
-    who = "Nationally" if "England" in line.population else "The line it is set against"
+    who = "Nationally" if "England" in line.population else "Set against"
     return f"{who}: {_line_value(line)} ({about})."
+
+
+def _norm_value(line: Comparator) -> str:
+    """Only a score standardised for age has a norm that stays where it is as children grow."""
+    if is_nought(line.value, line.unit):
+        return "no change on a score standardised for age"
+    return f"{'a gain' if line.value > 0 else 'a loss'} of {amount(abs(line.value), line.unit)}"
 
 
 def _line_value(line: Comparator) -> str:
@@ -232,7 +318,7 @@ def says_why(item: Shown) -> bool:
     bool
         False for levels and for figures about the estimate itself.
     """
-    how = phrase(item.estimand)
+    how = phrase_of(item)
     return how.kind in {"change", "contrast"} or _beside(item, how)
 
 
@@ -267,8 +353,15 @@ def claim_line(item: Shown) -> str:
     """
     if item.claim == Claim.COMPARISON and sides(item.group):
         return "This compares two groups of these pupils; it does not by itself show an effect."
-    if item.claim == Claim.COMPARISON and item.comparator is not None and item.comparator.slug == "test-norm":
-        return "This compares with pupils in general, by the test's norm; it does not by itself show an effect."
+    if item.claim == Claim.COMPARISON and item.comparator is not None and item.comparator.slug == SAME_START:
+        return (
+            "This compares with pupils nationally who started at the same point, with and without SEN; it does not by "
+            "itself show an effect."
+        )
+    if item.claim == Claim.COMPARISON and item.comparator is not None and item.comparator.slug == TEST_NORM:
+        return "This compares with all pupils of the same age, by the test's norm; it does not by itself show an effect."
+    if item.claim == Claim.COMPARISON and item.estimand in PROGRESS:
+        return "This compares with pupils nationally who are alike in what is named; it does not by itself show an effect."
     return CLAIM_WORDS[item.claim]
 
 

@@ -12,7 +12,6 @@ from afa_eval.estimate.shown import Shown
 from afa_eval.estimate.words import sentences
 from afa_eval.estimate.words.numbers import MINUS, amount, counted, hidden, interval
 from afa_eval.estimate.words.people import whom
-from afa_eval.estimate.words.phrases import title
 
 # What a card shows, best first: a design with a counterfactual, then the distance to the national
 # line, then the bare change, then where things ended.
@@ -129,7 +128,7 @@ def headline(items: Iterable[Shown], subject: str = "") -> Card:
     """
     found = list(items)
     item = chosen(found)
-    name = title(item.estimand)
+    name = sentences.title_of(item)
     mdes = next((one for one in found if one.estimand == Estimand.MDES and one.value is not None), None)
     shown = item.value is not None
     return Card(
