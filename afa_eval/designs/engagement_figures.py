@@ -429,7 +429,11 @@ def _contrasted(labels: tuple[str, ...]) -> list[str]:
 
 def _corrected(items: list[Estimate], p_values: list[float]) -> list[Estimate]:
     adjusted = multiplicity.adjust(p_values)
-    return [replace(item, p_adjusted=None if np.isnan(p) else p) for item, p in zip(items, adjusted, strict=True)]
+    how = f"; p-value by Holm for {len(items)} contrasts" if len(items) > 1 else ""
+    return [
+        item if np.isnan(p) else replace(item, p_adjusted=p, method=f"{item.method}{how}")
+        for item, p in zip(items, adjusted, strict=True)
+    ]
 
 
 def response_counts(design: EngagementQuestion, given: Answers) -> dict[str, tuple[int, int]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -12,7 +12,7 @@ from afa_eval.disclosure import cells, linked, policies, texts
 from afa_eval.disclosure.linked import Hidden, Key, key_of
 from afa_eval.disclosure.policies import Policy
 from afa_eval.disclosure.primary import counted, unavailable
-from afa_eval.disclosure.records import Release, ReleasedEstimate, ReleasedTable
+from afa_eval.disclosure.records import Release, ReleasedEstimate, ReleasedStep, ReleasedTable
 from afa_eval.estimate import Estimate, Estimates, Finding, Table, words
 from afa_eval.estimate.records import Interval
 
@@ -73,6 +73,7 @@ def release(evaluation: Evaluated, profile: str | Path | Policy = "publish") -> 
     steps = [
         Step(name, table, rows_in, rows_out, reason) for table, name, rows_in, rows_out, reason in _steps(evaluation)
     ]
+    flow = texts.flow(steps, policy)
     findings = dict.fromkeys((*estimates.findings, *getattr(evaluation, "findings", ())))
     return Release(
         profile=policy.name,
@@ -81,9 +82,9 @@ def release(evaluation: Evaluated, profile: str | Path | Policy = "publish") -> 
         estimates=tuple(_released(item, hidden.get(key_of(item)), policy) for item in estimates),
         tables=_tables(tables, estimates.items, hidden, policy),
         findings=tuple(texts.finding(item, policy, _secrets(estimates.items, hidden, item)) for item in findings),
-        flow=texts.flow(steps, policy),
+        flow=flow,
         faults=texts.faults(getattr(evaluation, "faults", ()), policy),
-        manifest=texts.manifest(evaluation.manifest),
+        manifest=texts.manifest(evaluation.manifest) | _told_steps(flow),
     )
 
 
@@ -99,6 +100,11 @@ def _tables(
 def _steps(evaluation: Evaluated) -> Sequence[Sequence[Any]]:
     """Table, name, rows in, rows out and reason of each step."""
     return evaluation.manifest.get("steps") or ()
+
+
+def _told_steps(flow: Sequence[ReleasedStep]) -> dict[str, list[dict[str, Any]]]:
+    """Rows in and out of each step for the manifest, None where hidden."""
+    return {"steps": [asdict(step) for step in flow]} if flow else {}
 
 
 def _secrets(items: Sequence[Estimate], hidden: Mapping[Key, Hidden], item: Finding) -> list[texts.Secret]:
@@ -149,7 +155,7 @@ def _released(item: Estimate, hidden: Hidden | None, policy: Policy) -> Released
 
 
 def _with_numbers(blank: ReleasedEstimate, item: Estimate, policy: Policy) -> ReleasedEstimate:
-    value, count = item.value, item.n_pupils
+    value, count, (statistic, p_value) = item.value, item.n_pupils, item.test
     if policy.round_to and item.base != "schools":
         count = int(to_nearest(count, policy.round_to))
         value = _rounded_value(item, count, policy.round_to)
@@ -158,8 +164,8 @@ def _with_numbers(blank: ReleasedEstimate, item: Estimate, policy: Policy) -> Re
         value=value,
         se=item.se,
         df=item.df,
-        statistic=item.statistic,
-        p_value=item.p_value,
+        statistic=statistic,
+        p_value=p_value,
         p_adjusted=item.p_adjusted,
         ci=_moved(item.ci, value - item.value),
         n_pupils=count,

@@ -30,7 +30,8 @@ class Policy:
     round_to : int
         Shown counts are rounded to this, shares follow; 0 means not rounded.
     min_schools : int
-        How many schools must have answered where schools are what is counted.
+        How many schools must have answered where schools are what is counted. A school is an
+        organisation, so above this number its answers are counted without a further threshold.
     title, source : str
         The policy in words, and where its numbers come from.
     """
@@ -40,7 +41,7 @@ class Policy:
     residual_df: int = 10
     hide_zeros: bool = True
     round_to: int = 0
-    min_schools: int = 3
+    min_schools: int = 5
     title: str = ""
     source: str = ""
 

@@ -18,7 +18,9 @@ class ReleasedEstimate:
     outcome, group, estimand, unit, base, claim, comparator, method, notes, level, null :
         As in ``Estimate``.
     value, se, df, statistic, p_value, p_adjusted : float or None
-        None where hidden or where there is none.
+        None where hidden or where there is none. As in ``Estimate.test``: ``statistic`` and
+        ``p_value`` are None for levels, and ``p_value`` is ``p_adjusted`` where several contrasts
+        were tested together.
     ci : tuple of float or None
         The interval, None where hidden or where there is none.
     n_pupils, n_schools : int or None
@@ -134,7 +136,7 @@ class Release:
     faults : tuple of ReleasedFault
         What the checks found, by kind.
     manifest : dict
-        Hashes and versions, never a path.
+        Hashes and versions, never a path; rows in and out of each step as in ``flow``.
     """
 
     profile: str

@@ -25,6 +25,10 @@ _CODE = re.compile(
 )
 _SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-Z0-9])")
 LEFT_OUT = "A figure about a group too small to publish is left out here."
+NOT_NAMED = "Groups too small to publish are not named here."
+_NAME = "[A-Za-z]"  # what follows in a list of names, not the number of one
+_FIGURE_AFTER = re.compile(r"(?<![\w.])[-+\d](?!\d* (?:smaller|other|more) groups)")
+_REFERS = re.compile(r"(?:They|Their|Theirs|These|Those|This|That|It|Its|Both|Such|Here)\b")
 _ABSOLUTE = re.compile(r"([\"'])(?:/|~|file:|[A-Za-z]:[\\/])[^\"'\n]*[\\/]([^\"'\\/\n]+)\1")
 COUNTING_KEYS = frozenset({"steps", "flow", "rows", "rows_in", "rows_out", "counts", "folder", "cwd", "user", "host"})
 
@@ -155,7 +159,8 @@ def without(text: str, secrets: Iterable[Secret]) -> str:
     Returns
     -------
     str
-        A group is taken out of a list with its number; a sentence that still tells is left out.
+        A group is taken out of a list, with its number; a sentence that still tells is left out
+        with those that speak of its subject.
 
     Examples
     --------
@@ -164,7 +169,18 @@ def without(text: str, secrets: Iterable[Secret]) -> str:
     """
     for secret in secrets:
         for name in (re.escape(secret.group), re.escape(words.label(secret.group))):
-            text = _without_sentences(_without_entries(text, name, secret), name, secret)
+            text = _without_entries(text, name, secret)
+            text = _without_names(text, name, secret)
+            text = _without_sentences(text, name, secret)
+    return _closed(text)
+
+
+def _closed(text: str) -> str:
+    """What is missing is said once, at the end."""
+    for said in (LEFT_OUT, NOT_NAMED):
+        if said in text:
+            rest = [part for part in _SENTENCE.split(text) if part not in {LEFT_OUT, NOT_NAMED}]
+            return " ".join([*rest, said])
     return text
 
 
@@ -175,11 +191,27 @@ def _without_entries(text: str, name: str, secret: Secret) -> str:
     )
 
 
+def _without_names(text: str, name: str, secret: Secret) -> str:
+    """Take a bare name out of a list of groups, where the sentence's numbers are of all of them."""
+    parts = _SENTENCE.split(text)
+    for at, part in enumerate(parts):
+        listed = re.search(rf"(?<=: ){name}, (?={_NAME})|(?<=, ){name}, (?={_NAME})|, {name}(?=\.$|, and | and )", part)
+        if listed and secret.told_in(part) and not _FIGURE_AFTER.search(part, listed.end()):
+            parts[at : at + 1] = [part[: listed.start()] + part[listed.end() :], NOT_NAMED]
+    return " ".join(parts)
+
+
 def _without_sentences(text: str, name: str, secret: Secret) -> str:
-    sentences = _SENTENCE.split(text)
+    """Leave out each sentence that tells, and those after it that speak of its subject."""
     named = re.compile(rf"(?<![\w=]){name}(?!\w)")
-    kept = [part for part in sentences if not (named.search(part) and secret.told_in(part))]
-    return text if len(kept) == len(sentences) else " ".join([*kept, LEFT_OUT])
+    sentences = _SENTENCE.split(text)
+    kept: list[str] = []
+    dropped = False
+    for part in sentences:
+        dropped = bool(named.search(part) and secret.told_in(part)) or (dropped and _REFERS.match(part) is not None)
+        if not dropped:
+            kept.append(part)
+    return text if len(kept) == len(sentences) else " ".join([*(one for one in kept if one != LEFT_OUT), LEFT_OUT])
 
 
 def faults(items: Iterable[Fault], policy: Policy) -> tuple[ReleasedFault, ...]:
@@ -302,7 +334,8 @@ def manifest(document: Mapping[str, Any]) -> dict[str, Any]:
     Returns
     -------
     dict
-        Without counts of rows; paths cut to the file's name.
+        Without counts of rows (the gate adds those of the steps that may be told); paths cut to
+        the file's name.
     """
     return {key: _public(value) for key, value in document.items() if key not in COUNTING_KEYS}
 

@@ -270,7 +270,7 @@ def test_no_step_of_the_flow_leaves_a_difference_of_a_few() -> None:
     assert "4" not in flow[1].reason
 
 
-def test_the_manifest_has_hashes_and_no_paths_or_row_counts() -> None:
+def test_the_manifest_has_hashes_and_no_paths_or_rows_of_inputs() -> None:
     manifest = {
         "plan_sha256": "ab",
         "inputs": [{"file": "/home/jane/data/pupils.csv", "sha256": "cd", "rows": 1007}],
@@ -278,7 +278,37 @@ def test_the_manifest_has_hashes_and_no_paths_or_row_counts() -> None:
         "seed": None,
     }
     public = released(figure(), manifest=manifest).manifest
-    assert public == {"plan_sha256": "ab", "inputs": [{"file": "pupils.csv", "sha256": "cd"}], "seed": None}
+    step = {"table": "pupils", "name": "Read", "rows_in": 1007, "rows_out": 1007, "reason": ""}
+    assert public == {
+        "plan_sha256": "ab",
+        "inputs": [{"file": "pupils.csv", "sha256": "cd"}],
+        "seed": None,
+        "steps": [step],
+    }
+
+
+def test_the_manifest_tells_rows_in_and_out_of_each_step_but_no_difference_of_a_few() -> None:
+    steps = [["pupils", "Read", 1007, 1007, ""], ["pupils", "Known", 1007, 1003, "4 pupils have none"]]
+    told = released(figure(), manifest={"steps": steps}).manifest["steps"]
+    assert [(step["rows_in"], step["rows_out"]) for step in told] == [(None, None), (None, 1003)]
+    assert told[1]["reason"] == "fewer than 10 pupils have none"
+
+
+def test_the_public_p_value_is_the_corrected_one_and_levels_have_none() -> None:
+    contrast = figure("fsm=yes - fsm=no", n=400, value=0.05, unit="proportion difference", p_adjusted=0.4)
+    item = one(contrast)
+    assert (item.p_value, item.p_adjusted) == (0.4, 0.4)
+    assert contrast.p_value < 0.1  # the raw one is another
+    level = one(figure())
+    assert (level.statistic, level.p_value) == (None, None)
+    row = next(csv.DictReader(io.StringIO(disclosure.estimates_csv(released(contrast)))))
+    assert row["p_value"] == "0.4"
+
+
+def test_where_schools_answer_there_must_be_five() -> None:
+    answers = {"value": 0.25, "estimand": E.TOP_BOX_BEFORE, "base": "schools"}
+    assert one(figure(n=4, n_schools=4, **answers)).value is None
+    assert one(figure(n=5, n_schools=5, **answers)).value == 0.25
 
 
 def test_absolute_paths_leave_the_plan_text() -> None:
@@ -357,4 +387,53 @@ def test_a_finding_does_not_tell_a_hidden_share_of_a_group_that_is_large_enough(
     evaluation = SimpleNamespace(estimates=Estimates((figure(), share), (finding,)), about={}, manifest={})
     assert disclosure.release(evaluation).findings[0].message == (
         "Few of these have scores: Year 7 (70.0%). EHC plan: 31 parents answered. 60.0% of all did."
+    )
+
+
+LOW = (
+    "Fewer than 80% of pupils have the scores needed for Reading in: {}. "
+    "Their progress is that of the pupils who could be tested, and is a description only."
+)
+
+
+@pytest.mark.parametrize(
+    ("groups", "left"),
+    [
+        ("EHC plan, Vision impairment, Hearing impairment", "EHC plan, Hearing impairment"),
+        ("Vision impairment, EHC plan", "EHC plan"),
+        ("EHC plan, Vision impairment", "EHC plan"),
+        (
+            "EHC plan, Vision impairment, and 3 smaller groups or groups within these",
+            "EHC plan, and 3 smaller groups or groups within these",
+        ),
+    ],
+)
+def test_a_group_too_small_leaves_a_list_and_the_sentence_stays_whole(groups, left) -> None:
+    finding = Finding(code="a", severity=Severity.NOTE, message=LOW.format(groups), outcomes=("a",))
+    evaluation = SimpleNamespace(
+        estimates=Estimates((figure(), figure("primary_need=VI", n=6, value=0.5)), (finding,)), about={}, manifest={}
+    )
+    told = disclosure.release(evaluation).findings[0].message
+    assert told == f"{LOW.format(left)} Groups too small to publish are not named here."
+
+
+def test_a_sentence_that_speaks_of_one_left_out_goes_with_it() -> None:
+    message = LOW.format("Vision impairment") + " Reading is tested in June."
+    finding = Finding(code="a", severity=Severity.NOTE, message=message, outcomes=("a",))
+    evaluation = SimpleNamespace(
+        estimates=Estimates((figure(), figure("primary_need=VI", n=6, value=0.5)), (finding,)), about={}, manifest={}
+    )
+    assert disclosure.release(evaluation).findings[0].message == (
+        "Reading is tested in June. A figure about a group too small to publish is left out here."
+    )
+
+
+def test_a_number_after_a_name_in_a_list_is_never_left_behind() -> None:
+    message = "The largest changes are in: EHC plan, Vision impairment, Year 7, by -3.1, 4.2 and 0.3 points."
+    finding = Finding(code="a", severity=Severity.NOTE, message=message, outcomes=("a",))
+    evaluation = SimpleNamespace(
+        estimates=Estimates((figure(), figure("primary_need=VI", n=6, value=0.5)), (finding,)), about={}, manifest={}
+    )
+    assert disclosure.release(evaluation).findings[0].message == (
+        "A figure about a group too small to publish is left out here."
     )

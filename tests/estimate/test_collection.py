@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from afa_eval.estimate import Claim, Comparator, Estimand, Estimate, Estimates, Finding, Severity, Table
+from afa_eval.estimate.estimands import LEVELS
 
 COLUMNS = [
     "outcome",
@@ -49,7 +50,8 @@ def test_tidy_keeps_full_precision_and_leaves_out_what_there_is_not(collection: 
     assert rows["estimate"].tolist() == [0.301, 0.27, -0.031, -0.027]
     assert rows["std_error"].isna().tolist() == [False, False, True, True]
     assert rows["conf_low"].tolist()[2:] == [-0.061, -0.057]
-    assert rows["p_value"].isna().tolist() == [False, False, True, True]  # t would contradict a given interval
+    # nobody asks whether a share is nought, and t would contradict a given interval
+    assert rows["p_value"].isna().tolist() == [True, True, True, True]
     assert str(rows["comparator"][0]).startswith("persistent-absence, 202122")
 
 
@@ -140,3 +142,20 @@ def test_plot_is_a_figure(collection: Estimates) -> None:
     from matplotlib.figure import Figure
 
     assert isinstance(collection.plot(), Figure)
+
+
+def test_tables_have_the_corrected_p_value_and_none_for_levels(make: Callable[..., Estimate]) -> None:
+    tested = make(Estimand.MEAN_GAIN, 1.2, "points", group="sen=any - rest", se=0.5, df=9.0)
+    together = replace(tested, p_adjusted=0.31)
+    level = replace(tested, estimand=Estimand.MEAN_BEFORE, group="sen=any")
+    gap = replace(level, group="sen=any - sen=none")
+    rows = Estimates((tested, together, level, gap)).tidy()
+    assert rows["p_value"].isna().tolist() == [False, False, True, False]
+    assert rows["statistic"].isna().tolist() == [False, False, True, False]
+    assert rows["p_value"][0] == tested.p_value
+    assert rows["p_value"][1] == 0.31
+    assert together.p_value == tested.p_value  # the record keeps the raw one beside it
+
+
+def test_every_level_is_an_estimand() -> None:
+    assert {str(one) for one in Estimand} >= LEVELS
