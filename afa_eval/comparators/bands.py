@@ -6,7 +6,7 @@ from functools import lru_cache
 
 from afa_eval.codes import years
 from afa_eval.comparators import store
-from afa_eval.comparators.sources.area_bands import FSM_CODES, PHASE_CODES, SEN_CODES, SEX_CODES, unpack
+from afa_eval.comparators.packing import FSM_CODES, PHASE_CODES, SEN_CODES, SEX_CODES, unpack
 from afa_eval.comparators.store import Figure
 
 FIVE_POINT_BANDS = "absence-five-point-bands"

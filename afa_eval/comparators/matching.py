@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from afa_eval.codes import sen as sen_codes
-from afa_eval.comparators.breaks import breaks
 from afa_eval.comparators.lookup import as_comparator
 from afa_eval.comparators.mix import MIX_COLUMNS, Weighted, texts, weighted, weighted_pair
 from afa_eval.comparators.own_records import ComparatorFile
+from afa_eval.comparators.series_breaks import breaks
 from afa_eval.errors import AfaEvalError, ComparatorError
 from afa_eval.estimate.records import Comparator, Finding
 

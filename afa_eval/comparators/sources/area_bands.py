@@ -3,23 +3,18 @@
 from __future__ import annotations
 
 import zipfile
-import zlib
-from array import array
 from collections.abc import Iterator, Set
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from afa_eval.codes import years
+from afa_eval.comparators.packing import PHASE_CODES, pack
 from afa_eval.comparators.sources.absence import AREAS, PHASES
 from afa_eval.errors import ComparatorError
 
 if TYPE_CHECKING:
     import pandas as pd
 
-PHASE_CODES = ("primary", "secondary", "special")
-SEN_CODES = ("any", "none", "unknown")
-FSM_CODES = ("yes", "no", "unknown")
-SEX_CODES = ("F", "M", "unknown")
 BANDS = tuple(range(0, 55, 5))
 _ZIP = "absence_bands_distributions.zip"
 _COLUMNS = [
@@ -67,7 +62,8 @@ def packed(folder: Path) -> Iterator[tuple[str, int, bytes]]:
     every = pd.concat([frame, whole]).sort_values(["area", *_KEYS], kind="stable")
     for area, rows in every.groupby("area", sort=True):
         if area not in _ONE_SCHOOL:
-            yield str(area), len(rows), _pack(rows)
+            keys = [rows[name].tolist() for name in _KEYS]
+            yield str(area), len(rows), pack(keys, [rows[name].tolist() for name in _COUNTS])
 
 
 _KEYS = ["year", "phase", "sen", "fsm", "sex", "year_group"]
@@ -95,37 +91,6 @@ def _read(folder: Path) -> pd.DataFrame:
     if found.isna().any().any():
         raise ComparatorError(f"{_ZIP} has a category that is not known here.")
     return found
-
-
-def _pack(rows: pd.DataFrame) -> bytes:
-    data = b"".join(bytes(rows[name].tolist()) for name in _KEYS)
-    counts = b"".join(array("I", rows[name].tolist()).tobytes() for name in _COUNTS)
-    return zlib.compress(data + b"".join(counts[place::4] for place in range(4)), 9)  # by byte: a quarter smaller
-
-
-def unpack(packed_rows: bytes, n: int) -> Iterator[tuple[int, ...]]:
-    """Which rows were packed?
-
-    Parameters
-    ----------
-    packed_rows : bytes
-        As ``packed`` gave them.
-    n : int
-        How many there are.
-
-    Returns
-    -------
-    iterator of tuple of int
-        year, phase, sen, fsm, sex, year group, then eleven counts.
-    """
-    data = zlib.decompress(packed_rows)
-    planes, size = memoryview(data)[6 * n :], 11 * n
-    counts = bytearray(4 * size)
-    for place in range(4):
-        counts[place::4] = planes[place * size : (place + 1) * size]
-    numbers = array("I", bytes(counts))
-    columns = [data[k * n : (k + 1) * n] for k in range(6)] + [numbers[k * n : (k + 1) * n] for k in range(11)]
-    return zip(*columns, strict=True)
 
 
 def neighbours(folder: Path, areas: Set[str]) -> list[tuple[str, int, str, str]]:

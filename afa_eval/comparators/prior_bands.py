@@ -13,8 +13,8 @@ from itertools import pairwise
 
 from afa_eval.codes import years
 from afa_eval.comparators.asking import parse_year
-from afa_eval.comparators.breaks import TEACHER_GRADES
 from afa_eval.comparators.lookup import find
+from afa_eval.comparators.series_breaks import TEACHER_GRADES
 from afa_eval.comparators.transitions import NO_SCORE, Transition, TransitionBand, transition
 from afa_eval.errors import ComparatorError
 from afa_eval.estimate.records import Finding, Severity
