@@ -46,19 +46,20 @@ class Row:
     """One comparison."""
 
     task: str
-    peer: str
-    peer_seconds: float | None
-    ours_seconds: float
+    rival: str
+    peer: float | None
+    ours: float
     target: str
+    unit: str = "s"
 
     @property
     def ratio(self) -> str:
         """How many times faster, or slower than merely reading."""
-        if self.peer_seconds is None:
+        if self.peer is None:
             return ""
-        if "at most" in self.target and self.peer_seconds:
-            return f"{self.ours_seconds / self.peer_seconds:.1f} of it"
-        return f"{self.peer_seconds / self.ours_seconds:,.0f} times"
+        if "at most" in self.target and self.peer:
+            return f"{self.ours / self.peer:.1f} of it"
+        return f"{self.peer / self.ours:,.0f} times"
 
 
 def cpu(function: Callable[[], object], repeat: int = 3) -> float:
@@ -208,7 +209,7 @@ def passes() -> Iterator[Row]:
             read = alone("pyarrow", path) if importlib.util.find_spec("pyarrow") else None
             seconds = None if read is None else read["seconds"]
             yield Row(f"moments of 8 M rows, {kind} by school", "pyarrow reading", seconds, ours["seconds"], target)
-            yield Row(f"memory of that pass, {kind} (MB, not seconds)", "", None, ours["megabytes"], "under 400 MB")
+            yield Row(f"memory of that pass, {kind}", "", None, ours["megabytes"], "under 400 MB", "MB")
 
 
 def write_large(path: Path, shuffled: bool, n: int = 8_000_000, schools: int = 24_000) -> None:
@@ -239,8 +240,6 @@ def alone(what: str, path: Path) -> dict[str, float]:
 
 def one_pass(what: str, path: str) -> None:
     """What ``alone`` runs."""
-    import resource
-
     if what == "pyarrow":
         parquet = importlib.import_module("pyarrow.parquet")
         seconds = cpu(lambda: parquet.read_table(path), 1)
@@ -248,8 +247,13 @@ def one_pass(what: str, path: str) -> None:
         import duckdb  # noqa: F401 - its import is not the pass
 
         seconds = cpu(lambda: moments(path, *CROSSED), 1)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(json.dumps({"seconds": seconds, "megabytes": peak}))
+    print(json.dumps({"seconds": seconds, "megabytes": peak_megabytes()}))
+
+
+def peak_megabytes() -> float:
+    """Peak memory of this process; getrusage would count what the parent held when it forked."""
+    status = Path("/proc/self/status").read_text(encoding="ascii")
+    return next(int(line.split()[1]) / 1024 for line in status.splitlines() if line.startswith("VmHWM"))
 
 
 def machine() -> str:
@@ -275,13 +279,20 @@ def page(rows: list[Row]) -> str:
         "",
         intro,
         "",
-        "| Task | Peer | Peer, s | Ours, s | Ratio | Target |",
+        "| Task | Peer | Peer's | Ours | Ratio | Target |",
         "|---|---|---:|---:|---:|---|",
     ]
     for row in rows:
-        peer = "" if row.peer_seconds is None else f"{row.peer_seconds:,.3g}"
-        lines.append(f"| {row.task} | {row.peer} | {peer} | {row.ours_seconds:,.3g} | {row.ratio} | {row.target} |")
+        peer = "" if row.peer is None else f"{shown(row.peer)} s"
+        lines.append(
+            f"| {row.task} | {row.rival} | {peer} | {shown(row.ours)} {row.unit} | {row.ratio} | {row.target} |"
+        )
     return "\n".join([*lines, ""])
+
+
+def shown(value: float) -> str:
+    """Three digits, no powers of ten."""
+    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}" if value >= 0.001 else f"{value:.6f}"
 
 
 def main() -> int:

@@ -35,8 +35,8 @@ from afa_eval.models.fitted import quantile
 OUT = Path(__file__).parents[1] / "book" / "methods"
 SCHOOLS = (6, 10, 20, 40, 100)
 REPLICATES = 1000
-RESAMPLED = 200  # trials on which the resampling methods are tried: each costs 399 replicates
-PUPILS = 100  # trials on which pupils are resampled: each costs 99 multilevel fits
+RESAMPLED = 120  # trials on which the resampling methods are tried: each costs 399 replicates
+PUPILS = 40  # trials on which pupils are resampled: each costs 99 multilevel fits
 DEFAULT = "CR2, Satterthwaite"
 
 

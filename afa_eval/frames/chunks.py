@@ -19,7 +19,7 @@ from afa_eval.kernels.linear import Floats, Ints
 from afa_eval.kernels.moments import FIRST_ROWS, ClusterMoments, constant_safe_shift
 
 VECTOR = 2048  # rows that DuckDB hands over at once
-VALUES = 6_000_000  # numbers held at a time
+VALUES = 3_000_000  # numbers held at a time
 
 
 @dataclass(slots=True)

@@ -13,7 +13,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from itertools import product
 from typing import Any
 
 import numpy as np
@@ -177,61 +176,78 @@ def contrast(fit: MixedModelFit, weights: Sequence[float] | Floats, method: str 
     Contrast
         Value, standard error, degrees of freedom.
     """
+    return contrasts(fit, np.asarray(weights, dtype=np.float64)[None], method)[0]
+
+
+def contrasts(fit: MixedModelFit, weights: Floats, method: str = "satterthwaite") -> list[Contrast]:
+    """How large is each of these weighted sums of coefficients?
+
+    Parameters
+    ----------
+    fit : MixedModelFit
+        From ``fit_mixed``.
+    weights : ndarray, shape (m, p)
+        A row for each sum.
+    method : str
+        As for ``contrast``; what all sums share is computed once.
+
+    Returns
+    -------
+    list of Contrast
+        One for each row.
+    """
     if method not in METHODS:
         raise ValueError(f"df must be one of {', '.join(METHODS)}, not {method!r}")
-    direction = np.asarray(weights, dtype=np.float64)
-    value = float(direction @ fit.coef)
-    variance = float(direction @ fit.cov @ direction)
+    values = weights @ fit.coef
+    plain = np.einsum("ma,ab,mb->m", weights, fit.cov, weights)
+    inner = weights @ fit.back.matrix
+    dfs, more = _degrees(fit, inner, method)
+    adjusted = plain + more if method == "kenward-roger" else plain
+    return [
+        Contrast(float(value), math.sqrt(float(variance)), float(df))
+        for value, variance, df in zip(values, adjusted, dfs, strict=True)
+    ]
+
+
+def _degrees(fit: MixedModelFit, inner: Floats, method: str) -> tuple[Floats, Floats]:
+    """Degrees of freedom of each contrast, and Kenward and Roger's addition to its variance."""
     if method == "residual":
-        return Contrast(value, math.sqrt(variance), float(fit.n_rows - fit.coef.size))
-    inner = fit.back.matrix.T @ direction
-    if method == "satterthwaite" and not fit.at_boundary:
-        df = _observed_df(fit, inner)
-        if df is not None:
-            return Contrast(value, math.sqrt(variance), df)
-    return _expected_contrast(fit, value, variance, inner, adjust=method == "kenward-roger")
+        return np.full(inner.shape[0], float(fit.n_rows - fit.coef.size)), np.zeros(inner.shape[0])
+    observed = _observed_df(fit, inner) if method == "satterthwaite" and not fit.at_boundary else None
+    return _expected_df(fit, inner) if observed is None else (observed, np.zeros(inner.shape[0]))
 
 
-def _expected_contrast(fit: MixedModelFit, value: float, variance: float, inner: Floats, adjust: bool) -> Contrast:
-    """Kenward and Roger's degrees of freedom of one contrast, and their adjusted variance."""
+def _expected_df(fit: MixedModelFit, inner: Floats) -> tuple[Floats, Floats]:
+    """Kenward and Roger's degrees of freedom of each contrast, and what they add to its variance."""
     sums = fit.structure.expected(fit.sigma2, fit.ratios)
     phi = fit.sigma2 * np.linalg.inv(fit.structure.at(fit.ratios).a[:-1, :-1])
-    m = sums.trace.shape[0]
-    bent = [phi @ first @ phi for first in sums.first]  # minus the derivative of phi
-    information = np.array(
-        [
-            [
-                sums.trace[r, s]
-                - 2 * float(np.sum(phi * sums.second[r, s]))
-                + float(np.einsum("ab,ba->", bent[r], sums.first[s]))
-                for s in range(m)
-            ]
-            for r in range(m)
-        ]
+    bent = phi @ sums.first @ phi  # minus the derivatives of phi
+    information = (
+        sums.trace
+        - 2 * np.einsum("ab,rsab->rs", phi, sums.second)
+        + np.einsum("rab,sba->rs", bent, sums.first, optimize=True)
     )
     spread = 2 * np.linalg.pinv(information)
-    gradient = np.array([inner @ part @ inner for part in bent])
-    df = 2 * variance**2 / float(gradient @ spread @ gradient)
-    if adjust:
-        middle = sum(
-            spread[r, s] * (sums.second[r, s] - sums.first[r] @ phi @ sums.first[s]) for r in range(m) for s in range(m)
-        )
-        variance += 2 * float(inner @ phi @ middle @ phi @ inner)
-    return Contrast(value, math.sqrt(variance), df)
+    middle = np.einsum("rs,rsab->ab", spread, sums.second - np.einsum("rab,bc,scd->rsad", sums.first, phi, sums.first))
+    gradient = np.einsum("ma,rab,mb->mr", inner, bent, inner, optimize=True)
+    variance = np.einsum("ma,ab,mb->m", inner, phi, inner)
+    dfs = 2 * variance**2 / np.einsum("mr,rs,ms->m", gradient, spread, gradient)
+    side = inner @ phi
+    return dfs, 2 * np.einsum("ma,ab,mb->m", side, middle, side)
 
 
-def _observed_df(fit: MixedModelFit, inner: Floats) -> float | None:
-    """Satterthwaite's degrees of freedom; None where the information is not positive."""
+def _observed_df(fit: MixedModelFit, inner: Floats) -> Floats | None:
+    """Satterthwaite's degrees of freedom of each contrast; None where the information is not positive."""
     hessian = information(fit)
-    parts = fit.structure.at(fit.ratios)
-    inverse = np.linalg.inv(parts.a[:-1, :-1])
-    bent = inverse @ inner
-    by_h = [-fit.sigma2 * float(bent @ slope[:-1, :-1] @ bent) for slope in parts.slopes]
-    gradient = np.array([float(inner @ bent), *by_h])
     if np.linalg.eigvalsh(hessian / _outer_scale(hessian)).min() <= 0:
         return None
-    variance = fit.sigma2 * float(inner @ bent)
-    return variance**2 / float(gradient @ np.linalg.solve(hessian, gradient))
+    parts = fit.structure.at(fit.ratios)
+    bent = inner @ np.linalg.inv(parts.a[:-1, :-1])
+    by_h = -fit.sigma2 * np.einsum("ma,kab,mb->mk", bent, parts.slopes[:, :-1, :-1], bent, optimize=True)
+    plain = np.einsum("ma,ma->m", inner, bent)
+    gradient = np.column_stack([plain, by_h])
+    out: Floats = (fit.sigma2 * plain) ** 2 / np.einsum("ma,ma->m", gradient, np.linalg.solve(hessian, gradient.T).T)
+    return out
 
 
 def _outer_scale(hessian: Floats) -> Floats:
@@ -376,9 +392,9 @@ def _ratios(structure: Structure, reml: bool) -> Floats:
 
         return np.array([maximise(replace(structure.data, reml=reml)).ratio])
     chart = cholesky if isinstance(structure, Slope) else np.square
-    found = [_polish(structure, chart, _descend(structure, chart, start, reml), reml) for start in _starts(structure)]
+    found = [_descend(structure, chart, start, reml) for start in _starts(structure)]
     best = min(found, key=lambda theta: evaluate(structure, chart(theta), reml).deviance)
-    theta = _snap(structure, chart, best, reml)
+    theta = _snap(structure, chart, _polish(structure, chart, best, reml), reml)
     _check_stationary(structure, chart, theta, reml)
     return np.asarray(chart(theta), dtype=np.float64)
 
@@ -403,8 +419,7 @@ def _starts(structure: Structure) -> list[Floats]:
     """Where the search begins: inside, and on each face of the boundary (a start at nought stays there)."""
     if isinstance(structure, Slope):
         return [np.array(start) for start in ((0.4, 0.0, 0.3), (0.4, 0.05, 0.0), (0.0, 0.0, 0.3), (0.1, 0.0, 0.1))]
-    inside = [np.array(start) for start in product((0.2, 0.8), (0.1, 0.5))]
-    return [*inside, np.array([0.4, 0.0]), np.array([0.0, 0.3]), np.zeros(2)]
+    return [np.array(start) for start in ((0.3, 0.1), (0.8, 0.5), (0.4, 0.0), (0.0, 0.3), (0.0, 0.0))]
 
 
 def _slope(structure: Structure, chart: Callable[[Numbers], Numbers], theta: Numbers, reml: bool) -> Numbers:

@@ -212,7 +212,7 @@ class MixedModel:
         pandas.DataFrame
             Columns term, estimate, std_error, df, statistic, p_value, conf_low, conf_high.
         """
-        found = [mixed.contrast(self.fit, row, self.df) for row in np.eye(len(self.terms))]
+        found = mixed.contrasts(self.fit, np.eye(len(self.terms)), self.df)
         return fitted.tidy(self.terms, self.coef.tolist(), [c.se for c in found], [c.df for c in found], level)
 
     def school_effects(self) -> pd.DataFrame:
