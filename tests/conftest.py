@@ -1,10 +1,13 @@
 """What several rooms' tests share: the demo trust on disk, and its results."""
 
+import os
 import shutil
+import tempfile
 from pathlib import Path
 
 import pytest
 
+os.environ["AFA_EVAL_DATA"] = tempfile.mkdtemp()  # what a developer fetched must not change a test
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 
 

@@ -194,3 +194,48 @@ def test_listing_and_description_say_what_there_is():
         assert "Source:" in c.describe(slug)
     with pytest.raises(ComparatorError, match="no measure"):
         c.figures("absence")
+
+
+def test_importing_the_store_takes_less_than_a_tenth_of_a_second():
+    import subprocess
+    import sys
+
+    # processor time, the best of three, so that a busy computer does not count; Python itself has started before
+    code = (
+        "import time; start = time.process_time(); import afa_eval.comparators.store; "
+        "print(time.process_time() - start)"
+    )
+    spent = [
+        float(subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout)
+        for _ in range(3)
+    ]
+    assert min(spent) < 0.1
+
+
+def test_no_module_hides_a_function_of_the_same_name():
+    import afa_eval.comparators.listing
+    import afa_eval.comparators.matching
+    import afa_eval.comparators.service  # noqa: F401 - all the rooms are entered
+
+    for name in c.__all__:
+        assert not hasattr(getattr(c, name), "__path__")
+        assert type(getattr(c, name)).__name__ != "module", name
+
+
+def test_several_definitions_of_a_year_are_not_guessed_between():
+    with pytest.raises(ComparatorError, match="name one: gcse-"):
+        c.find("ks2-ks4-transition", year="202324", sen="any")
+    found = c.find("ks2-ks4-transition", year="202324", sen="any", definition="gcse-mathematics")
+    assert found.unit == "grades"
+    assert found.sd > 1
+    with pytest.raises(ComparatorError, match="absence-10-15"):
+        c.find("absence-bands", year="202223", sen="any")
+
+
+def test_every_measure_that_was_asked_for_is_there():
+    asked = (
+        "persistent-absence severe-absence overall-absence authorised-absence unauthorised-absence absence-bands "
+        "ks2-reading-progress ks2-writing-progress ks2-maths-progress ks2-rwm-expected progress-8 attainment-8 phonics "
+        "eyfs-gld mtc ks2-ks4-transition suspension-rate ehcp-count sen-support-share ehcp-share"
+    )
+    assert set(asked.split()) <= set(c.slugs())
