@@ -337,8 +337,10 @@ def _many_small_lists() -> Iterator[None]:
 
 
 def _body(item: Source, known: Known, table: str | None) -> tuple[Body, str, str]:
+    suffix, size = item.path.suffix.lower(), item.path.stat().st_size
+    if size > MOST_BYTES and suffix != ".parquet":
+        return _with_notes([], (Note("too large", f"{size >> 20:,} MB"),), 1, known), "", ""
     sha256 = _sha256(item.path)
-    suffix = item.path.suffix.lower()
     if suffix == ".parquet":
         return parquet_body(item.path), "", sha256
     if suffix in WORKBOOKS:
@@ -346,9 +348,6 @@ def _body(item: Source, known: Known, table: str | None) -> tuple[Body, str, str
         return _with_notes(grid, notes, 1, known), sheet, sha256
     if is_xml(item.path):
         return ctf_body(item.path, table), "", sha256
-    size = item.path.stat().st_size
-    if size > MOST_BYTES:
-        return _with_notes([], (Note("too large", f"{size >> 20:,} MB"),), 1, known), "", sha256
     text = text_grid(item.path.read_bytes())
     return _with_notes(text.rows, text.notes, text.first_row, known), "", sha256
 

@@ -150,7 +150,8 @@ class Tables:
         if "year_group" in missing.columns and "baseline_year" in missing.columns:
             moved = int(year[:4]) - missing["baseline_year"].str[:4].astype(int)
             missing = missing.assign(year_group=missing["year_group"] + moved)
-        return pd.concat([now, missing.drop(columns="baseline_year", errors="ignore")], ignore_index=True)
+        both: pd.DataFrame = pd.concat([now, missing.drop(columns="baseline_year", errors="ignore")], ignore_index=True)
+        return both
 
     def on_roll(self, year: str) -> Tables:
         """Which tables are these, seen from a later year than the first: who was on roll, where, as what?
