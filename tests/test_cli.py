@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -84,8 +85,15 @@ def test_run_with_errors_writes_the_list_and_nothing_else(trust):
     assert made == {"checks.html", "checks.xlsx", "checks.json"}
 
 
-def test_run_writes_released_figures_and_says_the_headlines(trust):
-    done = afa("run", trust)
+@pytest.fixture(scope="module")
+def ran(small_trust, tmp_path_factory):
+    """One run on a copy of the small trust: its folder, and what the command said."""
+    folder = shutil.copytree(small_trust, tmp_path_factory.mktemp("ran") / "trust")
+    return Path(folder), afa("run", folder)
+
+
+def test_run_writes_released_figures_and_says_the_headlines(ran):
+    trust, done = ran
     assert done.returncode == 0, done.stderr
     last = Path(done.stdout.splitlines()[-1])
     assert last == trust / "build" / "estimates.csv"
@@ -100,8 +108,8 @@ def test_run_writes_released_figures_and_says_the_headlines(trust):
     assert Path(document["estimates"]) == last
 
 
-def test_no_pupil_identifier_is_in_a_public_file(trust):
-    afa("run", trust, "--quiet")
+def test_no_pupil_identifier_is_in_a_public_file(ran):
+    trust, _ = ran
     pupils = pd.read_csv(trust / "data" / "pupils_2021-22.csv", dtype=str)["pupil_id"]
     for name in ("estimates.csv", "manifest.json"):
         text = (trust / "build" / name).read_text(encoding="utf-8")

@@ -12,8 +12,14 @@ from afa_eval.plan import load_plan
 
 
 @pytest.fixture(scope="module")
-def found(small_trust):
-    return ae.evaluate(small_trust)
+def told():
+    """What the one evaluation of ``found`` said while it ran."""
+    return []
+
+
+@pytest.fixture(scope="module")
+def found(small_trust, told):
+    return ae.evaluate(small_trust, progress=told.append)
 
 
 def test_every_outcome_of_the_plan_is_answered(found):
@@ -101,9 +107,7 @@ def test_where_nothing_can_be_answered_it_says_so(trust):
         ae.evaluate(trust)
 
 
-def test_progress_is_told_in_words(small_trust):
-    told = []
-    evaluation.evaluate(small_trust, progress=told.append)
+def test_progress_is_told_in_words(found, told):
     assert told[0] == "Reading and checking the data"
     assert any("Reading" in line for line in told[1:])
 
