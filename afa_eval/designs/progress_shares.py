@@ -50,8 +50,9 @@ def standard(question: ProgressQuestion, people: Cohort, group: Group, line: Lin
     if not rows.any():
         return []
     after = (people.after >= question.standard).astype(float)
-    method = f"pupils at {question.standard:g} or above as a share of all eligible pupils"
-    notes = ("Eligible pupils without a score count as not at the standard.",)
+    method = f"pupils at {question.standard:g} or above{_beside_norm(question)} as a share of all eligible pupils"
+    notes: tuple[str, ...] = ("Eligible pupils without a score count as not at the standard.",)
+    notes += ("The standard is a line that the plan draws, no official one.",) * (question.scale == "standardised")
 
     def said(estimand: Estimand, values: pd.Series, unit: str = "proportion") -> Estimate:
         what = mean(people, values, rows)
@@ -64,6 +65,19 @@ def standard(question: ProgressQuestion, people: Cohort, group: Group, line: Lin
         found.append(said(E.STANDARD_SHARE_CHANGE, after - before, "proportion difference"))
     said_of = "share at the standard, all eligible pupils counted,"
     return found + _minus_national(question, people, group, rows, after, line, said_of)
+
+
+def _beside_norm(question: ProgressQuestion) -> str:
+    """Where the standard lies, in the norm's own measure."""
+    norm = question.norm
+    if norm is None or norm.mean is None or norm.sd is None or question.standard is None:
+        return ""
+    away = (question.standard - norm.mean) / norm.sd
+    if away == 0:
+        return " (the norm's mean)"
+    plural = "" if abs(away) == 1 else "s"
+    side = "below" if away < 0 else "above"
+    return f" ({abs(away):.2g} standard deviation{plural} {side} the norm's mean)"
 
 
 def _minus_national(

@@ -69,7 +69,7 @@ class Estimand(StrEnum):
     GAP_CHANGE = "gap_change", "change in the gap, from one interaction model", ("gap_before", "gap_after")
     G_NATIONAL = (
         "g_national",
-        "distance from the line that counts (the one for the same start, where it is known) in national standard deviations",
+        "distance from the line that counts, or between two groups, in national standard deviations: for the same start where that is known",
         ("progress_minus_national", "adjusted_progress", "mean_gain", "mean_progress"),
     )
     G_TRUST = (

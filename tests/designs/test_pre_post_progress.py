@@ -677,3 +677,10 @@ def test_a_group_matched_on_sen_only_says_so():
     assert not any(
         "SEN provision only" in note for note in value(found, "progress_minus_national", "sen_provision=K").notes
     )
+
+
+def test_the_standard_says_where_it_lies_and_whose_it_is():
+    share = ask(norm=NORM, standard=85).estimate(cohort())["standard_share_after"]
+    assert "1 standard deviation below the norm's mean" in share.method
+    assert any("no official" in note for note in share.notes)
+    assert "norm's mean" not in ask(standard=85).estimate(cohort())["standard_share_after"].method
