@@ -55,7 +55,7 @@ def dense_reml(x, y, parts, start, reml=True):
         information = np.array([[np.sum(a * b.T) for b in products] for a in products])
         step = inverse(information) @ score
         gamma = gamma + step
-        if np.abs(step / gamma).max() < 1e-17:
+        if np.abs(step / gamma).max() < 1e-15:
             break
     return cov @ x.T @ vi @ y, cov, gamma
 
