@@ -15,6 +15,7 @@ from afa_eval.estimate import Comparator, Table
 CHARACTERISTICS = ("sen_provision", "primary_need", "year_group", "phase", "sex", "fsm", "eal", "cohort")
 SLUG = "persistent-absence"  # the release that counts all enrolments by these characteristics
 TOTAL, UNKNOWN = "Total", "Not recorded"
+NO_SEN, NEITHER = "No SEN", "In neither group"
 
 
 def participants(tables: Tables, year: str = "") -> tuple[Table, ...]:
@@ -47,18 +48,33 @@ def participants(tables: Tables, year: str = "") -> tuple[Table, ...]:
 
 
 def _counts(pupils: pd.DataFrame, column: str, labels: tuple[str, ...]) -> Table:
-    counted = [float(members(pupils, label).sum()) for label in labels]
-    unknown = float(len(pupils) - sum(counted))
-    rows = [*labels, *([UNKNOWN] if unknown else []), TOTAL]
-    numbers = [*counted, *([unknown] if unknown else []), float(len(pupils))]
+    meant, without = _without_sen(pupils, column)
+    counted = {label: float((members(pupils, label) & meant).sum()) for label in labels}
+    counted |= {NO_SEN: float(without.sum())} if without.any() else {}
+    unknown = float(len(pupils) - sum(counted.values()))
+    counted |= {NEITHER if column == "cohort" else UNKNOWN: unknown} if unknown else {}
+    counted[TOTAL] = float(len(pupils))
     return Table(
         name=f"participants-{column}",
         title="Who took part",
-        rows=tuple(rows),
+        rows=tuple(counted),
         columns=("Pupils",),
-        cells=tuple((number,) for number in numbers),
+        cells=tuple((number,) for number in counted.values()),
         row_label=column,
     )
+
+
+def _without_sen(pupils: pd.DataFrame, column: str) -> tuple[pd.Series, pd.Series]:
+    """Whose need is counted, and who has no SEN and therefore none to record?
+
+    A need recorded for a pupil without SEN is not counted: else this table beside that of SEN
+    provision would tell how few such pupils there are.
+    """
+    nobody = pd.Series(False, index=pupils.index)
+    if column != "primary_need" or "sen" not in pupils.columns:
+        return ~nobody, nobody
+    without = pupils["sen"].eq("none").fillna(False).astype(bool)
+    return ~without, without
 
 
 def _england(column: str, labels: tuple[str, ...], year: str) -> Iterator[Table]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import re
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cache
 from importlib.resources import files
@@ -12,19 +14,21 @@ from pathlib import Path
 from typing import Any
 
 from afa_eval.disclosure import estimates_csv, table_csv, write
-from afa_eval.disclosure.records import Release, ReleasedTable
+from afa_eval.disclosure.records import Release, ReleasedEstimate, ReleasedTable
 from afa_eval.errors import ReportError
-from afa_eval.estimate import Finding, Severity, words
-from afa_eval.report import figures, layout
+from afa_eval.estimate import Estimand, Finding, Severity, words
+from afa_eval.estimate.words import sentences
+from afa_eval.report import accounts, figures, flows, layout, say
 from afa_eval.report.context import (
+    ALL,
     Book,
     Chart,
     Grid,
+    Limitation,
     Outcome,
-    by_severity,
     grid,
+    group_name,
     line,
-    manifest_rows,
     page_name,
 )
 from afa_eval.report.own_words import own_words
@@ -37,6 +41,8 @@ SELECTED = {
     "nominated": "pupils named by their teachers",
     "all": "everyone; no pupil was picked out",
 }
+
+FROM = {"sen": ", among pupils with SEN"}
 
 
 def assemble(release: Release, folder: Path) -> Book:
@@ -64,27 +70,29 @@ def assemble(release: Release, folder: Path) -> Book:
         raise ReportError("The book needs a title and at least one outcome in the plan's words.")
     write(release, folder / FILES)
     outcomes = tuple(_outcome(release, entry, folder) for entry in about["outcomes"])
-    flow = figures.flow_drawing(release)
+    labels = {outcome.id: outcome.label for outcome in outcomes}
     return Book(
         title=str(about["title"]),
         organisation=str(about.get("organisation") or ""),
         period=_period(about.get("period")),
         n_schools=_schools(about.get("n_schools")),
-        programme=programme(about.get("programme") or {}),
+        programme=programme(about.get("programme") or {}, measures(str(about.get("plan_text") or ""))),
         outcomes=outcomes,
-        charts={} if flow is None else {"flow": figures.save(flow, folder)},
+        pupil_flows=pupil_flows(release, outcomes, folder),
         participants=participants(release, folder),
         coverage=_tables(release, folder, "coverage"),
         coverage_charts=tuple(figures.save(drawing, folder) for drawing in figures.coverage_drawings(release)),
         other=_tables(release, folder, ""),
-        flow=release.flow,
+        flow=accounts.file_steps(release.flow),
         faults=release.faults,
-        findings=by_severity(release.findings),
+        findings=accounts.by_severity(accounts.limitations(release.findings, labels)),
         words=own_words(str(about.get("words") or "")),
         policy=release.policy,
         profile=release.profile,
         plan_text=str(about.get("plan_text") or ""),
-        manifest=manifest_rows({key: value for key, value in release.manifest.items() if key != "comparators"}),
+        manifest=accounts.manifest_rows(
+            {key: value for key, value in release.manifest.items() if key != "comparators"}
+        ),
         references=references({str(entry.get("design", "")) for entry in about["outcomes"]}),
         comparators=_comparators(release),
         cite=citation(about),
@@ -103,7 +111,7 @@ def _schools(count: Any) -> str:
 
 def _outcome(release: Release, entry: dict[str, Any], folder: Path) -> Outcome:
     key, design, focus = str(entry["id"]), str(entry.get("design", "")), str(entry.get("focus") or "")
-    lines = tuple(line(item) for item in release.estimates if item.outcome == key)
+    lines = tuple(line(item) for item in release.estimates if item.outcome == key and _tells(item))
     file = f"{FILES}/{page_name(key).removeprefix('outcome-')}.csv"
     (folder / file).write_text(estimates_csv(release, key), encoding="utf-8")
     return Outcome(
@@ -117,7 +125,7 @@ def _outcome(release: Release, entry: dict[str, Any], folder: Path) -> Outcome:
         before=words.years(str(entry.get("before") or "")),
         after=words.years(str(entry.get("after") or "")),
         lines=lines,
-        headline=layout.headline(lines, design, focus),
+        headline=layout.headline(lines, design, focus, entry.get("headline") or ()),
         main=layout.main_section(lines, design, focus),
         sections=layout.other_sections(lines, design, focus),
         charts=tuple(figures.save(drawing, folder) for drawing in figures.outcome_drawings(release, entry)),
@@ -127,8 +135,44 @@ def _outcome(release: Release, entry: dict[str, Any], folder: Path) -> Outcome:
     )
 
 
-def _gravest_first(findings: Sequence[Finding]) -> tuple[Finding, ...]:
-    return tuple(sorted(findings, key=lambda item: GRAVITY[item.severity]))
+def _tells(item: ReleasedEstimate) -> bool:
+    """Whether a page can say what it means: a bare test statistic says nothing."""
+    return item.estimand != Estimand.MARGINAL_HOMOGENEITY or item.value is None or say.p_value(item) is not None
+
+
+def _gravest_first(findings: Sequence[Finding]) -> tuple[Limitation, ...]:
+    return accounts.limitations(sorted(findings, key=lambda item: GRAVITY[item.severity]), {})
+
+
+def pupil_flows(release: Release, outcomes: Sequence[Outcome], folder: Path) -> tuple[Chart, ...]:
+    """How did the pupils of each primary outcome come to be counted?
+
+    Parameters
+    ----------
+    release : Release
+        What may leave.
+    outcomes : sequence of Outcome
+        As pages know them.
+    folder : Path
+        The pages' folder.
+
+    Returns
+    -------
+    tuple of Chart
+        Each says how many of them the headline is about.
+    """
+    known = {outcome.id: outcome for outcome in outcomes}
+    return tuple(
+        replace(figures.save(drawing, folder), note=_of_them(known[str(entry["id"])]))
+        for entry, drawing in flows.flow_drawings(release)
+    )
+
+
+def _of_them(outcome: Outcome) -> str:
+    found = outcome.headline
+    if found is None or not found.counted or found.item.group == ALL:
+        return ""
+    return f"The headline of {outcome.label} is about {found.counted} of them: {found.who}."
 
 
 def _place(released: ReleasedTable) -> str:
@@ -191,17 +235,45 @@ def _outcome_tables(release: Release, outcome: str, folder: Path) -> tuple[Grid,
 
 def _with_file(released: ReleasedTable, folder: Path) -> Grid:
     file = f"{FILES}/{page_name(released.table.name).removeprefix('outcome-')}-table.csv"
-    (folder / file).write_text(table_csv(released), encoding="utf-8")
-    return grid(released, file)
+    (folder / file).write_text(labelled_csv(released), encoding="utf-8")
+    printed = grid(released, file)
+    hidden = all(value is None for row in released.table.cells for value in row)
+    return replace(printed, rows=()) if hidden else printed
 
 
-def programme(told: dict[str, Any]) -> tuple[tuple[str, str], ...]:
+def labelled_csv(released: ReleasedTable) -> str:
+    """What stands in the file of a table that a page offers?
+
+    Parameters
+    ----------
+    released : ReleasedTable
+        What may leave.
+
+    Returns
+    -------
+    str
+        As ``table_csv``; where rows are groups such as ``sen_provision=K``, a first column
+        ``label`` says them as the page does.
+    """
+    inner, text = released.table, table_csv(released)
+    if not any("=" in row for row in inner.rows):
+        return text
+    stream = io.StringIO()
+    labels = ("label", *(group_name(row, inner.base) for row in inner.rows))
+    made = csv.writer(stream, lineterminator="\n")
+    made.writerows([label, *cells] for label, cells in zip(labels, csv.reader(io.StringIO(text)), strict=True))
+    return stream.getvalue()
+
+
+def programme(told: dict[str, Any], measures: Mapping[str, str] | None = None) -> tuple[tuple[str, str], ...]:
     """What was done, for whom, how much, as headings and texts?
 
     Parameters
     ----------
     told : dict
         The plan's ``[programme]``.
+    measures : mapping of str to str, optional
+        Columns of scores and the outcomes' labels that they belong to.
 
     Returns
     -------
@@ -215,7 +287,13 @@ def programme(told: dict[str, Any]) -> tuple[tuple[str, str], ...]:
     """
     said = []
     for key, value in told.items():
-        text = _selection(value) if key == "selection" else _month(str(value)) if key == "start" else str(value or "")
+        text = (
+            _selection(value, measures or {})
+            if key == "selection"
+            else _month(str(value))
+            if key == "start"
+            else str(value or "")
+        )
         if text:
             heading = key.replace("_", " ")
             said.append((PROGRAMME_HEADINGS.get(key, heading[:1].upper() + heading[1:]), text))
@@ -233,12 +311,45 @@ def _month(code: str) -> str:
     return code
 
 
-def _selection(value: Any) -> str:
+def measures(plan_text: str) -> dict[str, str]:
+    r"""Which outcome does a column of scores belong to?
+
+    Parameters
+    ----------
+    plan_text : str
+        The plan, word for word.
+
+    Returns
+    -------
+    dict
+        Column to the first score's name in words; empty where the text is no plan.
+
+    Examples
+    --------
+    >>> measures('[[outcome]]\nid = "reading"\nlabel = "Reading"\nbaseline = "read_1"\noutcome = "read_2"')
+    {'read_1': 'the first score in reading', 'read_2': 'the last score in reading'}
+    """
+    try:
+        plan = tomllib.loads(plan_text)
+    except tomllib.TOMLDecodeError:
+        return {}
+    found: dict[str, str] = {}
+    for entry in plan.get("outcome", []):
+        label = sentences.lower(str(entry.get("label") or entry.get("id") or ""))
+        for key, which in (("baseline", "first"), ("outcome", "last")):
+            if isinstance(entry.get(key), str) and label:
+                found.setdefault(entry[key], f"the {which} score in {label}")
+    return found
+
+
+def _selection(value: Any, measures: Mapping[str, str]) -> str:
     if not isinstance(value, dict):
         return str(value or "")
     how = SELECTED.get(str(value.get("how", "")), str(value.get("how", "")))
-    measure = f", by {value['measure']}" if value.get("measure") else ""
-    return how[:1].upper() + how[1:] + measure
+    column = str(value.get("measure") or "")
+    measure = f", by {measures.get(column, column.replace('_', ' '))}" if column else ""
+    among = FROM.get(str(value.get("from") or ""), "")
+    return how[:1].upper() + how[1:] + measure + among
 
 
 @cache
@@ -309,4 +420,4 @@ def charts_of(book: Book) -> tuple[Chart, ...]:
         Of outcomes first.
     """
     inside = tuple(chart for outcome in book.outcomes for chart in outcome.charts)
-    return inside + book.coverage_charts + tuple(book.charts.values())
+    return inside + book.coverage_charts + book.pupil_flows

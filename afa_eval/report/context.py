@@ -14,20 +14,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
-from afa_eval.disclosure.records import ReleasedEstimate, ReleasedFault, ReleasedStep, ReleasedTable
-from afa_eval.estimate import Finding, Severity, words
+from afa_eval.disclosure.records import ReleasedEstimate, ReleasedFault, ReleasedTable
+from afa_eval.estimate import Estimand, Severity, words
 from afa_eval.estimate.words import sentences
 from afa_eval.report import say
 
 ALL = "all"
+# Which serious finding does a figure allow for already, so that it need not stand beside it?
+ANSWERED = {str(Estimand.ADJUSTED_PROGRESS): frozenset({"regression-to-the-mean"})}
 SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=[A-Z])")
-SEVERITY_WORDS = {
-    "serious": "Serious: may change what a reader should conclude",
-    "concern": "Concerns: mind these when you read the figures",
-    "note": "Notes",
-}
 
 
 class Myst(str):
@@ -54,6 +50,9 @@ class Line:
         With unit; with a plus sign where it is a rise. ``[c]`` where hidden.
     interval, ends : str
         ``95% CI 1.2 to 5.0`` and ``1.2 to 5.0``; empty where there is none.
+    likely, likely_signed : str
+        ``1.2 to 5.0 (95% confidence interval)``, its ends as the sentence says them, and with
+        their signs; empty where there is none.
     counted : str
         ``412 pupils in 18 schools``.
     against : str
@@ -79,6 +78,8 @@ class Line:
     signed: str
     interval: str
     ends: str
+    likely: str
+    likely_signed: str
     counted: str
     against: str
     claim: str
@@ -104,7 +105,7 @@ def line(item: ReleasedEstimate) -> Line:
     """
     return Line(
         item=item,
-        title=words.title(item.estimand),
+        title=words.title_of(item),
         definition=item.estimand.definition,
         group=words.label(item.group, item.base),
         who=words.people(item.group, item.base),
@@ -112,6 +113,8 @@ def line(item: ReleasedEstimate) -> Line:
         signed=say.amount(item, sign=True),
         interval=say.interval(item),
         ends=say.ends(item),
+        likely=sentences.likely(item),
+        likely_signed=sentences.likely(item, signed=True),
         counted=say.counted(item),
         against=say.against(item),
         claim=sentences.claim(item),
@@ -137,6 +140,10 @@ class Grid:
         Cells; the first of each row is its label.
     file : str
         Its CSV beside the page; empty where there is none.
+    notes : tuple of str
+        What to mind about single columns or cells, marked there as ``[note 1]``, ``[note 2]``.
+
+    A grid without rows stands for a table of which everything is hidden: a page says so.
     """
 
     title: str
@@ -144,6 +151,7 @@ class Grid:
     rows: tuple[tuple[str, ...], ...]
     note: str = ""
     file: str = ""
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,11 +166,14 @@ class Chart:
         The finding it shows, in words.
     title : str
         Its headline.
+    note : str
+        What to say below it; empty where nothing.
     """
 
     file: str
     alt: str
     title: str
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +190,50 @@ class Section:
 
     title: str
     grids: tuple[Grid, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Limitation:
+    """What must a reader mind?
+
+    Attributes
+    ----------
+    severity : str
+        ``serious``, ``concern`` or ``note``.
+    message, fix : str
+        What it is, and what would help.
+    outcomes : tuple of str
+        Labels of the outcomes it concerns; empty where it concerns all.
+    code : str
+        Its identifier.
+    """
+
+    severity: str
+    message: str
+    fix: str
+    outcomes: tuple[str, ...] = ()
+    code: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FileStep:
+    """What was done to a file?
+
+    Attributes
+    ----------
+    table, name : str
+        Which table, and what was done.
+    before, after : str
+        Rows, ``[c]`` where hidden.
+    why : str
+        Why there are fewer; that nobody was left out where rows were only brought together.
+    """
+
+    table: str
+    name: str
+    before: str
+    after: str
+    why: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,7 +260,7 @@ class Outcome:
         Drawn from the release.
     tables : tuple of Grid
         Counts and series that belong to it.
-    findings : tuple of Finding
+    findings : tuple of Limitation
         What else could explain it, the gravest first.
     file : str
         Its CSV.
@@ -226,7 +281,7 @@ class Outcome:
     sections: tuple[Section, ...]
     charts: tuple[Chart, ...]
     tables: tuple[Grid, ...]
-    findings: tuple[Finding, ...]
+    findings: tuple[Limitation, ...]
     file: str
 
     def get(self, estimand: str, group: str = "") -> Line | None:
@@ -259,12 +314,6 @@ class Outcome:
         return tuple((name, firsts[name].definition, say.spoken(firsts[name].item.method)) for name in titles)
 
     @property
-    def notes(self) -> tuple[str, ...]:
-        """What is to be minded about more than one figure, each once?"""
-        told = dict.fromkeys(note for one in self.lines for note in one.item.notes)
-        return tuple(note for note in told if not any(sign.isdigit() for sign in note))
-
-    @property
     def smallest(self) -> Line | None:
         """What is the smallest change that could have been shown in the headline's group?"""
         group = self.headline.item.group if self.headline is not None else ALL
@@ -273,9 +322,37 @@ class Outcome:
 
     @property
     def mind(self) -> str:
-        """What must a reader know before quoting the headline: how does the gravest serious finding begin?"""
-        serious = [finding for finding in self.findings if finding.severity == Severity.SERIOUS]
+        """What else could explain the headline: how does the gravest serious finding about it begin?"""
+        met = ANSWERED.get(str(self.headline.item.estimand), frozenset()) if self.headline is not None else frozenset()
+        serious = [one for one in self.findings if one.severity == Severity.SERIOUS and one.code not in met]
         return SENTENCE_END.split(serious[0].message, maxsplit=1)[0] if serious else ""
+
+    @property
+    def sure(self) -> str:
+        """How sure is the headline's direction, where nothing serious stands against it?
+
+        That a figure is unlikely to be chance says nothing for the programme where something else
+        explains it: then that is told instead, by ``mind``.
+        """
+        if self.headline is None or (self.mind and not sentences.doubt(self.headline.item)):
+            return ""
+        return self.headline.sure
+
+    @property
+    def about_all(self) -> str:
+        """Does the headline speak of all pupils though the plan asks about some? Then say so."""
+        if self.headline is None or self.focus in {"", ALL} or self.headline.item.group == self.focus:
+            return ""
+        base = self.headline.item.base
+        wanted = words.people(self.focus, base)
+        hidden = any(one.item.group == self.focus and one.hidden for one in self.lines)
+        why = "is too small to publish" if hidden else "could not be worked out"
+        return f"This is about {self.headline.who}: the figure for {wanted} {why}."
+
+    @property
+    def compares_cohorts(self) -> bool:
+        """Does any of its figures name the comparison group, so that a page must say who that is?"""
+        return any("cohort=comparison" in one.item.group for one in self.lines)
 
     @property
     def hides(self) -> bool:
@@ -320,18 +397,18 @@ class Book:
         What was done, for whom, how much: heading and text.
     outcomes, primary : tuple of Outcome
         All, and those with a card.
-    charts : dict of str to Chart
-        Drawings that belong to no outcome: ``flow``, ``coverage-...``.
+    pupil_flows : tuple of Chart
+        From the register to the figures, a drawing for each primary outcome.
     participants, coverage, other : tuple of Grid
         Tables that belong to no outcome, by where they stand.
     coverage_charts : tuple of Chart
         Children these tests cannot measure, by outcome.
-    flow : tuple of ReleasedStep
-        Rows in and out of each step.
+    flow : tuple of FileStep
+        What was done to the files, with the rows before and after.
     faults : tuple of ReleasedFault
         What the checks found.
-    findings : tuple of (str, tuple of Finding)
-        Limitations, by how much they weigh.
+    findings : tuple of (str, tuple of Limitation)
+        By how much they weigh.
     words : Myst
         The trust's own words.
     policy, profile : str
@@ -354,14 +431,14 @@ class Book:
     n_schools: str
     programme: tuple[tuple[str, str], ...]
     outcomes: tuple[Outcome, ...]
-    charts: dict[str, Chart]
+    pupil_flows: tuple[Chart, ...]
     participants: tuple[Grid, ...]
     coverage: tuple[Grid, ...]
     coverage_charts: tuple[Chart, ...]
     other: tuple[Grid, ...]
-    flow: tuple[ReleasedStep, ...]
+    flow: tuple[FileStep, ...]
     faults: tuple[ReleasedFault, ...]
-    findings: tuple[tuple[str, tuple[Finding, ...]], ...]
+    findings: tuple[tuple[str, tuple[Limitation, ...]], ...]
     words: Myst
     policy: str
     profile: str
@@ -449,64 +526,3 @@ def page_name(outcome: str) -> str:
     'outcome-ks2-reading'
     """
     return "outcome-" + re.sub(r"[^a-z0-9]+", "-", outcome.lower()).strip("-")
-
-
-def by_severity(findings: Sequence[Finding]) -> tuple[tuple[str, tuple[Finding, ...]], ...]:
-    """Which limitations are there, the gravest first?
-
-    Parameters
-    ----------
-    findings : sequence of Finding
-        In any order.
-
-    Returns
-    -------
-    tuple
-        Heading and findings; headings without findings are left out.
-    """
-    groups = ((text, tuple(f for f in findings if f.severity == name)) for name, text in SEVERITY_WORDS.items())
-    return tuple((text, found) for text, found in groups if found)
-
-
-def manifest_rows(document: dict[str, Any]) -> tuple[tuple[str, tuple[tuple[str, str], ...]], ...]:
-    """How is the manifest printed?
-
-    Parameters
-    ----------
-    document : dict
-        Of the release.
-
-    Returns
-    -------
-    tuple
-        Heading and rows of name and value.
-    """
-    single = tuple((_heading(key), _text(value)) for key, value in document.items() if not _is_group(value))
-    groups = tuple((_heading(key), _pairs(value)) for key, value in document.items() if _is_group(value) and value)
-    return ((("This evaluation", single),) if single else ()) + groups
-
-
-def _is_group(value: object) -> bool:
-    return isinstance(value, dict | list | tuple)
-
-
-def _heading(key: str) -> str:
-    text = key.replace("_", " ").replace("sha256", "(SHA-256)")
-    return text[:1].upper() + text[1:]
-
-
-def _text(value: object) -> str:
-    return "none" if value is None else str(value)
-
-
-def _pairs(value: Any) -> tuple[tuple[str, str], ...]:
-    if isinstance(value, dict):
-        return tuple((str(key), _text(item)) for key, item in value.items())
-    return tuple(_entry(position, item) for position, item in enumerate(value, start=1))
-
-
-def _entry(position: int, item: Any) -> tuple[str, str]:
-    if isinstance(item, dict):
-        name = next((str(item[key]) for key in ("file", "name", "path", "table") if key in item), str(position))
-        return name, ", ".join(f"{key} {_text(value)}" for key, value in item.items() if str(value) != name)
-    return str(position), _text(item)

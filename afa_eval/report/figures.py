@@ -146,12 +146,17 @@ def _forest(items: Sequence[ReleasedEstimate], entry: dict[str, Any], outcome: d
     from afa_eval.estimate import charts
 
     focus = str(outcome.get("focus", ""))
-    for name in entry["figures"]:
+    for name in _headline_first(entry["figures"], outcome):
         rows = _first_each([item for item in items if item.estimand == name])
         shown = _that_fit(_chosen(rows, entry["groups"], focus), focus)
         if any(item.value is not None for item in shown):
             return partial(_draw_forest, charts.forest, shown, _finding(shown, focus))
     return None
+
+
+def _headline_first(figures: Sequence[str], outcome: dict[str, Any]) -> list[str]:
+    """The card's figures first, where the design names them: the chart is about what the card says."""
+    return list(dict.fromkeys([*(outcome.get("headline") or ()), *figures]))
 
 
 def _draw_forest(forest: Draw, shown: Sequence[ReleasedEstimate], title: str, narrow: bool) -> Any:
@@ -209,14 +214,26 @@ def _slopes(items: Sequence[ReleasedEstimate], entry: dict[str, Any], outcome: d
     from afa_eval.estimate import charts
 
     kept = _pairs(items, entry, outcome)
-    return (lambda narrow: charts.slopes(kept, labels=_ends(outcome), narrow=narrow)) if kept else None
+    title = _moved(kept, str(outcome.get("focus", "")))
+    return (lambda narrow: charts.slopes(kept, title, labels=_ends(outcome), narrow=narrow)) if kept else None
 
 
 def _lines(items: Sequence[ReleasedEstimate], entry: dict[str, Any], outcome: dict[str, Any]) -> Any:
     from afa_eval.estimate import charts
 
     kept = _pairs(items, entry, outcome)
-    return (lambda narrow: charts.absence_lines(kept, years=_ends(outcome), narrow=narrow)) if kept else None
+    title = _moved(kept, str(outcome.get("focus", "")))
+    draw = charts.absence_lines
+    return (lambda narrow: draw(kept, title=title, years=_ends(outcome), narrow=narrow)) if kept else None
+
+
+def _moved(kept: Sequence[ReleasedEstimate], focus: str) -> str:
+    """Where the focus group began and ended, or all pupils; the chart's own headline where neither is shown."""
+    for group in (focus, ALL):
+        pair = [item for item in kept if item.group == group and item.value is not None]
+        if len(pair) == 2:
+            return words.before_after(pair[0], pair[1])
+    return ""
 
 
 KINDS: dict[str, Callable[[Sequence[ReleasedEstimate], dict[str, Any], dict[str, Any]], Any]] = {
@@ -268,23 +285,3 @@ def coverage_drawings(release: Release) -> list[Drawing]:
 
     tables = [one for one in release.tables if one.table.name.startswith("coverage") and has_whole_row(one)]
     return [Drawing(one.table.name, _make(one)) for one in tables]
-
-
-def flow_drawing(release: Release) -> Drawing | None:
-    """How did the pupils come to be counted?
-
-    Parameters
-    ----------
-    release : Release
-        What may leave.
-
-    Returns
-    -------
-    Drawing or None
-        None where no step was recorded.
-    """
-    from afa_eval.estimate import charts
-
-    if not release.flow:
-        return None
-    return Drawing("flow", lambda narrow: charts.flow(release.flow, narrow=narrow))

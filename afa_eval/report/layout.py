@@ -10,6 +10,7 @@ from typing import Any
 
 from afa_eval.estimate import words
 from afa_eval.estimate.words.people import parts, sides
+from afa_eval.report import say
 from afa_eval.report.context import ALL, Grid, Line, Section, find_line
 
 SEN_COLUMNS = frozenset({"sen", "sen_provision"})
@@ -55,7 +56,7 @@ def layout(design: str) -> dict[str, Any]:
     return {"headline": [], "tables": [], "charts": [], **layouts().get(design, layouts()["default"])}
 
 
-def headline(lines: Sequence[Line], design: str, focus: str) -> Line | None:
+def headline(lines: Sequence[Line], design: str, focus: str, preferred: Sequence[str] = ()) -> Line | None:
     """Which figure is the headline?
 
     Parameters
@@ -66,14 +67,16 @@ def headline(lines: Sequence[Line], design: str, focus: str) -> Line | None:
         Its slug.
     focus : str
         The group that headlines are about.
+    preferred : sequence of str
+        Figures that the design puts before the layout's, where the usual one would mislead.
 
     Returns
     -------
     Line or None
-        The first of the layout's that is shown for the focus or all pupils, else the first that is
+        The first of the preferred, then of the layout's that is shown for the focus or all pupils, else the first that is
         hidden, else any figure there is; a contrast between groups only where there is nothing else.
     """
-    names = [*layout(design)["headline"], *dict.fromkeys(str(one.item.estimand) for one in lines)]
+    names = [*preferred, *layout(design)["headline"], *dict.fromkeys(str(one.item.estimand) for one in lines)]
     found = [one for name in names if (one := find_line(lines, name, (focus, ALL)))] or list(lines)
     return next((one for one in found if not one.hidden), found[0] if found else None)
 
@@ -184,8 +187,8 @@ def grids(lines: Sequence[Line], design: str) -> tuple[Grid, ...]:
         Side by side where the layout says so, a last one for the rest.
     """
     made, placed = [], set[int]()
+    shown = {(one.item.group, str(one.item.estimand)): one for one in reversed(lines)}
     for entry in layout(design)["tables"]:
-        shown = {(one.item.group, str(one.item.estimand)): one for one in reversed(lines)}
         names = [name for name in entry["figures"] if any(estimand == name for _, estimand in shown)]
         if names:
             made.append(_side_by_side(entry, names, shown, lines))
@@ -194,18 +197,81 @@ def grids(lines: Sequence[Line], design: str) -> tuple[Grid, ...]:
     return tuple(made) + ((_listed(rest),) if rest else ())
 
 
-def _side_by_side(
-    entry: dict[str, Any], names: Sequence[str], shown: dict[tuple[str, str], Line], lines: Sequence[Line]
-) -> Grid:
-    """A row a group, a column a figure, and who was counted in the last of them."""
+Shown = dict[tuple[str, str], Line]
+
+
+def _side_by_side(entry: dict[str, Any], names: Sequence[str], shown: Shown, lines: Sequence[Line]) -> Grid:
+    """A row a group, a column a figure, and who was counted in the last of them; no row where all is hidden."""
     groups = dict.fromkeys(one.item.group for one in lines if str(one.item.estimand) in names)
+    known = {group: [one for name in names if (one := shown.get((group, name))) is not None] for group in groups}
+    if all(one.hidden for found in known.values() for one in found):
+        return Grid(title=entry["title"], header=(), rows=())
+    notes = Notes([one for found in known.values() for one in found])
+    counts = _counts(entry, [one for found in known.values() for one in found])
     rows = []
-    for group in groups:
-        found = [shown.get((group, name)) for name in names]
-        known = [one for one in found if one is not None]
-        rows.append((known[0].group, *(cell(one) for one in found), *numbers(known)))
-    header = ("Group", *_headings(names, shown, short=bool(entry.get("short"))), _base(lines, names), "Schools")
-    return Grid(title=entry["title"], header=header, rows=tuple(dict.fromkeys(rows)))
+    for group, found in known.items():
+        cells = (notes.beside(shown.get((group, name))) for name in names)
+        rows.append((found[0].group, *cells, *(_number(found, end, of) for _, end, of in counts)))
+    heads = _headings(names, shown, short=bool(entry.get("short")))
+    header = ("Group", *map(notes.above, heads, names), *(head for head, _, _ in counts))
+    return Grid(title=entry["title"], header=header, rows=tuple(dict.fromkeys(rows)), notes=tuple(notes.numbered))
+
+
+class Notes:
+    """Which notes stand below a table, and where in it are they marked?
+
+    Parameters
+    ----------
+    lines : sequence of Line
+        The figures of the table: a note that all shown figures of a kind have is marked in their
+        column's heading, any other in its cell.
+    """
+
+    def __init__(self, lines: Sequence[Line]) -> None:
+        """Find what all figures of a kind have in common."""
+        self.numbered: dict[str, int] = {}
+        by: dict[str, list[set[str]]] = {}
+        for one in lines:
+            if not one.hidden:
+                by.setdefault(str(one.item.estimand), []).append(set(_noted(one)))
+        self._common = {name: set.intersection(*sets) for name, sets in by.items()}
+
+    def above(self, heading: str, estimand: str) -> str:
+        """What is the heading of a column, with its marks?"""
+        return "\n".join([heading, *self._marks(sorted(self._common.get(estimand, ())))])
+
+    def beside(self, one: Line | None) -> str:
+        """What stands in a cell, with its marks?"""
+        if one is None or one.hidden:
+            return cell(one)
+        common = self._common.get(str(one.item.estimand), set())
+        return "\n".join([cell(one), *self._marks([text for text in _noted(one) if text not in common])])
+
+    def _marks(self, texts: Sequence[str]) -> list[str]:
+        found = [self.numbered.setdefault(text, len(self.numbered) + 1) for text in texts]
+        return [f"[note {' and '.join(map(str, found))}]"] if found else []
+
+
+def _noted(one: Line) -> tuple[str, ...]:
+    return tuple(say.note(text) for text in one.item.notes)
+
+
+Count = tuple[str, str, str]
+
+
+def _counts(entry: dict[str, Any], lines: Sequence[Line]) -> list[Count]:
+    """Which numbers close a row: heading, which end of the period they are of, and of what."""
+    base = _base(lines)
+    both = [("before", "_before"), ("after", "_after")] if entry.get("both") else [("", "")]
+    people = [(f"{base}, {name}" if name else base, end, "n_pupils") for name, end in both] if base else []
+    return [*people, ("Schools", "", "n_schools")]
+
+
+def _number(found: Sequence[Line], end: str, of: str) -> str:
+    """How many were counted in the last figure of a row that is shown, or in the last of one end."""
+    some = [one.item for one in found if str(one.item.estimand).endswith(end)]
+    count = next((getattr(item, of) for item in reversed(some) if item.n_pupils is not None), None)
+    return "[c]" if count is None else f"{count:,}"
 
 
 def _headings(names: Sequence[str], shown: dict[tuple[str, str], Line], *, short: bool) -> list[str]:
@@ -219,29 +285,10 @@ def _headings(names: Sequence[str], shown: dict[tuple[str, str], Line], *, short
     return said
 
 
-def _base(lines: Sequence[Line], names: Sequence[str]) -> str:
-    """What was counted, as the heading of its column."""
-    bases = {words.nouns(one.item.base) for one in lines if str(one.item.estimand) in names} - {"schools"}
-    return bases.pop().capitalize() if len(bases) == 1 else "Counted"
-
-
-def numbers(known: Sequence[Line]) -> tuple[str, str]:
-    """How many were counted in the last figure of a row that is shown?
-
-    Parameters
-    ----------
-    known : sequence of Line
-        The figures of a row.
-
-    Returns
-    -------
-    tuple of str
-        Number of the base and of schools.
-    """
-    item = next((one.item for one in reversed(known) if one.item.n_pupils is not None), None)
-    if item is None:
-        return "[c]", "[c]"
-    return f"{item.n_pupils:,}", f"{item.n_schools:,}"
+def _base(lines: Sequence[Line]) -> str:
+    """What was counted, as the heading of its column; empty where schools are all that was."""
+    bases = {one.item.base for one in lines} - {"schools"}
+    return "" if not bases else bases.pop().capitalize() if len(bases) == 1 else "Counted"
 
 
 def cell(one: Line | None) -> str:
@@ -266,10 +313,28 @@ def cell(one: Line | None) -> str:
 
 
 def _listed(lines: Sequence[Line]) -> Grid:
-    rows = tuple(
-        (one.group, one.title, one.signed + (f"\n{one.ends}" if one.ends else ""), *numbers([one]), one.against)
-        for one in lines
-    )
-    return Grid(
-        title="Other figures", header=("Group", "Figure", "Value", "Counted", "Schools", "Set against"), rows=rows
-    )
+    notes = Notes(lines)
+    against = any(one.against for one in lines)
+    rows = []
+    for one in lines:
+        named = notes.above(one.title, str(one.item.estimand))
+        last = (one.against,) if against else ()
+        rows.append((one.group, named, notes.beside(one), *numbers(one), *last))
+    header = ("Group", "Figure", "Value", "Counted", "Schools", *(("Set against",) if against else ()))
+    return Grid(title="Other figures", header=header, rows=tuple(rows), notes=tuple(notes.numbered))
+
+
+def numbers(one: Line) -> tuple[str, str]:
+    """How many were counted?
+
+    Parameters
+    ----------
+    one : Line
+        Any figure.
+
+    Returns
+    -------
+    tuple of str
+        Number of the base and of schools.
+    """
+    return _number([one], "", "n_pupils"), _number([one], "", "n_schools")

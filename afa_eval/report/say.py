@@ -10,6 +10,7 @@ from afa_eval.estimate.words import sentences
 from afa_eval.estimate.words.summary import signed
 
 _NAMES = re.compile(r"\b(?:" + "|".join(sorted((str(one) for one in Estimand if "_" in one), reverse=True)) + r")\b")
+_MONTHS = re.compile(r"^Equivalent to \S+ months?")
 SYMBOLS = {
     "c": "hidden so that no child can be known by it",
     "x": "could not be worked out",
@@ -35,7 +36,70 @@ def amount(item: ReleasedEstimate, *, sign: bool = False) -> str:
     """
     if item.value is None:
         return f"[{item.status or 'x'}]"
+    if item.estimand == Estimand.MARGINAL_HOMOGENEITY:
+        return shift(p_value(item))
     return signed(item) if sign else words.amount(item.value, item.unit)
+
+
+def p_value(item: ReleasedEstimate) -> float | None:
+    """How surprising would the figure be if there were no difference?
+
+    Parameters
+    ----------
+    item : ReleasedEstimate
+        Any figure.
+
+    Returns
+    -------
+    float or None
+        Corrected for how many were tested, where it was.
+    """
+    return item.p_value if item.p_adjusted is None else item.p_adjusted
+
+
+def shift(p: float | None) -> str:
+    """What does a test of a shift in the answers say?
+
+    Parameters
+    ----------
+    p : float or None
+        Its p-value.
+
+    Returns
+    -------
+    str
+        In words, with the p-value.
+
+    Examples
+    --------
+    >>> shift(0.82421875), shift(0.0004)
+    ('no clear shift (p = 0.82)', 'a shift (p < 0.001)')
+    """
+    if p is None:
+        return "[x]"
+    told = "p < 0.001" if p < 0.001 else f"p = {words.number(p, decimals=3 if p < 0.01 else 2)}"
+    return f"{'a shift' if p < 0.05 else 'no clear shift'} ({told})"
+
+
+def note(text: str) -> str:
+    """How does a note of an estimate read below a table of many?
+
+    Parameters
+    ----------
+    text : str
+        As the estimate has it; the months that stand in the cell already are left out.
+
+    Returns
+    -------
+    str
+        One sentence.
+
+    Examples
+    --------
+    >>> note("Equivalent to -1 months, not EEF additional progress.")
+    'An equivalent in months, not EEF additional progress.'
+    """
+    return words.true_minus(_MONTHS.sub("An equivalent in months", text))
 
 
 def interval(item: ReleasedEstimate) -> str:
@@ -140,7 +204,7 @@ def plainly(item: ReleasedEstimate) -> str:
     """
     if item.value is None:
         who = words.people(item.group, item.base)
-        return f"{words.title(item.estimand)} for {who} is {SYMBOLS.get(item.status, 'hidden')}"
+        return f"{sentences.title_of(item)} for {who} is {SYMBOLS.get(item.status, 'hidden')}"
     return sentences.capital(sentences.clause(item))
 
 
@@ -155,11 +219,12 @@ def hundred(item: ReleasedEstimate) -> str:
     Returns
     -------
     str
-        For example ``33 in every 100 pupils with SEN``; empty for other units and hidden figures.
+        For example ``33 in every 100 pupils with SEN``, of all of them ``33 in every 100 pupils``; empty for other units and hidden figures.
     """
     if item.value is None or item.unit != "proportion":
         return ""
-    return f"{words.number(item.value, 'proportion', 0)} in every 100 {words.people(item.group, item.base)}"
+    who = words.people(item.group, item.base).removeprefix("all ")
+    return f"{words.number(item.value, 'proportion', 0)} in every 100 {who}"
 
 
 def spoken(text: str) -> str:

@@ -79,7 +79,14 @@ def absence() -> list[Estimate]:
     rows.append(estimate("absence", "all", E.MDES, 0.028, "proportion difference", se=None, df=None, base="enrolments"))
     rows.append(estimate("absence", "all", E.ICC, 0.021, "statistic", se=None, df=None, base="enrolments"))
     rows.append(
-        estimate("absence", "sen_provision=K - rest", E.PERSISTENT_ABSENCE_CHANGE, -0.006, "proportion difference")
+        estimate(
+            "absence",
+            "sen_provision=K - rest",
+            E.PERSISTENT_ABSENCE_CHANGE,
+            -0.006,
+            "proportion difference",
+            base="enrolments",
+        )
     )
     return rows
 

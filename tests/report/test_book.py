@@ -50,7 +50,8 @@ def test_a_table_says_its_unit_once_and_its_interval_below(book) -> None:
         "After",
         "Change (percentage points)",
         "Change minus the national change (percentage points)",
-        "Pupils",
+        "Enrolments, before",
+        "Enrolments, after",
         "Schools",
     )
     assert rows(grid)["SEN"][3] == "\u22121.9\n\u22124.3 to 0.5"
@@ -79,7 +80,7 @@ def test_participants_stand_beside_england(book) -> None:
 def test_every_chart_says_its_finding_and_exists_in_two_widths(book, folder) -> None:
     charts = [chart for one in book.outcomes for chart in one.charts] + list(book.coverage_charts)
     assert len(charts) >= 6
-    for chart in (*charts, book.charts["flow"]):
+    for chart in (*charts, *book.pupil_flows):
         assert len(chart.alt) > 40
         assert any(sign.isdigit() for sign in chart.alt)
         assert (folder / chart.file).is_file()

@@ -72,7 +72,7 @@ def test_cards_say_size_interval_comparator_and_claim(soups) -> None:
     cards = [" ".join(card.get_text(" ").split()) for card in soups["index"].find_all(class_="afa-card")]
     assert len(cards) == 2
     assert "\u22121.9 percentage points" in cards[1]
-    assert "95% CI \u22124.3 to 0.5" in cards[1]
+    assert "Likely range: \u22124.3 to 0.5 (95% confidence interval)" in cards[1]
     assert "Nationally" in cards[1]
     assert "does not by itself show an effect" in cards[1]
 

@@ -1,0 +1,48 @@
+"""From the register to the figures: how many pupils were lost at which step."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from afa_eval.designs.progress_frame import Cohort
+from afa_eval.designs.progress_question import ProgressQuestion
+from afa_eval.estimate import Table
+
+OUTSIDE = "Not asked about in this outcome"
+NO_FIRST, NO_LAST, NO_SCORE = "No first score", "First score, but no last one", "No score"
+BOTH, ONE = "With both scores", "With a score"
+
+
+def flow_table(question: ProgressQuestion, people: Cohort) -> Table:
+    """How many pupils on the register are counted, and at which step do the others leave?
+
+    Parameters
+    ----------
+    question : ProgressQuestion
+        Names the table.
+    people : Cohort
+        The pupils.
+
+    Returns
+    -------
+    Table
+        ``flow-<id>``: each pupil on the register of the first year in exactly one row, so that the
+        rows add up to the total and may be protected as any other counts.
+    """
+    rows = {OUTSIDE: len(people.everyone) - len(people.frame)}
+    if question.baseline:
+        first = people.before.notna().to_numpy(dtype=bool)
+        rows |= {NO_FIRST: int((~first).sum()), NO_LAST: int((first & ~people.usable).sum())}
+    else:
+        rows |= {NO_SCORE: int((~people.usable).sum())}
+    rows[BOTH if question.baseline else ONE] = int(np.count_nonzero(people.usable))
+    rows["Total"] = len(people.everyone)
+    return Table(
+        name=f"flow-{question.id}",
+        title="From the register to the figures",
+        rows=tuple(rows),
+        columns=("Pupils",),
+        cells=tuple((float(count),) for count in rows.values()),
+        outcome=question.id,
+        row_label="Pupils",
+    )
