@@ -1,4 +1,4 @@
-"""Files linked by the pupil's UPN, by a former one too, where nothing speaks against it."""
+"""Files linked by the pupil's UPN, by a former one too, and by either number of a school."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ from dataclasses import dataclass, replace
 
 from afa_eval.codes import upn
 from afa_eval.data.handed import Column, Part
+from afa_eval.data.headers import plain
 
 FORMER = "former_upn"
+LAESTAB = frozenset({"laestab", "dfenumber", "dfeno", "schooldfenumber", "establishmentnumber"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +58,7 @@ def former_upns(parts: Sequence[Part]) -> Former:
 
 
 def linked(parts: Sequence[Part]) -> list[Part]:
-    """Which parts are these once former UPNs stand for the present ones?
+    """Which parts are these once former UPNs and DfE numbers stand for present UPNs and URNs?
 
     Parameters
     ----------
@@ -66,17 +68,47 @@ def linked(parts: Sequence[Part]) -> list[Part]:
     Returns
     -------
     list of Part
-        The pupils' files unchanged.
+        A school's DfE number (LAESTAB) is its URN where a pupils' file has both, each of one other.
     """
-    current = former_upns(parts).current
-    return [_linked(part, current) if current and part.table != "pupils" else part for part in parts]
+    current, schools = former_upns(parts).current, urns(parts)
+    found = []
+    for part in parts:
+        one = _linked(part, "pupil_id", current) if part.table != "pupils" else part
+        found.append(_linked(one, "urn", schools))
+    return found
 
 
-def _linked(part: Part, current: Mapping[str, str]) -> Part:
-    column = part.columns.get("pupil_id")
+def urns(parts: Sequence[Part]) -> Mapping[str, str]:
+    """Which URN has each DfE number, as the pupils' files tell?
+
+    Parameters
+    ----------
+    parts : sequence of Part
+        Every file.
+
+    Returns
+    -------
+    mapping of str to str
+        Seven digits to the URN; a number with two URNs is left out.
+    """
+    told: dict[str, set[str]] = {}
+    for part in parts:
+        numbers = next((i for i, header in enumerate(part.raw.headers) if plain(header) in LAESTAB), None)
+        if part.table != "pupils" or "urn" not in part.columns or numbers is None:
+            continue
+        pairs = zip(part.raw.columns[numbers], part.columns["urn"].values, strict=True)
+        for number, urn in set(pairs):
+            school = upn.laestab(number)
+            if school and isinstance(urn, str) and urn != school:
+                told.setdefault(school, set()).add(urn)
+    return {school: min(found) for school, found in told.items() if len(found) == 1}
+
+
+def _linked(part: Part, name: str, current: Mapping[str, str]) -> Part:
+    column = part.columns.get(name)
     if column is None or not any(value in current for value in column.meanings):
         return part
-    return replace(part, columns={**part.columns, "pupil_id": _renamed(column, current)})
+    return replace(part, columns={**part.columns, name: _renamed(column, current)})
 
 
 def _renamed(column: Column, current: Mapping[str, str]) -> Column:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from afa_eval.data.checks.base import INFO, Problem, check
 from afa_eval.data.handed import STATUS, Handed
 
-SHARED = frozenset({"pupil_id", "urn", "year", "la"})
+SHARED = frozenset({"pupil_id", "urn", "year", "la", "term", "wave"})  # of attainment the last two only tell rows apart
 
 
 @check("AFA209")
