@@ -67,10 +67,12 @@ def against(tables: Sequence[Table], shown: Iterable[Estimate], policy: Policy, 
             count = table.cells[cell[1]][cell[2]]
             if count is None:
                 continue
-            if any(round(count - number) == 0 for number in numbers):
+            near = any(policy.too_few(abs(count - number)) for number in numbers)
+            told = any(round(count - number) == 0 for number in numbers)
+            if near and (not told or table.name.startswith(PARTICIPANTS)):
+                hidden.add(cell)  # who took part is the whole of all outcomes: no one figure tells it
+            elif told:
                 public.add(cell)
-            elif any(policy.too_few(abs(count - number)) for number in numbers):
-                hidden.add(cell)
     return Known(frozenset(public), hidden)
 
 

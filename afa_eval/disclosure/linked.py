@@ -122,6 +122,7 @@ def suppress(items: Sequence[Estimate], policy: Policy) -> dict[Key, Hidden]:
     ledger = Ledger(tuple(items), policy)
     for item in ledger.items:
         _hide_primary(ledger, item)
+    _hide_bases_within(ledger)
     families = _families(ledger.items)
     known = -1
     while known != len(ledger.hidden):
@@ -143,10 +144,22 @@ def _hide_primary(ledger: Ledger, item: Estimate) -> None:
         ledger.hide(key_of(item), reason)
 
 
+def _hide_bases_within(ledger: Ledger) -> None:
+    """Hide what is about all but a few of those behind a wider figure of the same group, which is shown."""
+    sizes = {key_of(item): item.n_pupils for item in ledger.items}
+    for item in ledger.items:
+        wider = (item.outcome, item.group, figures().bases_within.get(str(item.estimand), ""))
+        if wider not in ledger.hidden and ledger.policy.too_few(sizes.get(wider, 0) - item.n_pupils):
+            ledger.hide(key_of(item), f"fewer than {ledger.policy.threshold} {item.base} less than in {wider[2]}")
+
+
 def _hide_computed(ledger: Ledger) -> None:
+    sizes = {key_of(item): item.n_pupils for item in ledger.items}
     for item in ledger.items:
         for name in item.estimand.inputs:
-            if (item.outcome, item.group, name) in ledger.hidden:
+            source = (item.outcome, item.group, name)
+            of_others = name in figures().bases_within and sizes.get(source) != item.n_pupils
+            if source in ledger.hidden and not of_others:  # a share of other people is not what it was made from
                 ledger.hide(key_of(item), f"computed from {name}, which is hidden")
 
 

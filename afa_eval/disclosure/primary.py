@@ -30,6 +30,8 @@ class Figures:
         Reasons that stay on their own where enough people have them.
     parameters : dict of str to int
         Parameters behind a figure.
+    bases_within : dict of str to str
+        Estimands whose people are part of those of another.
     nests : dict of str to tuple of str
         Groups that are others put together.
     """
@@ -40,6 +42,7 @@ class Figures:
     merge_columns: tuple[str, ...]
     kept_reasons: frozenset[str]
     parameters: dict[str, int]
+    bases_within: dict[str, str]
     nests: dict[str, tuple[str, ...]]
 
 
@@ -61,6 +64,7 @@ def figures() -> Figures:
         merge_columns=tuple(data["merge_columns"]),
         kept_reasons=frozenset(data["kept_reasons"]),
         parameters=dict(data["parameters"]),
+        bases_within=dict(data["bases_within"]),
         nests=nests,
     )
 

@@ -148,6 +148,13 @@ def test_a_remainder_of_a_few_is_protected_too() -> None:
     assert values["fsm=no"] is not None
 
 
+@pytest.mark.parametrize(("n", "shown"), [(299, True), (298, False), (290, False), (289, True)])
+def test_a_share_of_all_but_a_few_of_those_eligible_is_hidden(n, shown) -> None:
+    items = [figure(n=299, value=0.8, estimand=E.COVERAGE), figure(n=n, value=0.5, estimand=E.STANDARD_SHARE_AFTER)]
+    values = [item.value for item in released(*items).estimates]
+    assert values == [0.8, 0.5 if shown else None]
+
+
 def test_sen_and_its_provisions_are_one_nest() -> None:
     items = [figure("all", 1000), figure("sen=any", 206), figure("sen=none", 794)]
     items += [figure("sen_provision=N", 794), figure("sen_provision=K", 200), figure("sen_provision=E", 6, 0.5)]
