@@ -54,6 +54,8 @@ def _low(design: ProgressQuestion, estimates: Estimates) -> tuple[Finding, ...]:
     fix = (
         "Read the share at the standard, which counts every pupil, and the coverage table."
         if counted
+        else "Read the coverage table."
+        if design.is_dfe_progress
         else "Read the coverage table; a standard named in the plan (standard = ...) gives a share that counts every pupil."
     )
     serious = "all" in low or design.focus in low

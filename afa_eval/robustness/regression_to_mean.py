@@ -34,8 +34,8 @@ SEN_ENDS_LOWER = (
     " Nor is adjusted progress the programme's effect: pupils with SEN usually end below the line of all pupils with the "
     "same start even with no programme, because the average of their own group is lower."
 )
-BESIDE_COHORT = " The contrast with the comparison cohort (pilot minus the rest) holds both constant."
 COHORTS = "cohort=pilot - rest"
+BESIDE_COHORT = f" The contrast with the comparison cohort ({words.label(COHORTS)}) has neither fault, as far as both were chosen alike."
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +54,8 @@ class Expected:
         That group, in words.
     slope_from : str
         Where the slope was read.
+    by_norm : float or None
+        What the norm's own correlation gives beside all pupils, in points; None where it names none.
     """
 
     below: float
@@ -61,6 +63,7 @@ class Expected:
     sd: float
     pool: str
     slope_from: str = ""
+    by_norm: float | None = None
 
     @property
     def sizes(self) -> tuple[float, ...]:
@@ -147,7 +150,17 @@ def _message(design: ProgressQuestion, found: Expected, how: str) -> str:
     return (
         f"With no programme at all, pupils chosen {how} would gain more than others by {size}. {how_known} "
         f"For {name_of(design)} they began on average {words.number(found.below, design.unit)} {design.unit} "
-        f"below {found.pool}.{CONDITIONAL}"
+        f"below {found.pool}.{_beside_norm(design, found)}{CONDITIONAL}"
+    )
+
+
+def _beside_norm(design: ProgressQuestion, found: Expected) -> str:
+    """Beside the norm's average the rise is another one, for that is the average of all pupils."""
+    if found.by_norm is None or design.norm is None or design.norm.correlation is None:
+        return ""
+    return (
+        f" Beside the flat average gain of all pupils they would gain {words.number(found.by_norm, design.unit)} "
+        f"{design.unit} more, by the norm's r of {words.number(design.norm.correlation, 'sd')}."
     )
 
 
@@ -194,12 +207,20 @@ def expected(design: ProgressQuestion, tables: Tables) -> Expected | None:
     if rest.sum() >= 2 and values[rest].notna().any():
         sd = float(values[pool].std())
         below = float(values[pool].mean()) - m_selected
-        return Expected(below, slope, sd, _words(design), slope_from) if sd > 0 else None
+        by_norm = _by_norm(design, m_selected) if same else None
+        return Expected(below, slope, sd, _words(design), slope_from, by_norm) if sd > 0 else None
     norm = design.norm
     if same and norm is not None and norm.mean is not None and norm.sd is not None:
         whose = f"the norm's mean of {norm.mean:g} (all pupils, not only those with SEN)"
         return Expected(norm.mean - m_selected, slope, norm.sd, whose, slope_from)
     return None
+
+
+def _by_norm(design: ProgressQuestion, m_selected: float) -> float | None:
+    norm = design.norm
+    if norm is None or norm.mean is None or norm.correlation is None:
+        return None
+    return (1 - norm.correlation) * (norm.mean - m_selected)
 
 
 def _slope_of(design: ProgressQuestion, first: pd.Series, last: pd.Series) -> tuple[float | None, str]:

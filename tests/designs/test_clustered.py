@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 import statsmodels.api as sm
 
-from afa_eval.designs.clustered import fit_cells, mean_of
+from afa_eval.designs.clustered import Clustered, answer, fit_cells, mean_of
 
 ROUNDING = 1e-9  # double precision through one matrix inverse of size two or three
 
@@ -109,3 +109,16 @@ def test_minus_and_times_keep_the_error_right(rows):
     assert mean.minus(100).se == mean.se
     assert mean.times(-0.5).se == pytest.approx(mean.se / 2)
     assert mean.times(-0.5).value == pytest.approx(-mean.value / 2)
+
+
+def test_one_school_describes_itself_whatever_it_is_set_against():
+    from afa_eval.designs.persistent_absence import PersistentAbsence
+    from afa_eval.estimate import Claim, Estimand
+
+    def said(schools):
+        what = Clustered(1.0, 0.1, 5.0, 30, schools)
+        keys = {"unit": "points", "base": "pupils", "claim": Claim.COMPARISON}
+        return answer(PersistentAbsence(id="x"), "all", Estimand.CHANGE_MINUS_NATIONAL, what, **keys).claim
+
+    assert said(1) == Claim.DESCRIPTION
+    assert said(2) == Claim.COMPARISON

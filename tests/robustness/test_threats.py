@@ -71,6 +71,10 @@ def test_size_of_regression_to_the_mean_is_formula_and_truth():
     assert "usually end below" in finding.message
     assert "comparison cohort" in finding.message
     assert "comparison cohort" in finding.fix
+    assert expected(by_norm, as_tables(frame)).by_norm == pytest.approx(
+        0.3 * (100 - frame.loc[frame["cohort"] == "pilot", "autumn"].mean())
+    )
+    assert "by the norm's r" in finding.message
 
 
 def test_unknown_r_prints_the_range():
