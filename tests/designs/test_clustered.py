@@ -118,7 +118,13 @@ def test_one_school_describes_itself_whatever_it_is_set_against():
     def said(schools):
         what = Clustered(1.0, 0.1, 5.0, 30, schools)
         keys = {"unit": "points", "base": "pupils", "claim": Claim.COMPARISON}
-        return answer(PersistentAbsence(id="x"), "all", Estimand.CHANGE_MINUS_NATIONAL, what, **keys).claim
+        return answer(
+            PersistentAbsence(id="x", baseline_year="202122", outcome_year="202223"),
+            "all",
+            Estimand.CHANGE_MINUS_NATIONAL,
+            what,
+            **keys,
+        ).claim
 
     assert said(1) == Claim.DESCRIPTION
     assert said(2) == Claim.COMPARISON
