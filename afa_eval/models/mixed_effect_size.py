@@ -219,7 +219,7 @@ def _variance_df(unit: _Fitted, weights: Floats | None) -> float:
     gradient = np.append(1 + float(weights @ fit.ratios), fit.sigma2 * weights)
     total = fit.sigma2 * gradient[0]
     spread = 2 * np.linalg.pinv(mixed.information(fit))
-    return 2 * total**2 / float(gradient @ spread @ gradient)
+    return float(2 * total**2 / (gradient @ spread @ gradient))
 
 
 def _treated(model: _Fitted, term: str) -> Ints:
