@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import pages_api
+import pages_comparators
 import pages_parts
 
 from afa_eval.report.pages import MENDING, sphinx_options
@@ -37,6 +38,7 @@ CONTENTS: dict[str, tuple[str, ...]] = {
         "methods/persistent-absence",
         "methods/parent-engagement",
         "comparators",
+        pages_comparators.PAGE,
         "statistics",
         "disclosure",
     ),
@@ -93,6 +95,7 @@ def configuration() -> dict[str, Any]:
 def write_sources(folder: Path) -> None:
     """Put every page where Jupyter Book looks for it."""
     shutil.copytree(BOOK, folder, ignore=shutil.ignore_patterns(*NOT_PAGES), dirs_exist_ok=True)
+    pages_comparators.write(folder)
     for name in pages_parts.PARTS:
         page = folder / name
         page.write_text(pages_parts.filled(name, page.read_text(encoding="utf-8")), encoding="utf-8")
