@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from afa_eval.comparators.areas import neighbours
     from afa_eval.comparators.asking import slugs
+    from afa_eval.comparators.bands import at_line
     from afa_eval.comparators.listing import describe, figures, overview, records
     from afa_eval.comparators.lookup import compare, find, pair, series
     from afa_eval.comparators.matching import Matched, MatchedChange, MatchedGroup, match, match_change
@@ -33,6 +34,7 @@ _HOMES = {
     "areas": ("neighbours",),
     "asking": ("slugs",),
     "series_breaks": ("breaks", "marks"),
+    "bands": ("at_line",),
     "listing": (
         "describe",
         "figures",
@@ -92,6 +94,7 @@ __all__ = [
     "TransitionBand",
     "ValueAdded",
     "Weighted",
+    "at_line",
     "breaks",
     "check_file",
     "compare",

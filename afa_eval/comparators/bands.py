@@ -8,9 +8,11 @@ from afa_eval.codes import years
 from afa_eval.comparators import store
 from afa_eval.comparators.packing import FSM_CODES, PHASE_CODES, SEN_CODES, SEX_CODES, unpack
 from afa_eval.comparators.store import Figure
+from afa_eval.errors import ComparatorError
 
 FIVE_POINT_BANDS = "absence-five-point-bands"
 AREA_BANDS = "absence-area-bands"
+ONE_POINT_BANDS = "absence-one-point-bands"
 ABSENCE_BANDS = "absence-bands"
 KEYS = ("phase", "sen", "fsm", "sex", "year_group")
 RANGES = {  # definition: which bands are counted, from the first to the last (the last one is open)
@@ -184,3 +186,48 @@ def band_cell(
     numbers = (None, above, of, None, None, None, None)
     source = FIVE_POINT_BANDS if area == "England" else AREA_BANDS
     return store.complete(slug, definition, year, area, parts, above / of, numbers, source, note)
+
+
+def at_line(line: int, *, year: object, phase: str = "all") -> Figure:
+    """Which share of all pupils missed at least this much: any line, for the same pupils in one year?
+
+    Parameters
+    ----------
+    line : int
+        Per cent of own possible sessions, a whole number from 1 to 99.
+    year : object
+        Academic year, 2012/13 to 2016/17: the years of the one-point bands.
+    phase : str
+        all, primary, secondary or special.
+
+    Returns
+    -------
+    Figure
+        What persistent absence would have been by that line: it turns one definition into another.
+
+    Raises
+    ------
+    ComparatorError
+        Where the line is no whole number of per cent, or there are no one-point bands.
+
+    Examples
+    --------
+    >>> [round(100 * at_line(line, year="2012/13").value, 2) for line in (10, 15, 20)]
+    [13.64, 5.63, 3.06]
+    """
+    when = years.parse(year)
+    if line not in range(1, 100):
+        raise ComparatorError(f"The bands are one per cent wide: a line is a whole number from 1 to 99, not {line}.")
+    query = "SELECT SUM(CASE WHEN low >= ? THEN overall ELSE 0 END), SUM(overall) FROM point_band WHERE year = ? AND phase = ?"
+    above, of = store.connect().execute(query, [line, years.start(when), phase]).fetchone()
+    if not of:
+        raise ComparatorError(
+            f"There are one-point bands for 2012/13 to 2016/17, all pupils by phase, not for {years.label(when)}, {phase}."
+        )
+    definition = f"pa-{line}-percent" if line in {10, 15, 20} else f"at-{line}-percent"
+    parts = {**store.MARGIN, "phase": phase}
+    numbers = (None, float(above), float(of), None, None, None, None)
+    note = f"Counted from one-point absence bands: {line}% or more of own possible sessions."
+    return store.complete(
+        "persistent-absence", definition, when, "England", parts, above / of, numbers, ONE_POINT_BANDS, note
+    )

@@ -4,6 +4,7 @@ import pytest
 
 from afa_eval import comparators as c
 from afa_eval.comparators import bands
+from afa_eval.errors import ComparatorError
 from afa_eval.estimate.words import round_half_up
 
 PA15 = {  # SFR 09/2014, table 1, per cent, 2008/09 to 2012/13
@@ -172,3 +173,47 @@ def test_autumn_term_2023_24_stands_apart():
         percent(c.find("persistent-absence", year="202324", sen="ehcp", definition="pa-10-percent-autumn").value)
         == 34.6
     )
+
+
+def test_any_line_of_the_same_pupils():
+    # DfE changed from 20 to 15 to 10 per cent: the same pupils of 2012/13 by each
+    assert [percent(c.at_line(line, year="2012/13").value, 2) for line in (10, 15, 20)] == [13.64, 5.63, 3.06]
+    for phase in ("all", "primary", "secondary", "special"):
+        shares = [c.at_line(line, year="201617", phase=phase).value for line in range(1, 100)]
+        assert shares == sorted(shares, reverse=True)
+    assert (
+        c.at_line(50, year="201617").value
+        == c.find("severe-absence", year="201617", source="absence-one-point-bands").value
+    )
+    for wrong in (
+        {"line": 0, "year": "201213"},
+        {"line": 10, "year": "202223"},
+        {"line": 10, "year": "201213", "phase": "mainstream"},
+    ):
+        with pytest.raises(ComparatorError):
+            c.at_line(wrong.pop("line"), **wrong)
+
+
+@pytest.mark.parametrize(("value", "digits", "shown"), [(2485.85, 1, 2485.9), (2485.85, 0, 2486), (2485.85, -1, 2490),
+                                                        (2485.85, -2, 2500), (2.5, 0, 3), (0.165 * 100, 0, 17)])  # fmt: skip
+def test_figures_are_rounded_half_up_as_the_department_rounds(value, digits, shown):
+    assert round_half_up(value, digits) == shown
+
+
+def test_what_the_command_and_the_service_show_is_rounded_so():
+    from afa_eval.estimate.words import number
+
+    assert number(0.12345, "proportion", 2) == "12.35"
+    assert number(0.1025, "proportion", 1) == "10.3"
+
+
+def test_years_without_a_figure_are_explained():
+    for slug, year, says in (
+        ("ks2-maths-progress", "201920", "cancelled"), ("ks2-maths-progress", "202021", "cancelled"),
+        ("ks2-maths-progress", "202324", "no key stage 1"), ("ks2-maths-progress", "202425", "no key stage 1"),
+        ("progress-8", "202425", "no Progress 8"), ("persistent-absence", "201920", "schools closed"),
+    ):  # fmt: skip
+        with pytest.raises(ComparatorError, match=says):
+            c.find(slug, year=year, sen="support")
+    for year in ("201920", "202021"):
+        assert "centres and teachers" in c.find("attainment-8", year=year, sen="support").note

@@ -1,0 +1,59 @@
+"""The command shows national figures as tables, and as JSON."""
+
+import json
+
+import pytest
+from typer.testing import CliRunner
+
+from afa_eval import comparators as c
+from afa_eval.cli import app
+from afa_eval.errors import ComparatorError
+
+WIDE = {"COLUMNS": "200"}
+
+
+def run(*arguments):
+    return CliRunner().invoke(app, ["comparators", *arguments], env=WIDE)
+
+
+def test_list_is_a_table_of_every_measure():
+    done = run("list")
+    assert done.exit_code == 0
+    assert done.output.startswith("National measures")
+    for slug in c.slugs():
+        assert slug in done.output
+    assert [row["slug"] for row in json.loads(run("list", "--json").output)] == list(c.slugs())
+
+
+def test_show_is_a_table_by_year_and_group():
+    done = run("show", "persistent-absence", "--sen", "support")
+    assert done.exit_code == 0
+    assert "SEN without a statement, England" in done.output
+    assert "21.4%" in done.output
+    assert (
+        "School Action Plus"
+        in json.loads(run("show", "persistent-absence", "--sen", "support", "--json").output)[0]["note"]
+    )
+    one = json.loads(
+        run("show", "persistent-absence", "--year", "202223", "--sen", "any", "--area", "Gateshead", "--json").output
+    )
+    assert {row["group"] for row in one} == {"any SEN, Gateshead"}
+    near = run("show", "persistent-absence", "--sen", "any", "--area", "neighbours of Gateshead")
+    assert "any SEN, neighbours of Gateshead" in near.output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (("show", "persistant-absence"), "Nearest: persistent-absence"),
+        (("show", "persistent-absence", "--year", "201920"), "schools closed"),
+        (("show", "persistent-absence", "--sen", "send"), "There are: all, none, any, support, ehcp"),
+        (("show", "persistent-absence", "--area", "Gatehead"), "Nearest: Gateshead"),
+        (("fetch", "persistant-absence"), "Nearest: persistent-absence"),
+    ],
+)
+def test_what_there_is_not_is_told_with_the_nearest(arguments, says):
+    done = run(*arguments)
+    assert isinstance(done.exception, ComparatorError)
+    assert says in str(done.exception)
+    assert done.exception.exit_code == 2
