@@ -95,14 +95,16 @@ def _from_leavers(table: Table, start: str) -> list[ReleasedStep]:
     """A table whose last rows are those counted and the total, the rows before them leavers in order."""
     counts = [_whole(row[0]) for row in table.cells]
     total, counted = counts[-1], counts[-2]
-    steps, here = [_step(start, "", total, total)], total
-    for at, label in enumerate(table.rows[:-2]):
-        last = at == len(table.rows) - 3
-        there = counted if last else _less(here, counts[at])
-        if counts[at] != 0 or last:
+    steps, here, since = [_step(start, "", total, total)], total, total
+    reasons: list[str] = []
+    for label, count in zip(table.rows[:-2], counts[:-2], strict=True):
+        last = label == table.rows[-3]
+        since = counted if last else _less(since, count)
+        reasons.append(_lower(label))
+        if last or since is not None:  # what is hidden is told together with the next step that is not
             name = table.rows[-2] if last else NEXT.get(label, f"Without: {label}")
-            steps.append(_step(name, "", here, there, _lower(label)))
-        here = there
+            steps.append(_step(name, "", here, since, "; ".join(reasons)))
+            here, reasons = since, []
     return steps if total is not None else []
 
 

@@ -208,12 +208,12 @@ def _side_by_side(entry: dict[str, Any], names: Sequence[str], shown: Shown, lin
         return Grid(title=entry["title"], header=(), rows=())
     notes = Notes([one for found in known.values() for one in found])
     counts = _counts(entry, [one for found in known.values() for one in found])
+    heads = _headings(names, shown, short=bool(entry.get("short")))
+    header = ("Group", *map(notes.above, heads, names), *(head for head, _, _ in counts))
     rows = []
     for group, found in known.items():
         cells = (notes.beside(shown.get((group, name))) for name in names)
         rows.append((found[0].group, *cells, *(_number(found, end, of) for _, end, of in counts)))
-    heads = _headings(names, shown, short=bool(entry.get("short")))
-    header = ("Group", *map(notes.above, heads, names), *(head for head, _, _ in counts))
     return Grid(title=entry["title"], header=header, rows=tuple(dict.fromkeys(rows)), notes=tuple(notes.numbered))
 
 
