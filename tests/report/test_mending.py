@@ -86,13 +86,13 @@ def test_notes_are_marked_where_they_belong_and_stand_once() -> None:
     few, norm = "No interval: fewer than 6 schools.", "The norm is about all pupils."
     month = "Equivalent to \u22121 months, not EEF additional progress."
     lines = [
-        line(figure(Estimand.MEAN_GAIN, "all", 1.0, unit="points", base="pupils", notes=(norm,))),
-        line(figure(Estimand.MEAN_GAIN, "sen=any", 1.0, unit="points", base="pupils", ci=None, notes=(norm, few))),
+        line(figure(Estimand.MEAN_GAIN, "all", 1.2, unit="points", base="pupils", notes=(norm,))),
+        line(figure(Estimand.MEAN_GAIN, "sen=any", 1.2, unit="points", base="pupils", ci=None, notes=(norm, few))),
         line(figure(Estimand.MONTHS_PROGRESS, "all", -1.0, unit="months", base="pupils", notes=(month,))),
     ]
     (grid,) = layout.grids(lines[:2], "progress")
     assert grid.header == ("Group", "Average gain\n[note 1]", "Pupils", "Schools")
-    assert [row[1] for row in grid.rows] == [f"+1.0 points\n{lines[0].ends}", "+1.0 points\n[note 2]"]
+    assert [row[1] for row in grid.rows] == [f"+1.2 points\n{lines[0].ends}", "+1.2 points\n[note 2]"]
     assert grid.notes == (norm, few)
     (months,) = layout.grids(lines[2:], "progress")
     assert months.notes == ("An equivalent in months, not EEF additional progress.",)
