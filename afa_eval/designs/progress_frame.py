@@ -138,7 +138,7 @@ def cohort(question: ProgressQuestion, tables: Tables) -> Cohort:
     whole = with_status(whole, provision(tables, question.sen_status_at, question.outcome_year))
     frame = whole[members(whole, question.where)]
     frame, untested = _tested(frame, question.outcome)
-    frame = frame.reset_index(drop=True)
+    frame = frame[_given(frame, question.outcome) != "left"].reset_index(drop=True)  # no longer eligible
     return _assemble(question, tables, whole, frame, untested)
 
 

@@ -46,7 +46,7 @@ def standard(question: ProgressQuestion, people: Cohort, group: Group, line: Lin
     """
     if question.standard is None:
         return []
-    rows = group.members & (people.why_not != "left").to_numpy() & (people.school >= 0)
+    rows = group.members & (people.school >= 0)
     if not rows.any():
         return []
     after = (people.after >= question.standard).astype(float)
@@ -296,10 +296,9 @@ def _bounds(
     ]
     bases = [len(scores), ranked.size]
     if question.standard is not None:
-        eligible = mask & (people.why_not != "left").to_numpy()
-        at = float((people.after[eligible] >= question.standard).sum())
-        unknown = float((people.after[eligible].isna().to_numpy() & ~below[eligible]).sum())
-        n = int(eligible.sum())
+        at = float((people.after[mask] >= question.standard).sum())
+        unknown = float((people.after[mask].isna().to_numpy() & ~below[mask]).sum())
+        n = int(mask.sum())
         cells += [at / n, (at + unknown) / n] if n else [None, None]
         # the two bounds together tell how many are unknown: the smallest number behind them decides
         behind = [int(count) for count in (at, unknown, n - at - unknown) if count]
