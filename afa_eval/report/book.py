@@ -34,6 +34,7 @@ from afa_eval.report.context import (
 from afa_eval.report.own_words import own_words
 
 FILES = "files"
+TOLD_ELSEWHERE = {"comparators", "steps"}  # on the methods page, and among who took part
 GRAVITY = {Severity.SERIOUS: 0, Severity.CONCERN: 1, Severity.NOTE: 2}
 PROGRAMME_HEADINGS = {"name": "Programme", "start": "Began", "selection": "How pupils were chosen"}
 SELECTED = {
@@ -91,7 +92,7 @@ def assemble(release: Release, folder: Path) -> Book:
         profile=release.profile,
         plan_text=str(about.get("plan_text") or ""),
         manifest=accounts.manifest_rows(
-            {key: value for key, value in release.manifest.items() if key != "comparators"}
+            {key: value for key, value in release.manifest.items() if key not in TOLD_ELSEWHERE}
         ),
         references=references({str(entry.get("design", "")) for entry in about["outcomes"]}),
         comparators=_comparators(release),
