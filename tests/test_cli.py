@@ -101,11 +101,19 @@ def test_run_writes_released_figures_and_says_the_headlines(ran):
     assert list(figures.columns)[:4] == ["outcome", "group", "estimand", "estimate"]
     assert "does not by itself show an effect" in done.stdout
     assert str(trust) not in (trust / "build" / "manifest.json").read_text(encoding="utf-8")
-    quiet = afa("run", trust, "--quiet")
-    assert quiet.stdout.splitlines() == [str(last)]
+
+
+def test_run_with_json_prints_one_document(ran):
+    trust, done = ran
     document = json.loads(afa("run", trust, "--json").stdout)
     assert document["released"] > 100
-    assert Path(document["estimates"]) == last
+    assert document["estimates"] == done.stdout.splitlines()[-1]
+    assert document["headlines"]
+
+
+def test_quiet_prints_the_last_line_only(trust):
+    done = afa("check", trust, "--quiet")
+    assert done.stdout.splitlines() == [str(trust / "build" / "checks.html")]
 
 
 def test_no_pupil_identifier_is_in_a_public_file(ran):
