@@ -35,6 +35,7 @@ def flow_table(question: ProgressQuestion, people: Cohort) -> Table:
         rows |= {NO_FIRST: int((~first).sum()), NO_LAST: int((first & ~people.usable).sum())}
     else:
         rows |= {NO_SCORE: int((~people.usable).sum())}
+    rows = {name: count for name, count in rows.items() if count}  # a step that nobody was lost at is no step
     rows[BOTH if question.baseline else ONE] = int(np.count_nonzero(people.usable))
     rows["Total"] = len(people.everyone)
     return Table(

@@ -173,7 +173,7 @@ def _of_them(outcome: Outcome) -> str:
     found = outcome.headline
     if found is None or not found.counted or found.item.group == ALL:
         return ""
-    return f"The headline of {outcome.label} is about {found.counted} of them: {found.who}."
+    return f"Of them, {found.counted} are in the headline of {outcome.label}: {found.who}."
 
 
 def _place(released: ReleasedTable) -> str:

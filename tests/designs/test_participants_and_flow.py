@@ -1,0 +1,63 @@
+"""Who took part and who is counted: each pupil in exactly one row."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from afa_eval.data.tables import as_tables
+from afa_eval.designs.participants import participants
+from afa_eval.designs.pre_post_progress import PrePostProgress
+
+N = 60
+
+
+@pytest.fixture
+def frame() -> pd.DataFrame:
+    rng = np.random.default_rng(5)
+    made = pd.DataFrame(
+        {
+            "pupil_id": [f"p{i}" for i in range(N)],
+            "urn": np.repeat(["1", "2", "3"], N // 3),
+            "sen_provision": ["K"] * 20 + ["N"] * 40,
+            "primary_need": ["MLD"] * 15 + [None] * 5 + ["ASD"] * 2 + [None] * 38,
+            "cohort": ["pilot"] * 10 + [None] * 50,
+            "autumn": rng.normal(100, 10, N),
+            "summer": rng.normal(101, 10, N),
+        }
+    )
+    made.loc[:3, "autumn"] = np.nan
+    made.loc[2:8, "summer"] = np.nan
+    return made
+
+
+def counts(table) -> dict[str, float]:
+    return dict(zip(table.rows, (row[0] for row in table.cells), strict=True))
+
+
+def test_a_pupil_without_sen_has_no_need_to_record(frame) -> None:
+    made = {table.name: table for table in participants(as_tables(frame))}
+    needs = counts(made["participants-primary_need"])
+    assert needs["No SEN"] == counts(made["participants-sen_provision"])["sen_provision=N"] == 40
+    assert (needs["primary_need=MLD"], needs["Not recorded"], needs["Total"]) == (15, 5, N)
+    assert counts(made["participants-cohort"]) == {"cohort=pilot": 10, "In neither group": 50, "Total": N}
+
+
+def test_the_flow_puts_each_pupil_in_one_row(frame) -> None:
+    design = PrePostProgress(id="r", baseline="autumn", outcome="summer", baseline_year="202223", outcome_year="202223")
+    flow = next(table for table in design.estimate(frame).tables if table.name == "flow-r")
+    assert counts(flow) == {
+        "No first score": 4,
+        "First score, but no last one": 5,
+        "With both scores": 51,
+        "Total": 60,
+    }
+
+
+def test_the_flow_counts_those_the_question_leaves_aside(frame) -> None:
+    design = PrePostProgress(
+        id="r", baseline="autumn", outcome="summer", baseline_year="202223", outcome_year="202223", where="sen=none"
+    )
+    flow = next(table for table in design.estimate(frame).tables if table.name == "flow-r")
+    assert counts(flow) == {"Not asked about in this outcome": 20, "With both scores": 40, "Total": 60}
