@@ -166,7 +166,7 @@ def test_a_description_never_says_why(make: Callable[..., Estimate]) -> None:
 def test_a_line_that_is_not_england_is_not_called_national(make: Callable[..., Estimate], line: Callable[..., Comparator]) -> None:  # fmt: skip
     norm = replace(line(100.0, "points", "2019"), population="the publisher's norm group")
     said = words.sentence(make(Estimand.MEAN_AFTER, 98.2, "points", comparator=norm))
-    assert "The line it is set against: 100.0 points (the publisher's norm group, 2019)." in said
+    assert "Set against: 100.0 points (the publisher's norm group, 2019)." in said
     assert "Nationally" not in said
 
 
@@ -186,7 +186,7 @@ def test_a_paragraph_tells_the_whole_story(absence: list[Estimate]) -> None:
         "Pupils with SEN: 30.1% were persistently absent before and 27.0% after, a fall of 3.1 percentage points "
         "(95% CI 0.1 to 6.1), among 1,240 pupils in 20 schools. "
         "Nationally: a fall of 0.4 percentage points (SEN, secondary, England, 2021/22 to 2022/23). "
-        "For pupils with SEN, absence ended 2.7 percentage points lower than if it had changed as it did nationally "
+        "For pupils with SEN, the share persistently absent ended 2.7 percentage points lower than if it had changed as it did nationally "
         "(95% CI from 5.7 lower to 0.3 higher). "
         "This could be chance: the interval leaves room for no difference at all. "
         "This compares with the same children nationally; it does not by itself show an effect."
