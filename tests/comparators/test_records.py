@@ -198,3 +198,25 @@ def test_the_answer_of_2007_adds_up():
 
 def test_the_share_of_pupils_with_sen_fell_before_sen_support_came():
     assert [c.find("sen-share", year=year).value for year in ("200910", "201314")] == [0.211, 0.179]
+
+
+def test_england_is_the_sum_of_its_phases_wherever_all_are_published(everything):
+    groups = {}
+    for figure in everything:
+        if figure.area == "England" and figure.numerator is not None and figure.denominator:
+            parts = {name: value for name, value in figure.parts.items() if name != "phase"}
+            key = (figure.slug, figure.definition, figure.year, figure.source, *parts.values())
+            groups.setdefault(key, {})[figure.phase] = figure
+    checked = 0
+    for phases in groups.values():
+        parts = [phases[name] for name in ("primary", "secondary", "special") if name in phases]
+        whole = phases.get("all")
+        if whole is None or len(parts) < 3 or abs(sum(part.denominator for part in parts) - whole.denominator) > 15:
+            continue  # another kind of school has the rest
+        checked += 1
+        value = sum(part.value * part.denominator for part in parts) / sum(part.denominator for part in parts)
+        # counts are rounded to 5 in each part and in the whole; a line of the one-point bands adds up to 90 of them
+        slack = 100 if whole.source == "absence-one-point-bands" else 20
+        per = 100 if " per 100 " in whole.unit else 1
+        assert value == pytest.approx(whole.value, rel=1e-6, abs=slack * per / whole.denominator), whole
+    assert checked > 600
