@@ -80,8 +80,9 @@ def figures(
         for figure in matching(slug, sen=sen, phase=phase, area=area, definition="any")
         if when in {None, figure.year}
     ]
-    if not found and when is not None:
-        find(slug, year=when, sen=sen or "all", phase=phase or "all", area=area)  # raises, naming the nearest
+    if not found:
+        near = when or _extent(slug)[2]
+        find(slug, year=near, sen=sen or "all", phase=phase or "all", area=area)  # raises, naming the nearest
     best: dict[tuple[str, ...], tuple[int, str]] = {}
     for figure in found:
         best[_group(figure)] = min(best.get(_group(figure), (1_000, "")), (figure.priority, figure.source))
