@@ -403,7 +403,7 @@ def _of_memory(data: object, connection: Any) -> Any:
         native = in_memory(native, _wanted)
     wanted = _wanted([str(name) for name in native.columns])
     table = native.set_axis([str(name) for name in native.columns], axis=1)[wanted]
-    return connection.from_df(_plain_texts(table))
+    return connection.from_df(_plain_texts(table).copy())  # a turned view of a table is one that DuckDB cannot scan
 
 
 def _plain_texts(table: Any) -> Any:
@@ -555,4 +555,4 @@ def of_raw(raw: RawTable, connection: Any) -> Marks:
     wanted = set(_wanted(raw.headers))
     table = pd.DataFrame({name: raw.columns[i] for i, name in enumerate(raw.headers) if name in wanted})
     first = int(raw.rows[0]) if len(raw.rows) else FIRST_ROW
-    return marks_of(connection.from_df(table), raw.file, first_row=first)
+    return marks_of(connection.from_df(table.copy()), raw.file, first_row=first)

@@ -118,10 +118,16 @@ def _open_file(path: Path, columns: list[str], roles: Sequence[Role]) -> Opened:
 
 
 def _open_in_memory(native: Any, columns: list[str]) -> Opened:
+    import duckdb
+
     if len({column.lower() for column in columns}) < len(columns):
         raise DataError(f"Columns {', '.join(columns)}: two names differ only in capitals; rename one.")
     connection = _connect()
-    connection.register("handed_in", native[columns] if hasattr(native, "iloc") else native.select(columns))
+    table = native[columns] if hasattr(native, "iloc") else native.select(columns)
+    try:
+        connection.register("handed_in", table)
+    except duckdb.Error:  # a turned view of a table is one that DuckDB cannot scan
+        connection.register("handed_in", table.copy() if hasattr(table, "copy") else table.clone())
     return _on_duckdb(connection, connection.table("handed_in"), "handed_in", columns)
 
 

@@ -237,11 +237,33 @@ class Notes:
         self._common = {name: set.intersection(*sets) for name, sets in by.items()}
 
     def above(self, heading: str, estimand: str) -> str:
-        """What is the heading of a column, with its marks?"""
+        """What is the heading of a column, with its marks?
+
+        Parameters
+        ----------
+        heading, estimand : str
+            The words, and what stands below them.
+
+        Returns
+        -------
+        str
+            A line each for the words and the marks.
+        """
         return "\n".join([heading, *self._marks(sorted(self._common.get(estimand, ())))])
 
     def beside(self, one: Line | None) -> str:
-        """What stands in a cell, with its marks?"""
+        """What stands in a cell, with its marks?
+
+        Parameters
+        ----------
+        one : Line or None
+            The figure.
+
+        Returns
+        -------
+        str
+            A line each for the figure and the marks it has for itself.
+        """
         if one is None or one.hidden:
             return cell(one)
         common = self._common.get(str(one.item.estimand), set())

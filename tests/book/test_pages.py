@@ -120,7 +120,8 @@ def test_the_commands_of_the_quick_start_exist():
 
     known = set(get_command(app).commands)
     named = set(re.findall(r"afa-eval ([a-z]+)", text(BOOK / "quick-start.md")))
-    assert named == known
+    assert named <= known
+    assert {"init", "check", "run", "book", "demo", "doctor"} <= named
 
 
 def test_the_makefile_has_what_the_pages_tell_to_make():

@@ -28,7 +28,9 @@ def pupils() -> pd.DataFrame:
 
 
 def as_polars(d):
-    return pytest.importorskip("polars").from_pandas(d)
+    polars = pytest.importorskip("polars")
+    # column by column: polars' own way from pandas needs pyarrow, which is no dependency
+    return polars.DataFrame({name: [None if pd.isna(v) else v for v in d[name].astype(object)] for name in d.columns})
 
 
 def as_spark(d):

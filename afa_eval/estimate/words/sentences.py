@@ -359,9 +359,13 @@ def claim_line(item: Shown) -> str:
             "itself show an effect."
         )
     if item.claim == Claim.COMPARISON and item.comparator is not None and item.comparator.slug == TEST_NORM:
-        return "This compares with all pupils of the same age, by the test's norm; it does not by itself show an effect."
+        return (
+            "This compares with all pupils of the same age, by the test's norm; it does not by itself show an effect."
+        )
     if item.claim == Claim.COMPARISON and item.estimand in PROGRESS:
-        return "This compares with pupils nationally who are alike in what is named; it does not by itself show an effect."
+        return (
+            "This compares with pupils nationally who are alike in what is named; it does not by itself show an effect."
+        )
     return CLAIM_WORDS[item.claim]
 
 
