@@ -307,7 +307,8 @@ def _band_cells(slug: str, definition: str, year: str, keys: tuple[str, ...], ar
 
 
 def _combine(mix: pd.DataFrame, keys: tuple[str, ...], cells: Cells, area: str) -> Weighted:
-    weights = _weights(mix, keys, "weight")
+    sums = _sums(mix, keys)
+    weights = sums["weight"]
     total = sum(weights.values())
     usable = {
         cell: figure
@@ -317,8 +318,7 @@ def _combine(mix: pd.DataFrame, keys: tuple[str, ...], cells: Cells, area: str) 
     matched = {cell: weight for cell, weight in weights.items() if weight > 0 and cell in usable}
     used = sum(matched.values())
     some = next(iter(cells.values()))
-    above = _weights(mix, keys, "above") if "above" in mix.columns else {}
-    here = _weights(mix, keys, "n") if "n" in mix.columns else weights
+    here, above = sums.get("n", weights), sums.get("above", {})
     rest, se = rest_of({cell: usable[cell] for cell in matched}, matched, here, above, area)
     value = sum(weight * rest[cell].value for cell, weight in matched.items()) / used if used else float("nan")
     share = used / total if total else 0.0
@@ -330,13 +330,16 @@ def _combine(mix: pd.DataFrame, keys: tuple[str, ...], cells: Cells, area: str) 
     return Weighted(value, share, keys, dropped, some.source, about, se, held)
 
 
-def _weights(mix: pd.DataFrame, keys: tuple[str, ...], column: str) -> dict[Cell, float]:
-    columns = [texts(mix[key]) for key in keys]
-    found: dict[Cell, float] = {}
-    for *values, weight in zip(*columns, mix[column].astype(float), strict=True):
-        cell = tuple(map(str, values))
-        found[cell] = found.get(cell, 0.0) + float(weight)
-    return found
+def _sums(mix: pd.DataFrame, keys: tuple[str, ...]) -> dict[str, dict[Cell, float]]:
+    """The cohort's weights, and its own counts where it has them, by cell."""
+    cells = list(zip(*(map(str, texts(mix[key])) for key in keys), strict=True))
+    sums: dict[str, dict[Cell, float]] = {}
+    for name in ("weight", "n", "above"):
+        if name in mix.columns:
+            found = sums.setdefault(name, {})
+            for cell, number in zip(cells, mix[name].astype(float).tolist(), strict=True):
+                found[cell] = found.get(cell, 0.0) + number
+    return sums
 
 
 def texts(column: pd.Series) -> list[str]:
