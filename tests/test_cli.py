@@ -10,8 +10,6 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-pytestmark = pytest.mark.xdist_group("cli")
-
 
 def afa(*words, cwd=None):
     code = "from afa_eval.cli import main; main()"

@@ -10,8 +10,6 @@ from afa_eval import evaluation
 from afa_eval.errors import DataError, EstimationError
 from afa_eval.plan import load_plan
 
-pytestmark = pytest.mark.xdist_group("evaluation")  # its fixture is made once, by one worker
-
 
 @pytest.fixture(scope="module")
 def told():

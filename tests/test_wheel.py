@@ -16,8 +16,6 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 
-pytestmark = pytest.mark.xdist_group("wheel")
-
 
 def run(*words, **kwargs):
     done = subprocess.run([*map(str, words)], capture_output=True, text=True, check=False, **kwargs)

@@ -11,8 +11,6 @@ from afa_eval.comparators.rows import agrees
 from afa_eval.errors import ComparatorError
 from afa_eval.estimate.words import round_half_up
 
-pytestmark = pytest.mark.xdist_group("records")  # its fixture is made once, by one worker
-
 DIGIT = {"absence-characteristics": 0.001, "autism-permalink": 0.001, "pa-changeover-2015": 0.001}
 
 

@@ -17,8 +17,6 @@ from afa_eval.demo.source import key_stage_2_means
 from afa_eval.demo.tallies import tally
 from afa_eval.demo.world import World, make_world
 
-pytestmark = pytest.mark.xdist_group("demo-calibration")  # its fixture is made once, by one worker
-
 PLAIN = Parameters(schools=150)  # 43,000 pupils
 UNTOUCHED = replace(PLAIN, absence=replace(PLAIN.absence, trust=0.0, trend=0.0, effect=0.0))
 

@@ -25,8 +25,6 @@ from afa_eval.designs.persistent_absence import PersistentAbsence
 from afa_eval.designs.pre_post_progress import Norm, PrePostProgress
 from afa_eval.estimate import Estimate
 
-pytestmark = pytest.mark.xdist_group("demo-coverage")  # its fixture is made once, by one worker
-
 TRUST = Parameters(schools=12, pupils_per_school=100)
 YEARS = {"baseline_year": "202122", "outcome_year": "202223"}
 NORM = Norm(test="Demo Standardised Reading Test", mean=100, sd=15, reliability=0.9, correlation=0.81, gain=0)

@@ -16,8 +16,6 @@ from afa_eval.demo.parameters import Parameters
 from afa_eval.demo.tallies import by_simulation, rebuild
 from afa_eval.estimate import Estimand
 
-pytestmark = pytest.mark.xdist_group("demo-truth")  # its fixture is made once, by one worker
-
 SMALL = Parameters(schools=30, pupils_per_school=100)
 Key = tuple[str, str, str]
 Rows = tuple[dict[str, str], ...]

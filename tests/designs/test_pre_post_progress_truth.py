@@ -8,8 +8,6 @@ import pytest
 
 from afa_eval.designs.pre_post_progress import PrePostProgress
 
-pytestmark = pytest.mark.xdist_group("progress-truth")  # its fixture is made once, by one worker
-
 NORM = {"test": "Reading Test", "year": "2019", "mean": 100, "sd": 15, "correlation": 0.8}
 JSP = Path(__file__).parents[2] / "../shared/pupil/faraway__jsp.csv"
 

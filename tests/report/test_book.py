@@ -11,8 +11,6 @@ from afa_eval.errors import ReportError
 from afa_eval.report.book import assemble, programme
 from afa_eval.report.context import Grid
 
-pytestmark = pytest.mark.xdist_group("book")  # on one worker, so that it is made once
-
 
 def outcome(book, key):
     return next(one for one in book.outcomes if one.id == key)

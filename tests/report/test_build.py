@@ -16,8 +16,6 @@ from bs4 import BeautifulSoup
 from afa_eval.errors import ReportError
 from afa_eval.report import build_book
 
-pytestmark = pytest.mark.xdist_group("book")  # on one worker, so that it is made once
-
 PAGES = ("index", "summary", "outcome-reading", "outcome-absence", "outcome-belonging", "participants", "data-quality")
 PAGES += ("limitations", "methods", "programme", "cite", "reproduce")
 CHROMIUM = next(

@@ -15,8 +15,6 @@ from afa_eval.report import layout, say
 from afa_eval.report.book import labelled_csv, measures, programme
 from afa_eval.report.context import Limitation, line
 
-pytestmark = pytest.mark.xdist_group("book")  # on one worker, so that it is made once
-
 
 def figure(estimand=Estimand.CHANGE_MINUS_NATIONAL, group="sen=any", value=-0.042, **more):
     plain = {

@@ -8,8 +8,6 @@ from afa_eval.errors import ReportError
 from afa_eval.report import pages
 from afa_eval.report.context import Grid, Myst
 
-pytestmark = pytest.mark.xdist_group("book")  # on one worker, so that it is made once
-
 
 @pytest.mark.parametrize(
     "text", ["a_b*c*", "[x](y)", "<b>", "{{ x }}", "{math}`a`", "$5 & $6", "# no", "- no", "1. no", "a|b"]
