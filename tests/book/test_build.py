@@ -5,6 +5,10 @@ import json
 
 def test_pages_and_reference_are_written_beside_each_other(builder, parts, tmp_path, monkeypatch):
     monkeypatch.setattr(parts, "headlines", lambda folder: "- a headline")
+    # every series is drawn in test_comparators_page; one picture stands for all of them here
+    first = next(builder.pages_comparators.every("persistent-absence"))
+    picture = builder.pages_comparators.chart(first)
+    monkeypatch.setattr(builder.pages_comparators, "chart", lambda series: picture)
     builder.write_sources(tmp_path / "pages")
     contents = json.loads((tmp_path / "pages" / "_toc.yml").read_text(encoding="utf-8"))
     named = [chapter["file"] for part in contents["parts"] for chapter in part["chapters"]]
