@@ -93,7 +93,7 @@ def national_line(design: AbsenceQuestion, part: pd.DataFrame, label: str) -> Na
         With the reason where there is none.
     """
     asked = {column for column, _ in parse(label)}
-    if "cohort" in asked and design.population == "each-year":
+    if "cohort" in asked | {column for column, _ in parse(design.where)} and design.population == "each-year":
         return NationalLine(reason=A_YEAR_OLDER)
     own = design.own
     finer = dict(parse(label)).get("sen_provision", "N") != "N"  # no SEN is the same by either name

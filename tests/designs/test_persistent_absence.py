@@ -260,3 +260,13 @@ def test_no_one_absent_gives_no_interval_and_no_ratio():
     assert "alike" in found["persistent_absence_change"].notes[0]
     with pytest.raises(KeyError):
         found["persistent_absence_relative_change"]
+
+
+@pytest.mark.parametrize("asked", [{"by": ("cohort",)}, {"where": "cohort=pilot"}])
+def test_a_cohort_grows_older_and_is_not_set_against_the_same_year_groups(asked):
+    tables = cohort(9, "N")
+    tables["pupils"]["cohort"] = "pilot"
+    found = PersistentAbsence(id="x", **YEARS, **asked).estimate(tables)
+    group = "all" if "where" in asked else "cohort=pilot"
+    assert not found.filter(group=group, estimand="change_minus_national").items
+    assert any("a year older" in finding.message for finding in found.findings)
