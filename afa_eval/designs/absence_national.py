@@ -138,8 +138,20 @@ def _by_provision_only(own: comparators.ComparatorFile | None) -> bool:
 def _earlier_mix(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
     """The later year's cohort, to be taken out of a comparator, under the first year's weights."""
     keys = [name for name in before.columns if name not in {"weight", "n", "above"}]
-    both = after.drop(columns="weight").merge(before[[*keys, "weight"]], on=keys, how="outer")
-    return both.fillna({"weight": 0.0, "n": 0.0, "above": 0.0}).sort_values("weight", ascending=False, kind="stable")
+    weights = dict(zip(_cells(before, keys), before["weight"], strict=True))
+    own = dict(zip(_cells(after, keys), zip(after["n"], after["above"], strict=True), strict=True))
+    cells = sorted({**weights, **own}, key=lambda cell: (-weights.get(cell, 0.0), cell))
+    mix = pd.DataFrame(cells, columns=keys, dtype=object)
+    counts = [own.get(cell, (0.0, 0.0)) for cell in cells]
+    return mix.assign(
+        weight=[weights.get(cell, 0.0) for cell in cells],
+        n=[n for n, _ in counts],
+        above=[above for _, above in counts],
+    )
+
+
+def _cells(mix: pd.DataFrame, keys: list[str]) -> list[tuple[str, ...]]:
+    return list(zip(*(mix[key].tolist() for key in keys), strict=True))
 
 
 def _why_not(design: AbsenceQuestion, cells: str, error: ComparatorError) -> str:
