@@ -3,7 +3,6 @@
 import numpy as np
 import pandas as pd
 import pytest
-import statsmodels.api as sm
 
 from afa_eval.designs.clustered import Clustered, answer, fit_cells, mean_of
 
@@ -56,6 +55,8 @@ def test_a_rate_is_a_ratio_of_sums_with_the_weighted_models_error(rows):
     root = np.sqrt(rows["possible"].to_numpy(float))
     covariance = direct_cr2(root[:, None], rows["absent"].to_numpy() / root, rows["school"].to_numpy())
     assert rate.se == pytest.approx(np.sqrt(covariance[0, 0]), rel=ROUNDING)
+    import statsmodels.api as sm
+
     wls = sm.WLS(rows["absent"] / rows["possible"], np.ones(len(rows)), weights=rows["possible"]).fit()
     assert rate.value == pytest.approx(wls.params.iloc[0], rel=ROUNDING)
 
