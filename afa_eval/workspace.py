@@ -5,7 +5,7 @@ from __future__ import annotations
 import platform
 import shutil
 import tempfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -197,7 +197,18 @@ def _headlines(release: Release) -> Iterator[str]:
         if not items:
             yield f"{outcome['label']} could not be estimated; the findings in the book say why."
             continue
-        yield words.summary_paragraph(_of_focus(items, outcome["focus"]), subject=outcome["label"])
+        told = _of_focus(items, outcome["focus"])
+        preferred = _preferred(told, outcome.get("headline") or ())
+        if preferred is not None:
+            yield words.sentence(preferred, outcome["label"])
+        else:
+            yield words.summary_paragraph(told, subject=outcome["label"])
+
+
+def _preferred(items: list[ReleasedEstimate], names: Sequence[str]) -> ReleasedEstimate | None:
+    """The figure that the design wants on the book's card, where it is shown: the terminal tells no other."""
+    shown = (item for name in names for item in items if item.estimand == name and not item.status)
+    return next(shown, None)
 
 
 def _of_focus(items: list[ReleasedEstimate], focus: str) -> list[ReleasedEstimate]:

@@ -176,3 +176,35 @@ def test_with_json_a_failure_is_one_document_too(trust):
     document = json.loads(done.stdout)
     assert "1 error" in document["error"]
     assert document["faults"][0]["file"].endswith("attainment.csv")
+
+
+def test_the_terminal_tells_the_figure_of_the_card():
+    """Pupils chosen low are told against the same start, not by a gain that holds regression to the mean."""
+    from types import SimpleNamespace
+
+    from afa_eval import workspace
+    from afa_eval.disclosure import release
+    from afa_eval.estimate import Claim, Estimand, Estimate, Estimates
+
+    def figure(estimand, value):
+        return Estimate(
+            outcome="reading",
+            group="all",
+            estimand=estimand,
+            value=value,
+            se=1.0,
+            df=9.0,
+            unit="points",
+            base="pupils",
+            n_pupils=200,
+            n_schools=10,
+            claim=Claim.DESCRIPTION,
+            method="mean",
+        )
+
+    figures = Estimates((figure(Estimand.MEAN_GAIN, 3.8), figure(Estimand.ADJUSTED_PROGRESS, -0.2)))
+    outcome = {"id": "reading", "label": "Reading", "primary": True, "focus": "all", "headline": ["adjusted_progress"]}
+    about = {"title": "x", "outcomes": [outcome]}
+    (line,) = workspace._headlines(release(SimpleNamespace(estimates=figures, about=about, manifest={})))
+    assert "0.2 points" in line
+    assert "3.8" not in line
