@@ -1,24 +1,42 @@
 """The command as a data manager meets it: exit codes, last lines, and no traceback."""
 
+import io
 import json
-import os
 import shutil
 import subprocess
 import sys
+from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
+from afa_eval.cli import main
+
 
 def afa(*words, cwd=None):
+    """One call of the command in this process (test_a_process_of_its_own and the wheel's test start a new one)."""
+    out, err = io.StringIO(), io.StringIO()
+    with pytest.MonkeyPatch.context() as patch, redirect_stdout(out), redirect_stderr(err):
+        patch.setenv("COLUMNS", "100")
+        patch.setenv("NO_COLOR", "1")
+        patch.setattr(sys, "argv", ["afa-eval", *map(str, words)])
+        patch.chdir(cwd or Path.cwd())
+        with pytest.raises(SystemExit) as stop:
+            main()
+    code = stop.value.code or 0
+    return subprocess.CompletedProcess(words, code, out.getvalue(), err.getvalue())
+
+
+def test_a_process_of_its_own_says_a_mistake_without_a_traceback(tmp_path):
     code = "from afa_eval.cli import main; main()"
-    env = {**os.environ, "COLUMNS": "100", "NO_COLOR": "1"}
     done = subprocess.run(
-        [sys.executable, "-c", code, *map(str, words)], capture_output=True, text=True, cwd=cwd, env=env, check=False
+        [sys.executable, "-c", code, "run", str(tmp_path / "none.toml")], capture_output=True, text=True, check=False
     )
-    assert "Traceback" not in done.stderr, done.stderr
-    return done
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert "none.toml" in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 def test_help_names_the_commands():
