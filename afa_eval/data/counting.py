@@ -159,7 +159,7 @@ def count(marks: Marks, year: str, *, halves: bool, placed: bool = False) -> Cou
     """
     spelt = {each.code: each.group for each in codes.codes(year)} | {"": NO_MARK}
     found = _counted(marks, year, spelt, halves, placed)
-    others = _other_spellings(marks, year, spelt) if _unknown(found) else {}
+    others = _other_spellings(marks, year, spelt) if _unknown(found, len(_groups(year))) else {}
     understood = {text: group for text, group in others.items() if group}
     if understood:
         found = _counted(marks, year, spelt | understood, halves, placed)
@@ -195,9 +195,11 @@ def _counter(found: Mapping[str, NDArray[Any]], place: int) -> NDArray[np.int64]
     return (packed >> (BITS * (place % IN_ONE))) & ((1 << BITS) - 1)
 
 
-def _unknown(found: Mapping[str, NDArray[Any]]) -> bool:
+def _unknown(found: Mapping[str, NDArray[Any]], places: int) -> bool:
+    """Whether some marks were counted under no reason."""
     inside = np.isin(found["period"], (EARLY, LATE))
-    return bool((found["n"][inside] > found["known"][inside]).any())
+    known = sum(_counter(found, place)[inside] for place in range(places))
+    return bool((found["n"][inside] > known).any())
 
 
 def _counted(marks: Marks, year: str, spelt: Mapping[str, str], halves: bool, placed: bool) -> dict[str, NDArray[Any]]:
@@ -213,7 +215,7 @@ def _counted(marks: Marks, year: str, spelt: Mapping[str, str], halves: bool, pl
     )
     query = (
         f", meaning(code, {names}) AS (VALUES {rows}) "
-        f"SELECT pupil_id, urn, {_period(year, halves)} AS period, count(*) AS n, count(w0) AS known, "
+        f"SELECT pupil_id, urn, {_period(year, halves)} AS period, count(*) AS n, "
         f"count({slot}) AS placed, "
         + ("min(place) AS place, " if placed else "")
         + f"coalesce(bit_count(bitstring_agg({slot}, 0::SMALLINT, {MOST}::SMALLINT)), 0) AS filled, {sums} "

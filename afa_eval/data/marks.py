@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any, cast
 
@@ -386,10 +387,10 @@ def _day(name: str, kinds: Mapping[str, str]) -> str:
 
 
 def _half(text: str) -> str:
-    def listed(words: Sequence[str]) -> str:
-        return ", ".join(map(literal, words))
-
-    return f"CASE WHEN {text} IN ({listed(MORNING)}) THEN 0 WHEN {text} IN ({listed(AFTERNOON)}) THEN 1 END"
+    """AM 0, PM 1: the usual words first, and no list of words, which would be a join for every row."""
+    words = zip_longest(MORNING, AFTERNOON)
+    cases = (f"WHEN {literal(word)} THEN {half}" for pair in words for half, word in enumerate(pair) if word)
+    return f"CASE {text} {' '.join(cases)} END"
 
 
 def _of_memory(data: object, connection: Any) -> Any:
