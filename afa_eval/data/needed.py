@@ -8,11 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from afa_eval.data.handed import Handed, HandedTable, Mask, Part
+from afa_eval.data.handed import CANONICAL, Handed, HandedTable, Mask, Part
 from afa_eval.data.shapes import row_measures, wave_suffixes
 
 PUPIL_LEVEL = ("pupils", "attainment")
 DERIVED = {"sen": "sen_provision", "phase": "year_group", "baseline_year": "pupil_id"}
+LONG = frozenset({"test", "score"})  # what a file with a row a test is read by
 BASIC = {
     "pupils": (),
     "attainment": (),
@@ -145,6 +146,44 @@ def wanted_names(handed: Handed) -> tuple[str, ...]:
         Pairs taken apart.
     """
     return tuple(dict.fromkeys(name.strip() for need in handed.needs for name in need.column.split("&")))
+
+
+def spare_headers(part: Part, handed: Handed, role: str = "", own: str = "") -> list[str]:
+    """Which headers of a file may be meant by a name that was not found?
+
+    Parameters
+    ----------
+    part : Part
+        The file.
+    handed : Handed
+        With what the plan needs.
+    role : str
+        As what the name is needed: a column that the plan reads in the same role may be meant again.
+    own : str
+        A canonical name whose column may be meant.
+
+    Returns
+    -------
+    list of str
+        The user's own headers, without those read as something else.
+    """
+    roles: dict[str, set[str]] = {}
+    for need in handed.needs:
+        for name in need.column.split("&"):
+            roles.setdefault(name.strip(), set()).add(need.role)
+    headers = part.raw.headers
+    taken = {
+        position
+        for name, position in part.heading.columns.items()
+        if name != own
+        and (
+            name in CANONICAL
+            or name in LONG
+            or (role not in roles.get(name, ()) and (name in roles or name != headers[position]))
+        )
+    }
+    gone = set(part.heading.left_out)
+    return [header for i, header in enumerate(headers) if header and header not in gone and i not in taken]
 
 
 def _from_plan(handed: Handed) -> Iterator[tuple[str, str, str]]:

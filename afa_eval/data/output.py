@@ -192,7 +192,7 @@ def fault_tables(faults: Iterable[Fault], most: int = 50) -> tuple[Table | Text,
     for name, group in groups.items():
         table = Table(title=Text(name, style="bold"), title_justify="left", expand=True)
         table.add_column("", no_wrap=True)
-        table.add_column("Row", max_width=9, overflow="fold")
+        table.add_column("Row", max_width=14, overflow="fold")
         table.add_column("Column", max_width=18, overflow="fold")
         table.add_column("What is wrong and how to mend it", ratio=1)
         for fault in group[:most]:

@@ -29,6 +29,8 @@ class Need:
         Lowest and highest possible score.
     values : tuple of str
         What may stand there; anything where empty.
+    year : str
+        Academic year it is about: only who was on roll then can have it; any where empty.
     """
 
     table: str
@@ -37,6 +39,7 @@ class Need:
     kind: str = "category"
     scale: tuple[float, float] | None = None
     values: tuple[str, ...] = ()
+    year: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -204,7 +204,9 @@ class ProgressQuestion(Design):
         return (
             Need(table="pupils", column="urn", role="the school", kind="id"),
             *(
-                Need(table="attainment", column=column, role=role, kind="score", scale=ends)
+                Need(table="attainment", column=column, role=role, kind="score", scale=ends, year=self.baseline_year)
+                if role == "the baseline"
+                else Need(table="attainment", column=column, role=role, kind="score", scale=ends)
                 for role, column, ends in scores
                 if column
             ),

@@ -26,7 +26,7 @@ class Problem:
     Attributes
     ----------
     message : str
-        What is wrong; ``{value}`` stands for the cell's own text.
+        What is wrong; ``{value}`` stands for the cell's own text, ``{rows}`` for how many rows.
     fix : str
         How to mend it.
     table : str
@@ -270,10 +270,14 @@ def _group(
         rows=rows,
         column=column.header if column else problem.header,
         value=", ".join(named) + rest,
-        message=problem.message.replace("{value}", f"'{values[0]}'") + alike,
+        message=problem.message.replace("{value}", f"'{values[0]}'").replace("{rows}", _many(len(rows))) + alike,
         fix=problem.fix,
         count=len(rows),
     )
+
+
+def _many(rows: int) -> str:
+    return "1 row" if rows == 1 else f"{rows:,} rows"
 
 
 def masked(identifier: str) -> str:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from difflib import get_close_matches
 
 from afa_eval.data.checks.base import Problem, check
 from afa_eval.data.handed import Handed, Part
 from afa_eval.data.headers import plain
-from afa_eval.data.needed import Wanted, wanted_columns
+from afa_eval.data.needed import Wanted, spare_headers, wanted_columns
+
+MOST_NAMED = 20
 
 
 @check("AFA208")
@@ -20,8 +22,7 @@ def needed_columns_are_there(handed: Handed) -> Iterator[Problem]:
         names = " or ".join(dict.fromkeys(part.table for part in wanted.parts))
         yield Problem(
             message=f"Column '{wanted.column}' ({wanted.role}) is not in the {names} table.",
-            fix=f"{_hint(wanted.column, wanted.parts)} If it has another header, say so in the plan: "
-            f'[columns.{wanted.table}] {wanted.column} = "your header".',
+            fix=_fix(wanted, handed),
             table=wanted.table,
             part=_home(wanted),
             header=wanted.column,
@@ -34,9 +35,17 @@ def _home(wanted: Wanted) -> Part:
     return (own or list(wanted.parts))[0]
 
 
-def _hint(column: str, parts: Sequence[Part]) -> str:
-    headers = {plain(header): header for part in parts for header in part.raw.headers if header}
-    near = get_close_matches(plain(column), headers, n=1, cutoff=0.6)
-    if near:
-        return f"Did you mean '{headers[near[0]]}'?"
-    return f"There are: {', '.join(list(headers.values())[:20])}."
+def _fix(wanted: Wanted, handed: Handed) -> str:
+    """The nearest header that nothing else is read from: one in use would answer another question."""
+    spare = [header for part in wanted.parts for header in spare_headers(part, handed, wanted.role)]
+    headers = {plain(header): header for header in spare}
+    if not headers:
+        return "Export the file again with this column: all that are there are read as something else."
+    near = get_close_matches(plain(wanted.column), headers, n=1, cutoff=0.6)
+    hint = (
+        f"Did you mean '{headers[near[0]]}'?"
+        if near
+        else f"Columns not in use yet: {', '.join(list(headers.values())[:MOST_NAMED])}."
+    )
+    tell = f'[columns.{wanted.table}] {wanted.column} = "your header"'
+    return f"{hint} If it has another header, say so in the plan: {tell}."

@@ -37,9 +37,10 @@ def pupils_are_listed(handed: Handed) -> Iterator[Problem]:
             )
         elif where.any():
             yield Problem(
-                message="This pupil is not in the pupils table, so nothing is known of SEN or year group.",
-                fix="Add the pupil to the pupils table, or leave the row: it counts for all pupils at most.",
+                message="In {rows} the pupil is not in the pupils table, so nothing is known of SEN or year group.",
+                fix="Add these pupils to the pupils table, or leave the rows: they count for all pupils at most.",
                 table=name,
                 column="pupil_id",
                 where=where,
+                together=True,
             )

@@ -26,9 +26,10 @@ def schools_are_listed(handed: Handed) -> Iterator[Problem]:
         where[where] = np.array([each not in listed for each in distinct], dtype=bool)[codes[where]]
         if where.any():
             yield Problem(
-                message="School {value} has no pupil in the pupils table.",
+                message="School {value} has no pupil in the pupils table; it stands in {rows} of this file.",
                 fix="Check the school's number in both files.",
                 table=name,
                 column="urn",
                 where=where,
+                together=True,
             )

@@ -31,9 +31,10 @@ def sessions_fit_a_year(handed: Handed) -> Iterator[Problem]:
     none = np.isnan(possible)
     if none.any():
         yield Problem(
-            message="Possible sessions are blank; the row was left out, as DfE does.",
+            message="Possible sessions are blank in {rows}, left out as DfE does.",
             fix="Fill in the number if it is known.",
             table="attendance",
             column="sessions_possible",
             where=none,
+            together=True,
         )

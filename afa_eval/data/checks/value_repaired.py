@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from afa_eval.data.checks.base import QUERY, Problem, check
 from afa_eval.data.handed import Handed
 
+NOUN = {"urn": "this school number", "pupil_id": "this pupil identifier", "la": "this authority's number"}
+
 
 @check("AFA404", QUERY)
 def identifiers_have_no_decimals(handed: Handed) -> Iterator[Problem]:
@@ -18,10 +20,12 @@ def identifiers_have_no_decimals(handed: Handed) -> Iterator[Problem]:
             )
             if where.any():
                 yield Problem(
-                    message="{value}: a spreadsheet has written this identifier as a decimal number; it was read without.",
+                    message=f"{{value}}: a spreadsheet has written {NOUN.get(name, 'this identifier')} as a decimal number, "
+                    "in {rows} of this file; it was read without the decimal point.",
                     fix="Check that no leading zeros are lost, and format the column as text.",
                     table=table.table,
                     column=name,
                     where=where,
+                    together=True,
                     marks=False,
                 )
