@@ -21,6 +21,8 @@ from afa_eval.errors import ComparatorError
 
 DATA = Path(__file__).parent / "data"
 STORE = DATA / "national.sqlite"
+# a draft is thrown away when anything goes wrong, so nothing need be safe on the disk before it is whole
+DRAFT = "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;"
 TABLES = """
 CREATE TABLE measure (slug TEXT PRIMARY KEY, title TEXT, unit TEXT, base TEXT, default_definition TEXT, about TEXT,
     status_timing TEXT);
@@ -111,7 +113,7 @@ def _rows(folder: Path, units: dict[str, str]) -> list[Row]:
 
 
 def _write(connection: sqlite3.Connection, folder: Path, rows: Sequence[Row], units: dict[str, str]) -> None:
-    connection.executescript("PRAGMA page_size = 4096;" + TABLES)
+    connection.executescript(f"{DRAFT} PRAGMA page_size = 4096; {TABLES}")
     _insert(connection, "measure", [tuple(row.values()) for row in _read("measures")])
     _insert(connection, "definition", [tuple(row.values()) for row in _read("definitions")])
     _insert(connection, "definition", others.subject_definitions(others.transitions(folder)))

@@ -35,6 +35,7 @@ _SHORTER = {
 }
 _LEVELS = {"National": "country_name", "Regional": "region_name", "Local authority": "la_name"}
 _COUNT = 1e-9
+VERSIONS = {"provisional": 0, "revised": 1, "final": 2}
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +80,7 @@ class Reading:
 class _Indicator:
     slug: str
     definition: str
+    where: tuple[str, str]  # only rows with this value in this column, where one column holds several measures
     value: str
     numerator: str
     denominator: str
@@ -89,6 +91,10 @@ class _Indicator:
     @property
     def unit(self) -> str:
         return store.measures()[self.slug].unit
+
+    def is_in(self, record: Mapping[str, str]) -> bool:
+        column, value = self.where
+        return not column or record[column].casefold() == value.casefold()
 
 
 def is_ees(header: Sequence[str]) -> bool:
@@ -158,7 +164,11 @@ def read_ees(text: Sequence[str], source: str, *, meta: Mapping[str, str] | None
                for line, row in enumerate(reader, start=2)]  # fmt: skip
     for item in known:
         digits[item.value] = max((len(row[item.value].partition(".")[2]) for _, row in records), default=0)
-    measured = {name for item in known for name in (item.value, item.numerator, item.denominator, item.low, item.high)}
+    measured = {
+        name
+        for item in known
+        for name in (item.where[0], item.value, item.numerator, item.denominator, item.low, item.high)
+    }
     here = [row for _, row in records if row["geographic_level"] in _LEVELS]
     broken_down = other_filters(here, (*columns, *measured))
     for line, record in records:
@@ -167,8 +177,9 @@ def read_ees(text: Sequence[str], source: str, *, meta: Mapping[str, str] | None
             skipped += 1
             continue
         for item in known:
-            row = _figure(base, record, item, digits[item.value], line, mistakes)
+            row = _figure(base, record, item, digits[item.value], line, mistakes) if item.is_in(record) else None
             found += [(line, row)] if row is not None else []
+    found = _newest(found, dict(records))
     mistakes += [*_twice(found), *series_mistakes(found)]
     found += _any_sen(found)
     if not found and not mistakes:
@@ -214,10 +225,11 @@ def _indicators(header: list[str]) -> Iterator[_Indicator]:
     path = Path(__file__).parent / "data" / "ees_indicators.csv"
     with path.open(encoding="utf-8", newline="") as file:
         for row in csv.DictReader(file):
-            value = column(row["value"])
-            if value:
+            value, (by, _, of) = column(row["value"]), row["where"].partition("=")
+            if value and (not by or by in lower):
                 rest = {name: column(row[name]) for name in ("numerator", "denominator", "low", "high")}
-                yield _Indicator(row["slug"], row["definition"], value, rounding=float(row["rounding"]), **rest)
+                where = (lower[by], of) if by else ("", "")
+                yield _Indicator(row["slug"], row["definition"], where, value, rounding=float(row["rounding"]), **rest)
 
 
 def _header_mistakes(
@@ -303,6 +315,8 @@ def _figure(
 
 
 def _dated(slug: str, definition: str, year: str) -> str:
+    if slug == "eyfs-gld":
+        return definition if year >= "202122" else "eyfs-2013"
     if slug == "attainment-8":
         return {"201516": "attainment-8-2016", "201617": "attainment-8-2017"}.get(
             year, "attainment-8-teacher-assessed" if year in {"201920", "202021"} else definition
@@ -364,6 +378,17 @@ def series_mistakes(found: Sequence[tuple[int, Row]]) -> list[Mistake]:
         key = (row.slug, row.area, row.sen, row.need, row.phase, row.year_group, row.sex, row.fsm)
         series.setdefault(key, []).append((line, row))
     return [mistake for group in series.values() for mistake in (*_mixed(group), *_jumped(group))]
+
+
+def _newest(found: list[tuple[int, Row]], records: Mapping[int, Mapping[str, str]]) -> list[tuple[int, Row]]:
+    """Of a figure that a file prints in several versions (provisional, revised, final) the last."""
+    best: dict[tuple[str, ...], int] = {}
+    ranks = {line: VERSIONS.get(record.get("version", "").casefold(), -1) for line, record in records.items()}
+    for line, row in found:
+        key = (*row.series, row.year, row.area)
+        best[key] = max(best.get(key, -1), ranks[line])
+    kept = [(line, row) for line, row in found if ranks[line] == best[(*row.series, row.year, row.area)]]
+    return [(line, replace(row, note="Provisional.") if ranks[line] == 0 else row) for line, row in kept]
 
 
 def _twice(found: Sequence[tuple[int, Row]]) -> Iterator[Mistake]:

@@ -27,6 +27,8 @@ FILTERS = {  # column of a statistics file: which part of the population it narr
     "free_school_meals": "fsm",
     "fsm_eligible": "fsm",
     "fsm": "fsm",
+    "fsm_status": "fsm",
+    "fsm_eligibility": "fsm",
     "nc_year": "year_group",
     "ncyear": "year_group",
     "year_group": "year_group",
@@ -60,6 +62,7 @@ TIME_AND_PLACE = frozenset(
         "school_urn",
         "school_laestab",
         "school_name",
+        "version",
         "ward_code",
         "ward_name",
         "trust_id",
@@ -172,6 +175,8 @@ def population(record: Mapping[str, str], columns: tuple[str, ...]) -> dict[str,
         topic = record.get(BREAKDOWNS.get(column, ""), "")
         part = FILTERS.get(column) or _part_of(topic)
         narrowed = _read(record[column], part)
+        if not narrowed and part and topic:
+            return None  # the total of one topic stands beside the total of all
         if narrowed is None or any(found.get(name, value) != value for name, value in narrowed.items()):
             return None
         found |= narrowed
@@ -180,6 +185,7 @@ def population(record: Mapping[str, str], columns: tuple[str, ...]) -> dict[str,
     return found
 
 
+@cache
 def _part_of(topic: str) -> str:
     words = _plain(topic)
     if "need" in words.split():
@@ -191,6 +197,7 @@ def _part_of(topic: str) -> str:
     )  # fmt: skip
 
 
+@cache  # a file has many rows and few words
 def _read(text: str, part: str) -> dict[str, str] | None:
     words = _plain(text)
     if words in TOTALS or not words:

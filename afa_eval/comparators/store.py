@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
+from typing import Any
 
 from afa_eval.codes import years
 from afa_eval.errors import ComparatorError
@@ -190,7 +191,7 @@ def forget() -> None:
     """Look again at what the user fetched."""
     for connection in fetched():
         connection.close()
-    for held in (fetched, areas, sources):
+    for held in (fetched, areas, sources, _about):
         held.cache_clear()
 
 
@@ -313,21 +314,70 @@ def _selected(
             yield _figure(row)
 
 
-def _figure(row: tuple[object, ...]) -> Figure:
-    start, area, slug, definition = int(str(row[0])), str(row[1]), str(row[2]), str(row[3])
-    parts = dict(zip(PART_NAMES, (str(part) for part in row[4:10]), strict=True))
-    key, scale = str(row[10]), float(str(row[11]))
-    symbol = row[12] if isinstance(row[12], str) else ""
-    numbers = (None if symbol else row[12], *row[13:19])
-    printed, above, of, low, high, sd, reliability = (None if cell is None else float(str(cell)) for cell in numbers)
-    shown = None if printed is None else printed / scale
-    value = shown if above is None or not of else above / of * _per(slug)
-    if symbol:
-        value = math.nan
-    if value is None:
+def _figure(row: tuple[Any, ...]) -> Figure:
+    start, area, slug, definition, *parts, key, scale, cell, above, of, low, high, sd, reliability, note = row
+    symbol = cell if isinstance(cell, str) else ""
+    shown = None if symbol or cell is None else cell / scale
+    value = math.nan if symbol else _value(slug, key, shown, above, of)
+    counts = (None if above is None else float(above), None if of is None else float(of))
+    numbers = (shown, *counts, low, high, sd, reliability)
+    who = dict(zip(PART_NAMES, parts, strict=True))
+    return complete(slug, definition, year_of(start), area, who, value, numbers, key, note, symbol)
+
+
+def _value(slug: str, key: str, shown: float | None, above: float | None, of: float | None) -> float:
+    if above is not None and of:
+        return above / of * _about(slug, key).per
+    if shown is None:
         raise ComparatorError(f"The store holds a figure of {slug} without a value; rebuild it.")
-    numbers = (shown, above, of, low, high, sd, reliability)
-    return complete(slug, definition, year_of(start), area, parts, value, numbers, key, row[19], symbol)
+    return shown
+
+
+def values(slug: str) -> Iterator[tuple[tuple[str, ...], str, int, float]]:
+    """Which values of a measure does each source print, without all else that is known of them?
+
+    Parameters
+    ----------
+    slug : str
+        The measure.
+
+    Yields
+    ------
+    tuple
+        Year, area, definition and the six parts; the source and its priority; the value.
+    """
+    for connection in (connect(), *fetched()):
+        for row in connection.execute(f"{_SELECT} WHERE s.slug = ? AND typeof(f.printed) <> 'text'", [slug]):
+            start, area, _, definition, *parts, key, scale, cell, above, of = row[:15]
+            value = _value(slug, key, None if cell is None else cell / scale, above, of)
+            yield (year_of(start), area, definition, *parts), key, _about(slug, key).priority, value
+
+
+@dataclass(frozen=True, slots=True)
+class _About:
+    """What every figure of a measure from a source has."""
+
+    unit: str
+    per: float
+    title: str
+    release: str
+    licence: str
+    priority: int
+    status_timing: str
+
+
+@cache
+def _about(slug: str, key: str) -> _About:
+    measure, source = measures()[slug], sources()[key]
+    return _About(
+        unit=measure.unit,
+        per=100.0 if " per 100 " in measure.unit else 1.0,
+        title=source["title"],
+        release=source["release"],
+        licence=source["licence"],
+        priority=int(source["priority"]),
+        status_timing=source["status_timing"] or measure.status_timing,
+    )
 
 
 def complete(
@@ -367,13 +417,13 @@ def complete(
         Complete.
     """
     shown, above, of, low, high, sd, reliability = numbers
-    source = sources()[key]
+    about = _about(slug, key)
     minded = [str(note)] if note else []
     minded += notices("note", slug, year, parts["sen"])
     return Figure(
         slug=slug,
         definition=definition,
-        unit=measures()[slug].unit,
+        unit=about.unit,
         year=year,
         area=area,
         value=value,
@@ -385,21 +435,18 @@ def complete(
         sd=sd,
         reliability=reliability,
         source=key,
-        source_title=source["title"],
-        release=source["release"],
-        licence=source["licence"],
-        priority=int(source["priority"]),
-        status_timing=source["status_timing"] or measures()[slug].status_timing,
+        source_title=about.title,
+        release=about.release,
+        licence=about.licence,
+        priority=about.priority,
+        status_timing=about.status_timing,
         note=" ".join(minded),
         symbol=symbol,
         **parts,
     )
 
 
-def _per(slug: str) -> float:
-    return 100.0 if " per 100 " in measures()[slug].unit else 1.0
-
-
+@cache
 def year_of(start: int) -> str:
     """Which academic year starts in this calendar year?
 

@@ -1,5 +1,6 @@
 """A statistics service on this computer that behaves as the real one is documented, and a place of its own for a user's figures."""
 
+import contextlib
 import csv
 import gzip
 import io
@@ -114,6 +115,7 @@ class FakeService:
         self.files = {FILE: absence_csv()}
         self.csv = absence_csv()
         self.status = "Published"
+        self.unit = ""
         self.rows = 2_450
         self.drop_rows = False
         self.busy = []  # (status, headers) to answer first
@@ -186,7 +188,8 @@ class FakeService:
         if len(parts) == 2:
             return 200, {**self.data_set(parts[1]), "status": "Withdrawn" if parts[1] == WITHDRAWN else self.status}
         if parts[2] == "meta":
-            return 200, OLD_META if old else META
+            said = OLD_META if old else META
+            return 200, {**said, "indicators": [{**said["indicators"][0], "unit": self.unit}]}
         if parts[2] == "csv":
             return 200, self.csv
         if parts[2] == "versions" and len(parts) == 3:
@@ -241,8 +244,9 @@ class Handler(BaseHTTPRequestHandler):
         for name, value in headers.items():
             self.send_header(name, value)
         self.send_header("Content-Length", str(len(data)))
-        self.end_headers()
-        self.wfile.write(data)
+        with contextlib.suppress(BrokenPipeError):  # who asked has given up
+            self.end_headers()
+            self.wfile.write(data)
 
     def log_message(self, *_):
         pass

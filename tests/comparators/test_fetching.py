@@ -109,6 +109,9 @@ def test_a_data_set_with_an_id_of_its_own_is_fetched_by_version(service, fake, u
     assert c.find("attainment-8", year="202425", sen="support").n == 90_000
     with pytest.raises(ComparatorError, match="withdrew"):
         fetch("ks2-rwm-expected", service)
+    service.refresh, fake.unit = True, "%"
+    with pytest.raises(ComparatorError, match="not per cent: the unit changed"):
+        fetch("attainment-8", service)
 
 
 def test_only_what_can_be_fetched_is(service):

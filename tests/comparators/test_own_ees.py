@@ -1,5 +1,8 @@
 """A data file of the statistics service with its meta file as a user's own comparator; small files whose series break."""
 
+import csv
+from pathlib import Path
+
 import pytest
 
 from afa_eval import comparators as c
@@ -157,3 +160,47 @@ def test_a_file_that_is_no_text_is_refused(tmp_path):
     path.write_bytes(b"\xff\xfe\x00\x01")
     with pytest.raises(ComparatorError, match="CSV UTF-8"):
         c.read(path)
+
+
+KS2 = (
+    "time_period,time_identifier,geographic_level,country_code,country_name,version,subject,breakdown_topic,breakdown,"
+    "fsm_status,eligible_pupil_count,expected_standard_pupil_count,expected_standard_pupil_percent,"
+    "progress_measure_eligible_pupil_count,progress_measure_total_score,progress_measure_score,"
+    "progress_measure_lower_conf_interval,progress_measure_upper_conf_interval"
+)
+ENGLAND = "202223,Academic year,National,E92000001,England"
+SUPPORT = "SEN provision,SEN support / SEN without an EHC plan,Total"
+
+
+def test_a_file_with_one_row_for_each_subject_is_read_by_subject(tmp_path):
+    rows = (
+        f'{ENGLAND},Final,"Reading, writing and maths",Total,Total,Total,1000,600,60,z,z,z,z,z',
+        f'{ENGLAND},Final,"Reading, writing and maths",{SUPPORT},200,48,24,z,z,z,z,z',
+        f'{ENGLAND},Final,"Reading, writing and maths",SEN provision,Total,Total,1000,600,60,z,z,z,z,z',
+        f"{ENGLAND},Final,Reading,{SUPPORT},200,74,37,180,-108,-0.6,-0.7,-0.5",
+        f"{ENGLAND},Provisional,Reading,{SUPPORT},200,72,36,180,-126,-0.7,-0.8,-0.6",
+        f"{ENGLAND},Final,Maths,{SUPPORT},200,78,39,182,-182,-1.0,-1.1,-0.9",
+        f"{ENGLAND},Final,Science,{SUPPORT},200,80,40,z,z,z,z,z",
+    )
+    (tmp_path / "ks2.csv").write_text(KS2 + "\n" + "\n".join(rows) + "\n")
+    found = c.read(tmp_path / "ks2.csv")
+    assert found.find("ks2-rwm-expected", year="202223", sen="support").value == 0.24
+    assert found.find("ks2-reading-expected", year="202223", sen="support").value == 0.37
+    reading = found.find("ks2-reading-progress", year="202223", sen="support")
+    assert (reading.value, reading.n, reading.ci) == (-0.6, 180, (-0.7, -0.5))  # the final version, not the first
+    assert found.find("ks2-maths-progress", year="202223", sen="support").value == -1.0
+    assert len(found) == 6  # neither the total of one topic nor science
+
+
+def test_indicators_have_the_names_of_the_services_own_dictionary(shared):
+    here = Path(c.__file__).parent / "data" / "ees_indicators.csv"
+    rows = list(csv.DictReader(here.open(encoding="utf-8")))
+    listed = csv.DictReader((shared / "ees" / "ees_data_dictionary.csv").open(encoding="utf-8"))
+    known = {row["col_name"] for row in listed}
+    standard = [row for row in rows if row["slug"].startswith(("ks2-", "progress-8", "attainment-8", "mtc", "eyfs"))]
+    for row in standard:
+        if row["value"] == "pt_rwm_met_expected_standard":
+            continue  # the SEND dashboard's own
+        for name in ("value", "numerator", "denominator", "low", "high"):
+            assert not row[name] or row[name].split("|")[0] in known, row[name]
+    assert len(standard) > 8

@@ -11,12 +11,12 @@ from pathlib import Path
 
 from afa_eval.codes import years
 from afa_eval.comparators import bands, lookup, mix, store
-from afa_eval.comparators.build import TABLES, level, write_figures
+from afa_eval.comparators.asking import population
+from afa_eval.comparators.build import DRAFT, TABLES, level, write_figures
 from afa_eval.comparators.ees_csv import Mistake, read_ees
 from afa_eval.comparators.rows import Row
 from afa_eval.comparators.service.cache import Kept
 from afa_eval.comparators.service.client import Service
-from afa_eval.comparators.store import Figure
 from afa_eval.errors import ComparatorError
 
 LICENCE = "Open Government Licence v3.0"
@@ -111,21 +111,18 @@ def fetch(slug: str, service: Service | None = None) -> Fetched:
     chosen = _chosen(slug)
     if service is None:
         with Service(refresh=True) as opened:
-            kept, version = _download(chosen, opened)
+            kept, version, units = _download(chosen, opened)
     else:
-        kept, version = _download(chosen, service)
+        kept, version, units = _download(chosen, service)
     release = f"{version}, fetched {kept.fetched[:10]}, sha256 {kept.sha256[:12]}"
-    reading = read_ees(kept.body.decode("utf-8-sig").splitlines(), chosen["source"], slug=slug)
+    reading = read_ees(kept.body.decode("utf-8-sig").splitlines(), chosen["source"], meta=units, slug=slug)
     if reading.mistakes:
         raise ComparatorError(_refused(slug, reading.mistakes))
     rows = [row for _, row in reading.rows]
-    before = _now(slug)
+    changes = tuple(_changes(_now(slug), rows, chosen["source"]))
     path = _write(slug, rows, {**chosen, "release": release, "sha256": kept.sha256})
     forget()
-    after = _now(slug)
     hidden = sum(1 for row in rows if row.symbol)
-    last = {key for key, by in before.items() if chosen["source"] in by}
-    changes = tuple(_changes(before, after, last))
     return Fetched(slug, chosen["title"], release, len(rows) - hidden, hidden, reading.skipped, changes, path)
 
 
@@ -150,14 +147,17 @@ def _chosen(slug: str) -> dict[str, str]:
     return sets[slug]
 
 
-def _download(chosen: Mapping[str, str], service: Service) -> tuple[Kept, str]:
+def _download(chosen: Mapping[str, str], service: Service) -> tuple[Kept, str, dict[str, str] | None]:
+    """The file, its release, and the unit of each indicator where the service tells it."""
     if chosen["kind"] == "file":
-        return service.file(chosen["id"]), f"file {chosen['id']}"
+        return service.file(chosen["id"]), f"file {chosen['id']}", None
     about = service.data_set(chosen["id"])
     if about.status.casefold() == "withdrawn":
         instead = f" Use {about.superseded_by}." if about.superseded_by else ""
         raise ComparatorError(f"The Department withdrew the data set '{about.title}'.{instead}")
-    return service.csv(about.id, about.latest.version), f"data set {about.id} version {about.latest.version}"
+    version = about.latest.version
+    units = {item.column: item.unit for item in service.meta(about.id, version).indicators}
+    return service.csv(about.id, version), f"data set {about.id} version {version}", units
 
 
 def _refused(slug: str, mistakes: Sequence[Mistake]) -> str:
@@ -174,7 +174,7 @@ def _write(slug: str, rows: Sequence[Row], about: Mapping[str, str]) -> Path:
     areas = {name: number for number, name in enumerate(sorted({row.area for row in rows}))}
     connection = sqlite3.connect(draft)
     try:
-        connection.executescript(TABLES)
+        connection.executescript(DRAFT + TABLES)
         connection.execute(
             "INSERT INTO source VALUES (?,?,?,?,?,?,?,?,?)",
             (about["source"], about["title"], about["id"], about["address"], about["release"], LICENCE, FIRST,
@@ -190,35 +190,39 @@ def _write(slug: str, rows: Sequence[Row], about: Mapping[str, str]) -> Path:
     return path
 
 
-Key = tuple[str, ...]
+Key = tuple[str, ...]  # year, area, definition and the six parts
+Held = dict[str, tuple[int, float]]  # priority and value by source
 
 
-def _now(slug: str) -> dict[Key, dict[str, Figure]]:
-    """Every source's figure of a year, area, definition and group."""
-    found: dict[Key, dict[str, Figure]] = {}
-    counted = lookup.matching(slug, phase=None, definition="any", source=bands.FIVE_POINT_BANDS)
-    for figure in (*store.stored(slug), *counted):
+def _now(slug: str) -> dict[Key, Held]:
+    """Every source's value of a year, area, definition and group."""
+    found: dict[Key, Held] = {}
+    for key, source, priority, value in store.values(slug):
+        found.setdefault(key, {})[source] = (priority, value)
+    for figure in lookup.matching(slug, phase=None, definition="any", source=bands.FIVE_POINT_BANDS):
         key = (figure.year, figure.area, figure.definition, *figure.parts.values())
-        found.setdefault(key, {})[figure.source] = figure
+        found.setdefault(key, {})[figure.source] = (figure.priority, figure.value)
     return found
 
 
-def _changes(
-    before: Mapping[Key, Mapping[str, Figure]], after: Mapping[Key, Mapping[str, Figure]], last: set[Key]
-) -> Iterator[Change]:
-    for key in sorted({*before, *after}):
-        was, now = _default(before.get(key)), _default(after.get(key))
-        if now is not None and now.priority == FIRST:
-            if was is None:
-                yield _change("new", now, None, now.value)
-            elif _differ(was.value, now.value):
-                yield _change("changed", now, was.value, now.value)
-        elif key in last and was is not None:
-            yield _change("gone", was, was.value, None if now is None else now.value)
+def _changes(before: Mapping[Key, Held], rows: Sequence[Row], source: str) -> Iterator[Change]:
+    """What is new, other than before, or gone, once these rows come first?"""
+    now = {_key(row): row.value for row in rows if not row.symbol}
+    last = {key for key, by in before.items() if source in by}
+    for key in sorted({*now, *last}):
+        by = before.get(key, {})
+        was = min(by.values())[1] if by else None
+        if key not in now:
+            others = [held for name, held in by.items() if name != source]
+            yield _change("gone", key, was, min(others)[1] if others else None)
+        elif was is None:
+            yield _change("new", key, None, now[key])
+        elif _differ(was, now[key]):
+            yield _change("changed", key, was, now[key])
 
 
-def _default(by: Mapping[str, Figure] | None) -> Figure | None:
-    return min(by.values(), key=lambda figure: (figure.priority, figure.source)) if by else None
+def _key(row: Row) -> Key:
+    return (row.year, row.area, row.definition, *(str(getattr(row, name)) for name in store.PART_NAMES))
 
 
 def _differ(one: float, other: float) -> bool:
@@ -226,8 +230,7 @@ def _differ(one: float, other: float) -> bool:
     return abs(one - other) > 0.0006 * max(1.0, abs(one))
 
 
-def _change(kind: str, figure: Figure, before: float | None, after: float | None) -> Change:
-    from afa_eval.comparators.asking import population
-
-    group = population(figure.parts, figure.area, figure.year)
-    return Change(kind, years.label(figure.year), group, figure.definition, before, after)
+def _change(kind: str, key: Key, before: float | None, after: float | None) -> Change:
+    year, area, definition, *parts = key
+    group = population(dict(zip(store.PART_NAMES, parts, strict=True)), area, year)
+    return Change(kind, years.label(year), group, definition, before, after)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import random
+import ssl
 import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from functools import cache
 from typing import Any
 
 import httpx
@@ -50,7 +52,7 @@ class Http:
     ) -> None:
         self.cache, self.offline, self.hosts, self._wait = cache, offline, hosts, wait
         headers = {"Accept-Encoding": "gzip", "User-Agent": "afa-eval"}
-        self._client = httpx.Client(timeout=timeout, headers=headers, follow_redirects=False)
+        self._client = httpx.Client(timeout=timeout, headers=headers, follow_redirects=False, verify=_trust())
 
     def close(self) -> None:
         """Stop."""
@@ -163,6 +165,12 @@ class Http:
         if target.netloc.decode() not in self.hosts or target.scheme != httpx.URL(url).scheme:
             raise ComparatorError(f"{url} points elsewhere, to {target.host}: refused.")
         return str(target)
+
+
+@cache
+def _trust() -> ssl.SSLContext:
+    """Reading the authorities takes longer than asking, so it is done once."""
+    return httpx.create_ssl_context()
 
 
 def complaint(status: int, body: bytes, url: str) -> str:
