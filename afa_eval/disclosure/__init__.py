@@ -11,16 +11,20 @@ from afa_eval.disclosure.records import (
     ReleasedStep,
     ReleasedTable,
 )
+from afa_eval.disclosure.tables import ProtectedTable, audit, protect
 
 __all__ = [
     "Policy",
+    "ProtectedTable",
     "Release",
     "ReleasedEstimate",
     "ReleasedFault",
     "ReleasedStep",
     "ReleasedTable",
+    "audit",
     "estimates_csv",
     "policies",
+    "protect",
     "release",
     "table_csv",
     "write",

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from afa_eval.disclosure import between
-from afa_eval.disclosure.policies import Policy
+from afa_eval.disclosure.policies import Policy, to_nearest
 from afa_eval.disclosure.primary import SCHOOLS, figures
 from afa_eval.disclosure.records import ReleasedTable
 from afa_eval.disclosure.sums import Counts, Sum
@@ -65,7 +65,7 @@ def _released(table: Table, status: Grid, policy: Policy) -> ReleasedTable:
 def _rounded(value: float | None, table: Table, policy: Policy) -> float | None:
     if value is None or not policy.round_to or table.kind != "counts":
         return value
-    return float(policy.round_to * ((2 * round(value) + policy.round_to) // (2 * policy.round_to)))
+    return to_nearest(round(value), policy.round_to)
 
 
 def _blank(table: Table) -> Grid:

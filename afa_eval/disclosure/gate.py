@@ -10,7 +10,7 @@ from typing import Any, Protocol
 from afa_eval.data.records import Step
 from afa_eval.disclosure import cells, linked, policies, texts
 from afa_eval.disclosure.linked import Hidden, Key, key_of
-from afa_eval.disclosure.policies import Policy
+from afa_eval.disclosure.policies import Policy, to_nearest
 from afa_eval.disclosure.primary import counted, unavailable
 from afa_eval.disclosure.records import Release, ReleasedEstimate, ReleasedStep, ReleasedTable
 from afa_eval.estimate import Estimate, Estimates, Finding, Table, words
@@ -183,30 +183,6 @@ def _rounded_value(item: Estimate, count: int, step: int) -> float:
     if item.unit == "proportion difference" and count:
         return to_nearest(item.value * count, step) / count
     return item.value
-
-
-def to_nearest(value: float, step: int) -> float:
-    """What is the nearest multiple, halves away from nought?
-
-    Parameters
-    ----------
-    value : float
-        Any number.
-    step : int
-        1 or more.
-
-    Returns
-    -------
-    float
-        A multiple of ``step``.
-
-    Examples
-    --------
-    >>> to_nearest(12.5, 5), to_nearest(-12.6, 5)
-    (15.0, -15.0)
-    """
-    size = int(abs(value) / step + 0.5) * step
-    return float(size if value >= 0 else -size)
 
 
 def _moved(ends: Interval | None, by: float) -> Interval | None:

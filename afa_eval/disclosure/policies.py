@@ -127,6 +127,30 @@ def find(profile: str | Path | Policy) -> Policy:
     raise DisclosureError(f"There is no disclosure profile '{profile}'. There are: {', '.join(names())}.")
 
 
+def to_nearest(value: float, step: int) -> float:
+    """What is the nearest multiple, halves away from nought?
+
+    Parameters
+    ----------
+    value : float
+        Any number.
+    step : int
+        1 or more.
+
+    Returns
+    -------
+    float
+        A multiple of ``step``.
+
+    Examples
+    --------
+    >>> to_nearest(12.5, 5), to_nearest(-12.6, 5)
+    (15.0, -15.0)
+    """
+    size = int(abs(value) / step + 0.5) * step
+    return float(size if value >= 0 else -size)
+
+
 def _from_file(path: Path) -> Policy:
     try:
         entry = tomllib.loads(path.read_text("utf-8"))

@@ -10,7 +10,7 @@ from pathlib import PurePath, PureWindowsPath
 from typing import Any
 
 from afa_eval.data.records import Step
-from afa_eval.disclosure.policies import Policy
+from afa_eval.disclosure.policies import Policy, to_nearest
 from afa_eval.disclosure.records import ReleasedFault, ReleasedStep
 from afa_eval.estimate import Fault, Finding, words
 
@@ -297,11 +297,7 @@ def _kept(count: int, table: str, last: dict[str, int], policy: Policy) -> int |
     if count < policy.threshold or (after is not None and policy.too_few(abs(count - after))):
         return None
     last[table] = count
-    return _to_nearest(count, policy.round_to)
-
-
-def _to_nearest(count: int, step: int) -> int:
-    return count if not step else step * ((2 * count + step) // (2 * step))
+    return int(to_nearest(count, policy.round_to)) if policy.round_to else count
 
 
 def about(document: Mapping[str, Any]) -> dict[str, Any]:

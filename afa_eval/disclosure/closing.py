@@ -1,0 +1,154 @@
+"""Complementary suppression: which more must be hidden, and as few as can be found?
+
+For each number that can still be worked out a linear programme finds the cheapest way in which it
+could be another by as much as the threshold, and hides what that way moves; numbers hidden already
+cost nothing, so that one cell serves many. Then whatever turns out not to be needed is shown again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from afa_eval.disclosure.reach import Indices, Moves, exposed, solve
+from afa_eval.disclosure.system import NEAR, Floats, Mask, System, settled
+
+TRIES = 400  # how often a number may be tried again; a table of a thousand cells needs fewer
+ROUNDS = 40  # each hides more or ends; two or three do for any table seen
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Closed:
+    """What was hidden in the end?
+
+    Attributes
+    ----------
+    hidden : array of bool, shape (n,)
+        Primary and complementary.
+    open : array of int
+        Numbers that can still be worked out, since what would protect them is printed elsewhere.
+    """
+
+    hidden: Mask
+    open: Indices
+
+
+def close(system: System, primary: Mask, width: float, together: Sequence[Indices] = ()) -> Closed:
+    """Which numbers must be hidden so that no hidden one is known to within less than ``width``?
+
+    Parameters
+    ----------
+    system : System
+        The numbers, at their true values.
+    primary : array of bool, shape (n,)
+        Which are too small themselves.
+    width : float
+        Upper minus lower must be this much for each hidden number.
+    together : sequence of array of int
+        Numbers that can only be hidden together, such as a share's count and its complement.
+
+    Returns
+    -------
+    Closed
+        With as few more as the search can find.
+    """
+    search = _Search(system, width, tuple(together), Moves(system))
+    hidden = search.whole(primary)
+    hidden, left = search.walks(hidden)
+    hidden = search.shown_again(hidden, search.whole(primary), left)
+    return Closed(hidden, left)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Search:
+    """What does every step need?"""
+
+    system: System
+    width: float
+    together: tuple[Indices, ...]
+    moves: Moves
+
+    def whole(self, hidden: Mask) -> Mask:
+        """With those that can only be hidden together."""
+        hidden = hidden & ~self.system.fixed & ~self.system.unseen
+        for chunk in self.together:
+            if hidden[chunk].any():
+                hidden[chunk] = True
+        return hidden
+
+    def walks(self, hidden: Mask) -> tuple[Mask, Indices]:
+        """Ask what can still be worked out, and hide what its cheapest other value would move."""
+        for _ in range(ROUNDS):
+            open_ = exposed(self.system, hidden, self.width, self.moves)
+            before = hidden
+            for at in open_:
+                if self.moves.widths(hidden)[at] < self.width - NEAR:
+                    hidden = self._walked(hidden, int(at))
+            if (hidden == before).all():
+                return hidden, open_
+        return hidden, exposed(self.system, hidden, self.width, self.moves)
+
+    def _walked(self, hidden: Mask, at: int) -> Mask:
+        ways = [way for sign in (1.0, -1.0) if (way := self._cheapest(hidden, at, sign)) is not None]
+        if not ways:
+            return hidden
+        cost = [float(self._price(hidden) @ (np.abs(way) > NEAR)) for way in ways]
+        way = ways[int(np.argmin(cost))]
+        self.moves.add(way)
+        return self.whole(hidden | (np.abs(way) > NEAR))
+
+    def _price(self, hidden: Mask) -> Floats:
+        return np.where(hidden | self.system.unseen, 0.0, self.system.costs)
+
+    def _cheapest(self, hidden: Mask, at: int, sign: float) -> Floats | None:
+        """The way that moves this number by the width, through printed numbers as cheap as can be."""
+        system = self.system
+        low, high = system.room(np.ones(system.size, dtype=bool))
+        if sign < 0 and low[at] > -self.width:
+            return None
+        price = self._price(hidden) + NEAR  # of two ways that cost nothing, the shorter
+        held = system.fixed & ~hidden
+        up, down = np.where(held, 0.0, np.minimum(high, 1e6)), np.where(held, 0.0, np.minimum(-low, 1e6))
+        least_up, least_down = np.zeros(system.size), np.zeros(system.size)
+        (least_up if sign > 0 else least_down)[at] = self.width
+        (up if sign > 0 else down)[at] = self.width
+        (down if sign > 0 else up)[at] = 0.0
+        from scipy.sparse import hstack
+
+        found = solve(
+            np.concatenate([price, price]),
+            hstack([system.matrix, -system.matrix], format="csc"),
+            np.concatenate([least_up, least_down]),
+            np.concatenate([up, down]),
+        )
+        return None if found is None else found[: system.size] - found[system.size :]
+
+    def shown_again(self, hidden: Mask, primary: Mask, left: Indices) -> Mask:
+        """Show what is not needed, the dearest first."""
+        tries = 0
+        for chunk in self._units(hidden & ~primary):
+            trial = hidden.copy()
+            trial[chunk] = False
+            if self._safe_by_sums(trial, left):
+                tries += 1
+                if not np.setdiff1d(exposed(self.system, trial, self.width, self.moves, most=left.size + 1), left).size:
+                    hidden = trial
+            if tries >= TRIES:
+                break
+        return hidden
+
+    def _units(self, more: Mask) -> list[Indices]:
+        chunks = [chunk for chunk in self.together if more[chunk].all()]
+        alone = more.copy()
+        for chunk in self.together:
+            alone[chunk] = False
+        units = [*chunks, *(np.array([at]) for at in np.flatnonzero(alone))]
+        return sorted(units, key=lambda unit: (-float(self.system.costs[unit].sum()), int(unit[0])))
+
+    def _safe_by_sums(self, hidden: Mask, left: Indices) -> bool:
+        low, high = self.system.room(hidden)
+        known = settled(self.system, low, high) & self.system.needs & (hidden | self.system.unseen)
+        known[left] = False
+        return not known.any()

@@ -1,0 +1,282 @@
+"""What can an intruder work out? Linear programmes over everything that is printed, and nothing else.
+
+Each number may move from where it is as long as every sum still holds and nothing printed moves. How
+far it can move is what the intruder does not know.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from afa_eval.disclosure.system import NEAR, Floats, Mask, System, groups, settled
+from afa_eval.errors import DisclosureError
+
+Indices = NDArray[np.intp]
+POOL = 400  # ways to move that are remembered: as many as a table of a thousand cells needs
+
+
+@dataclass(slots=True, eq=False)
+class Moves:
+    """Which ways are known in which all printed numbers stay and others move?
+
+    Attributes
+    ----------
+    system : System
+        The numbers.
+    ways : list of array of float, shape (n,)
+        What each way adds to each number.
+    """
+
+    system: System
+    ways: list[Floats] = field(default_factory=list)
+
+    def widths(self, hidden: Mask) -> Floats:
+        """How far apart do the known ways leave each number?
+
+        Parameters
+        ----------
+        hidden : array of bool, shape (n,)
+            Which are not printed; ways that move a printed one do not count.
+
+        Returns
+        -------
+        array of float, shape (n,)
+            At least this much is unknown to the intruder.
+        """
+        if not self.ways:
+            return np.zeros(self.system.size)
+        low, high = self.system.room(hidden)
+        ways = np.array(self.ways)
+        good = ways[((ways >= low - NEAR) & (ways <= high + NEAR)).all(axis=1)]
+        if not good.size:
+            return np.zeros(self.system.size)
+        return np.asarray(np.maximum(good.max(axis=0), 0.0) - np.minimum(good.min(axis=0), 0.0))
+
+    def add(self, way: Floats) -> None:
+        """Remember a way, forgetting the oldest of too many.
+
+        Parameters
+        ----------
+        way : array of float, shape (n,)
+            What it adds to each number.
+        """
+        self.ways.append(way)
+        if len(self.ways) > POOL:
+            del self.ways[0]
+
+
+def exposed(system: System, hidden: Mask, width: float, moves: Moves | None = None, most: int | None = None) -> Indices:
+    """Which hidden numbers can be worked out to within less than ``width``?
+
+    Parameters
+    ----------
+    system : System
+        The numbers.
+    hidden : array of bool, shape (n,)
+        Which are not printed.
+    width : float
+        Upper minus lower must be this much.
+    moves : Moves, optional
+        Ways known already; new ones are added.
+    most : int, optional
+        Stop when so many have been found.
+
+    Returns
+    -------
+    array of int
+        Their indices, none where everything is safe.
+    """
+    moves = Moves(system) if moves is None else moves
+    low, high = system.room(hidden)
+    wanted = system.needs & (hidden | system.unseen)
+    known = settled(system, low, high)
+    found: list[int] = np.flatnonzero(wanted & known).tolist()
+    if most is not None and len(found) >= most:
+        return np.array(found, dtype=np.intp)
+    unsure = wanted & ~known & (moves.widths(hidden) < width - NEAR)
+    for group in groups(system, np.flatnonzero(~known)) if unsure.any() else ():
+        if unsure[group].any():
+            part = _Part.of(system, group, low, high, width)
+            found += part.unsafe(unsure[group], moves, None if most is None else most - len(found))
+        if most is not None and len(found) >= most:
+            break
+    return np.array(sorted(found), dtype=np.intp)
+
+
+def intervals(system: System, hidden: Mask) -> tuple[Floats, Floats]:
+    """Between which values can an intruder place each number?
+
+    Parameters
+    ----------
+    system : System
+        The numbers.
+    hidden : array of bool, shape (n,)
+        Which are not printed.
+
+    Returns
+    -------
+    tuple of array of float, shape (n,)
+        Lower and upper ends, as whole numbers inside the linear programme's; printed numbers have
+        what they tell.
+    """
+    low, high = system.room(hidden)
+    least, most = np.where(np.isfinite(low), 0.0, low), np.zeros(system.size)
+    known = settled(system, low, high)
+    for group in groups(system, np.flatnonzero(~known)):
+        part = _Part.of(system, group, low, high, float("inf"))
+        least[group], most[group] = part.ends()
+    lower, upper = system.values + least, system.values + most
+    return np.ceil(lower - NEAR) + 0.0, np.where(np.isfinite(upper), np.floor(upper + NEAR), upper)
+
+
+@dataclass(slots=True, eq=False)
+class _Part:
+    """Numbers that hang together, their sums, and how far each may move for itself."""
+
+    size: int
+    at: Indices
+    matrix: Any
+    low: Floats
+    high: Floats
+    far: float
+    width: float
+
+    @classmethod
+    def of(cls, system: System, at: Indices, low: Floats, high: Floats, width: float) -> _Part:
+        rows = system.matrix[:, at]
+        rows = rows[np.flatnonzero(np.diff(rows.indptr))]
+        # further than this is as good as without end, and keeps the programme bounded
+        far = 1000.0 + 10.0 * float(np.abs(system.values).max(initial=0.0))
+        return cls(system.size, at, rows, low[at], high[at], far, width)
+
+    def move(self, cost: Floats, low: Floats | None = None, high: Floats | None = None) -> Floats | None:
+        """The way that costs least."""
+        low, high = self.low if low is None else low, self.high if high is None else high
+        return solve(cost, self.matrix, np.maximum(low, -self.far), np.minimum(high, self.far))
+
+    def unsafe(self, unsure: Mask, moves: Moves, most: int | None) -> list[int]:
+        """Which of these cannot move by as much as ``width``? Each way found may speak for many."""
+        lowest, highest, found = np.zeros(self.at.size), np.zeros(self.at.size), []
+        left = unsure.copy()
+        while left.any():
+            together = self._apart(np.flatnonzero(left))
+            for sign in (-1.0, 1.0):
+                self._moved(together, sign, lowest, highest, moves)
+            for at in together if len(together) > 1 else ():
+                for sign in (-1.0, 1.0):
+                    if highest[at] - lowest[at] < self.width - NEAR:
+                        self._moved([at], sign, lowest, highest, moves)
+            found += [int(self.at[at]) for at in together if highest[at] - lowest[at] < self.width - NEAR]
+            left[together] = False
+            left &= highest - lowest < self.width - NEAR
+            if most is not None and len(found) >= most:
+                break
+        return found
+
+    def _moved(self, together: list[int], sign: float, lowest: Floats, highest: Floats, moves: Moves) -> None:
+        """Move these up (-1) or down as far as is asked for, and remember how."""
+        bound, cost = self.high.copy(), np.zeros(self.at.size)
+        cost[together] = sign
+        if sign < 0:  # no further than needed: a short way leaves most other numbers where they are
+            bound[together] = np.minimum(bound[together], np.maximum(self.width + lowest[together], 0.0))
+        way = self.move(cost, None, bound)
+        if way is not None:
+            np.minimum(lowest, way, out=lowest)
+            np.maximum(highest, way, out=highest)
+            moves.add(self._whole(way))
+
+    def _whole(self, way: Floats) -> Floats:
+        full = np.zeros(self.size)
+        full[self.at] = way
+        return full
+
+    def ends(self) -> tuple[Floats, Floats]:
+        """How far down and up each can move; numbers in no common sum are asked together."""
+        lowest, highest = np.zeros(self.at.size), np.zeros(self.at.size)
+        box = self._box()
+        for sign, seen, best in ((1.0, lowest, box[0]), (-1.0, highest, box[1])):
+            done = np.abs(seen - best) < NEAR
+            while not done.all():
+                together = self._apart(np.flatnonzero(~done))
+                joint = self._reach(together, sign, lowest, highest)
+                done |= np.abs(seen - best) < NEAR
+                if len(together) == 1 and joint:
+                    done[together] = True
+                for at in together if len(together) > 1 else ():
+                    if not done[at]:
+                        self._reach([at], sign, lowest, highest)
+                        done[at] = True
+                done |= np.abs(seen - best) < NEAR
+        highest = np.where(highest >= self.far - 1.0, np.inf, highest)
+        return lowest, highest
+
+    def _reach(self, together: list[int], sign: float, lowest: Floats, highest: Floats) -> bool:
+        cost = np.zeros(self.at.size)
+        cost[together] = sign
+        way = self.move(cost)
+        if way is None:
+            raise DisclosureError("A linear programme of the disclosure audit could not be solved.")
+        np.minimum(lowest, way, out=lowest)
+        np.maximum(highest, way, out=highest)
+        return True
+
+    def _apart(self, left: Indices) -> list[int]:
+        """Numbers of which no two stand in one sum."""
+        used = np.zeros(self.matrix.shape[0], dtype=bool)
+        columns, chosen = self.matrix.tocsc(), []
+        for at in left:
+            rows = columns.indices[columns.indptr[at] : columns.indptr[at + 1]]
+            if not used[rows].any():
+                used[rows] = True
+                chosen.append(int(at))
+        return chosen
+
+    def _box(self) -> tuple[Floats, Floats]:
+        """What single sums say, one after the other: no programme can go further."""
+        low, high = np.maximum(self.low, -self.far), np.minimum(self.high, self.far)
+        plus, minus = self.matrix.maximum(0), (-self.matrix).maximum(0)
+        for _ in range(20):
+            before = float(high.sum() - low.sum())
+            # in each sum a number is at most what all others leave it
+            top, bottom = plus @ high - minus @ low, plus @ low - minus @ high
+            for row in range(self.matrix.shape[0]):
+                span = slice(self.matrix.indptr[row], self.matrix.indptr[row + 1])
+                at, weight = self.matrix.indices[span], self.matrix.data[span]
+                most = np.where(weight > 0, high[at], -low[at])
+                least = np.where(weight > 0, low[at], -high[at])
+                up, down = -(bottom[row] - least), -(top[row] - most)
+                high[at] = np.minimum(high[at], np.where(weight > 0, up, -down))
+                low[at] = np.maximum(low[at], np.where(weight > 0, down, -up))
+                top[row] = float(np.where(weight > 0, high[at], -low[at]).sum())
+                bottom[row] = float(np.where(weight > 0, low[at], -high[at]).sum())
+            if before - float(high.sum() - low.sum()) < NEAR:
+                break
+        return low, high
+
+
+def solve(cost: Floats, matrix: Any, low: Floats, high: Floats) -> Floats | None:
+    """Which way of moving costs least, where every sum must still hold?
+
+    Parameters
+    ----------
+    cost : array of float, shape (n,)
+        Of moving each number up by one.
+    matrix : sparse array, shape (m, n)
+        The sums.
+    low, high : array of float, shape (n,)
+        How far each may move.
+
+    Returns
+    -------
+    array of float or None
+        None where there is no such way.
+    """
+    from scipy.optimize import Bounds, LinearConstraint, milp
+
+    sums = [LinearConstraint(matrix, 0.0, 0.0)] if matrix.shape[0] else []
+    found = milp(cost, constraints=sums, bounds=Bounds(low, high), options={"presolve": False})
+    return None if found.x is None or not found.success else np.asarray(found.x, dtype=float)
