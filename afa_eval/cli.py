@@ -144,23 +144,32 @@ def run(plan: PlanPath, quiet: Quiet = False, as_json: Json = False) -> None:
 @app.command()
 def book(
     plan: PlanPath,
-    templates: Annotated[Path | None, typer.Option(help="A folder of your own page templates.")] = None,
+    template: Annotated[
+        str, typer.Option(help="evaluation, trust, afa, or a folder of your own; the plan's where not given.")
+    ] = "",
     quiet: Quiet = False,
     as_json: Json = False,
 ) -> None:
     """Build the Jupyter Book; evaluates first if an input or the plan changed."""
     with _working(quiet or as_json) as tell:
-        page = _book(plan, tell, templates)
+        page = _book(plan, tell, _template(template))
     if as_json:
         _print_json({"index": str(page)})
     else:
         _made(page)
 
 
-def _book(plan: Path, tell: Callable[[str], None], templates: Path | None = None) -> Path:
+def _book(plan: Path, tell: Callable[[str], None], template: str | Path = "") -> Path:
     from afa_eval.workspace import book_plan
 
-    return book_plan(plan, tell, templates=templates)
+    return book_plan(plan, tell, template=template)
+
+
+def _template(asked: str) -> str | Path:
+    """A folder named in the terminal is relative to where the user stands, one named in a plan to the plan."""
+    from afa_eval.report import pages
+
+    return asked if not asked or asked in pages.shipped() else Path(asked).absolute()
 
 
 @comparators_app.command("list")

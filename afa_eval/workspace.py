@@ -109,7 +109,7 @@ def run_plan(path: Path, tell: Tell) -> Done:
     return Done(found, released, folder)
 
 
-def book_plan(path: Path, tell: Tell, *, templates: Path | None = None) -> Path:
+def book_plan(path: Path, tell: Tell, *, template: str | Path = "") -> Path:
     """Where is the plan's book? Evaluates first if an input or the plan changed.
 
     Parameters
@@ -118,8 +118,8 @@ def book_plan(path: Path, tell: Tell, *, templates: Path | None = None) -> Path:
         The plan file or its folder.
     tell : callable
         Told in a few words what is being done.
-    templates : Path, optional
-        A folder of own page templates.
+    template : str or Path
+        One that ships, or a folder of own page templates; the plan's where empty.
 
     Returns
     -------
@@ -142,7 +142,7 @@ def book_plan(path: Path, tell: Tell, *, templates: Path | None = None) -> Path:
         tell("Inputs and plan are unchanged: using the results there are")
         released = disclosure.release(kept, plan.disclosure.profile)
     tell("Building the book")
-    return report.build_book(released, plan.folder, templates=templates)
+    return report.build_book(released, plan.folder, template=template or plan.book.template)
 
 
 def write_checks(faults: Iterable[Fault], folder: Path) -> Path:
@@ -253,4 +253,4 @@ def _figures() -> str:
 def _templates() -> str:
     from afa_eval.report import pages
 
-    return f"{len(list(pages.templates_folder().iterdir()))} files"
+    return ", ".join(pages.shipped())

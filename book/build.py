@@ -32,7 +32,7 @@ TOLD = re.compile(r"WARNING|ERROR|CRITICAL|Traceback|error:|Error\b|would load")
 COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 MEASURED = ("methods/speed",)  # written by `make bench`, where it has been run
 CONTENTS: dict[str, tuple[str, ...]] = {
-    "Start": ("quick-start", "data", "plan", "examples"),
+    "Start": ("quick-start", "data", "plan", "templates", "examples"),
     "Methods": (
         "methods/pre-post-progress",
         "methods/persistent-absence",

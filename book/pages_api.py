@@ -101,6 +101,19 @@ SUBJECTS: Mapping[str, Subject] = {
         ("disclosure",),
         ("afa_eval.disclosure", "afa_eval.disclosure.policies"),
     ),
+    "report": Subject(
+        "What a template may name",
+        "The records that :doc:`templates </templates>` read. Every page gets ``book``, a ``Book``; the page of an "
+        "outcome also gets ``outcome``, an ``Outcome``.",
+        (),
+        (),
+        (
+            "afa_eval.report.context.Book",
+            "afa_eval.report.context.Outcome",
+            "afa_eval.report.lines.Line",
+            *(f"afa_eval.report.pieces.{name}" for name in ("Section", "Grid", "Chart", "Limitation", "FileStep")),
+        ),
+    ),
     "codes": Subject(
         "Codes and definitions",
         "Academic years, SEN codes, definitions of absence, months of progress: each with its dates and source.",

@@ -35,6 +35,7 @@ TABLES: Mapping[str, tuple[type[BaseModel], str]] = {
     ),
     "[data]": (model.DataSection, "Which files hold which table. [The data](data.md) says what may stand in them."),
     "[disclosure]": (model.DisclosureSection, "Under which policy figures may leave. [What is hidden](disclosure.md)."),
+    "[book]": (model.BookSection, "How the book looks. [Templates](templates.md) says how to write your own."),
 }
 FROM_ELSEWHERE = ("selection", "programme_start")  # set once, in [programme]
 OUTCOME_KEYS = (

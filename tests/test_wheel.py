@@ -46,7 +46,7 @@ def alone(wheel, tmp_path_factory):
 
 def test_the_wheel_holds_templates_and_figures_and_nothing_of_the_tests(wheel):
     names = zipfile.ZipFile(wheel).namelist()
-    assert "afa_eval/_templates/index.md" in names
+    assert "afa_eval/_templates/evaluation/index.md" in names
     assert "afa_eval/comparators/data/national.sqlite" in names
     assert "afa_eval/py.typed" in names
     assert not [name for name in names if name.startswith(("tests/", "book/", "examples/"))]

@@ -155,12 +155,25 @@ class DisclosureSection(Section):
     profile: Literal["publish", "trust", "opensafely"] = "publish"
 
 
+class BookSection(Section):
+    """How does the book look?
+
+    Attributes
+    ----------
+    template : str
+        evaluation (the full report), trust (four pages for governors), afa (the national evaluation's own
+        order), or a folder of your own templates, relative to the plan's.
+    """
+
+    template: str = Field(default="evaluation", min_length=1)
+
+
 class Plan(Section):
     """What is evaluated, how, and against what?
 
     Attributes
     ----------
-    evaluation, programme, data, columns, disclosure :
+    evaluation, programme, data, columns, disclosure, book :
         The plan's tables.
     outcome : tuple of dict
         Each ``[[outcome]]`` as written; ``designs`` holds them as questions.
@@ -173,6 +186,7 @@ class Plan(Section):
         default_factory=dict
     )
     disclosure: DisclosureSection = DisclosureSection()
+    book: BookSection = BookSection()
     outcome: tuple[dict[str, Any], ...] = Field(min_length=1)
     _designs: tuple[Design, ...] = PrivateAttr(default=())
     _folder: Path = PrivateAttr(default=Path())

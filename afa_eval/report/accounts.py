@@ -7,7 +7,7 @@ from typing import Any
 
 from afa_eval.disclosure.records import ReleasedStep
 from afa_eval.estimate import Finding, words
-from afa_eval.report.context import FileStep, Limitation
+from afa_eval.report.pieces import FileStep, Limitation
 
 SEVERITY_WORDS = {
     "serious": "Serious: may change what a reader should conclude",

@@ -17,26 +17,18 @@ from afa_eval.disclosure import estimates_csv, table_csv, write
 from afa_eval.disclosure.records import Release, ReleasedEstimate, ReleasedTable
 from afa_eval.errors import ReportError
 from afa_eval.estimate import Estimand, Finding, Severity, words
-from afa_eval.estimate.words import sentences
-from afa_eval.report import accounts, figures, flows, layout, say
-from afa_eval.report.context import (
-    ALL,
-    Book,
-    Chart,
-    Grid,
-    Limitation,
-    Outcome,
-    grid,
-    group_name,
-    line,
-    page_name,
-)
+from afa_eval.estimate.words import plain, sentences
+from afa_eval.report import accounts, figures, flows, layout
+from afa_eval.report.context import PROGRAMME_HEADINGS, Book, Outcome
+from afa_eval.report.costs import cost_band
+from afa_eval.report.lines import ALL, line
 from afa_eval.report.own_words import own_words
+from afa_eval.report.pieces import Chart, Grid, Limitation, grid, group_name, page_name
+from afa_eval.report.subgroups import by_breakdown
 
 FILES = "files"
 TOLD_ELSEWHERE = {"comparators", "steps"}  # on the methods page, and among who took part
 GRAVITY = {Severity.SERIOUS: 0, Severity.CONCERN: 1, Severity.NOTE: 2}
-PROGRAMME_HEADINGS = {"name": "Programme", "start": "Began", "selection": "How pupils were chosen"}
 SELECTED = {
     "low-baseline": "pupils with low scores before it began",
     "nominated": "pupils named by their teachers",
@@ -86,6 +78,8 @@ def assemble(release: Release, folder: Path) -> Book:
         other=_tables(release, folder, ""),
         flow=accounts.file_steps(release.flow),
         faults=release.faults,
+        subgroups=by_breakdown(outcomes),
+        cost_band=cost_band(about.get("programme") or {}),
         findings=accounts.by_severity(accounts.limitations(release.findings, labels)),
         words=own_words(str(about.get("words") or "")),
         policy=release.policy,
@@ -138,7 +132,7 @@ def _outcome(release: Release, entry: dict[str, Any], folder: Path) -> Outcome:
 
 def _tells(item: ReleasedEstimate) -> bool:
     """Whether a page can say what it means: a bare test statistic says nothing."""
-    return item.estimand != Estimand.MARGINAL_HOMOGENEITY or item.value is None or say.p_value(item) is not None
+    return item.estimand != Estimand.MARGINAL_HOMOGENEITY or item.value is None or plain.p_value(item) is not None
 
 
 def _gravest_first(findings: Sequence[Finding]) -> tuple[Limitation, ...]:

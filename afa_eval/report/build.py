@@ -12,8 +12,8 @@ from pathlib import Path
 
 from afa_eval.disclosure.records import Release
 from afa_eval.errors import ReportError
+from afa_eval.report import pages
 from afa_eval.report.book import assemble
-from afa_eval.report.pages import write_pages
 
 EPOCH = "1577836800"  # a fixed moment, so that the same release makes the same bytes
 RUN = "from jupyter_book.cli.main import main; main()"
@@ -21,7 +21,7 @@ WARNING = re.compile(r"WARNING|ERROR|CRITICAL|error:|Exception|would load")
 COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
 
-def build_book(release: Release, folder: Path, *, templates: Path | None = None) -> Path:
+def build_book(release: Release, folder: Path, *, template: str | Path = pages.DEFAULT) -> Path:
     """Where is the Jupyter Book of a release?
 
     Parameters
@@ -31,8 +31,9 @@ def build_book(release: Release, folder: Path, *, templates: Path | None = None)
     folder : Path
         The plan's folder; the book is written to ``build/book/html`` in it and replaces the last
         one only when it is complete.
-    templates : Path, optional
-        A folder of one's own templates; what it lacks is taken from those that ship.
+    template : str or Path
+        One that ships (``evaluation``, ``trust``, ``afa``), or a folder of one's own, relative to the
+        plan's; what it lacks is taken from those that ship.
 
     Returns
     -------
@@ -44,12 +45,13 @@ def build_book(release: Release, folder: Path, *, templates: Path | None = None)
     ReportError
         Where a chart cannot be drawn, a template names what is not there, or the build warns.
     """
+    used = pages.template(template, Path(folder))
     target = Path(folder).resolve() / "build" / "book"
     target.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".making-", dir=target) as name:
         work = Path(name) / "pages"
         work.mkdir()
-        write_pages(assemble(release, work), work, templates)
+        pages.write_pages(assemble(release, work), work, used)
         html = _run(work)
         _replace(html, target / "html")
     return target / "html" / "index.html"

@@ -12,228 +12,19 @@ with ``id, label, design, question, primary, focus, before, after``. All but ``t
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from afa_eval.disclosure.records import ReleasedEstimate, ReleasedFault, ReleasedTable
+from afa_eval.disclosure.records import ReleasedFault
 from afa_eval.estimate import Estimand, Severity, words
-from afa_eval.estimate.words import sentences
-from afa_eval.report import say
+from afa_eval.estimate.words import plain, sentences
+from afa_eval.report.lines import ALL, Line, find_line
+from afa_eval.report.pieces import Chart, FileStep, Grid, Limitation, Myst, Section
 
-ALL = "all"
 # Which serious finding does a figure allow for already, so that it need not stand beside it?
 ANSWERED = {str(Estimand.ADJUSTED_PROGRESS): frozenset({"regression-to-the-mean"})}
 SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=[A-Z])")
-
-
-class Myst(str):
-    """Text that is MyST already; any other text is escaped where a template prints it."""
-
-    __slots__ = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One released figure in words.
-
-    Attributes
-    ----------
-    item : ReleasedEstimate
-        The figure.
-    title : str
-        What it is called: ``Persistent absence, after``.
-    definition : str
-        What it means, in one line.
-    group, who : str
-        As a label (``SEN support``) and in a sentence (``pupils on SEN support``).
-    value, signed : str
-        With unit; with a plus sign where it is a rise. ``[c]`` where hidden.
-    interval, ends : str
-        ``95% CI 1.2 to 5.0`` and ``1.2 to 5.0``; empty where there is none.
-    likely, likely_signed : str
-        ``1.2 to 5.0 (95% confidence interval)``, its ends as the sentence says them, and with
-        their signs; empty where there is none.
-    counted : str
-        ``412 pupils in 18 schools``.
-    against : str
-        The national value it is set against, as a sentence; empty where there is none.
-    claim : str
-        What a reader may conclude, as a sentence; empty for levels, which claim nothing.
-    plain, sure : str
-        What it says to a parent; how sure its direction is.
-    hundred : str
-        ``33 in every 100 pupils with SEN`` for a share that is shown, else empty.
-    hidden : bool
-        Whether the value is hidden.
-    reason : str
-        Why.
-    """
-
-    item: ReleasedEstimate
-    title: str
-    definition: str
-    group: str
-    who: str
-    value: str
-    signed: str
-    interval: str
-    ends: str
-    likely: str
-    likely_signed: str
-    counted: str
-    against: str
-    claim: str
-    plain: str
-    sure: str
-    hundred: str
-    hidden: bool
-    reason: str
-
-
-def line(item: ReleasedEstimate) -> Line:
-    """How is a released figure said?
-
-    Parameters
-    ----------
-    item : ReleasedEstimate
-        The figure.
-
-    Returns
-    -------
-    Line
-        In words.
-    """
-    return Line(
-        item=item,
-        title=words.title_of(item),
-        definition=item.estimand.definition,
-        group=words.label(item.group, item.base),
-        who=words.people(item.group, item.base),
-        value=say.amount(item),
-        signed=say.amount(item, sign=True),
-        interval=say.interval(item),
-        ends=say.ends(item),
-        likely=sentences.likely(item),
-        likely_signed=sentences.likely(item, signed=True),
-        counted=say.counted(item),
-        against=say.against(item),
-        claim=sentences.claim(item),
-        plain=say.plainly(item),
-        sure=say.sure(item),
-        hundred=say.hundred(item),
-        hidden=item.value is None,
-        reason=item.reason,
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class Grid:
-    """A table as a page prints it.
-
-    Attributes
-    ----------
-    title, note : str
-        Above and below it.
-    header : tuple of str
-        Headings of the columns.
-    rows : tuple of tuple of str
-        Cells; the first of each row is its label.
-    file : str
-        Its CSV beside the page; empty where there is none.
-    notes : tuple of str
-        What to mind about single columns or cells, marked there as ``[note 1]``, ``[note 2]``.
-
-    A grid without rows stands for a table of which everything is hidden: a page says so.
-    """
-
-    title: str
-    header: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
-    note: str = ""
-    file: str = ""
-    notes: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Chart:
-    """A drawing as a page shows it.
-
-    Attributes
-    ----------
-    file : str
-        Its SVG, from the page.
-    alt : str
-        The finding it shows, in words.
-    title : str
-        Its headline.
-    note : str
-        What to say below it; empty where nothing.
-    """
-
-    file: str
-    alt: str
-    title: str
-    note: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Section:
-    """Tables about one way to look at an outcome.
-
-    Attributes
-    ----------
-    title : str
-        ``By free school meals``; empty for the main groups.
-    grids : tuple of Grid
-        Its tables.
-    """
-
-    title: str
-    grids: tuple[Grid, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Limitation:
-    """What must a reader mind?
-
-    Attributes
-    ----------
-    severity : str
-        ``serious``, ``concern`` or ``note``.
-    message, fix : str
-        What it is, and what would help.
-    outcomes : tuple of str
-        Labels of the outcomes it concerns; empty where it concerns all.
-    code : str
-        Its identifier.
-    """
-
-    severity: str
-    message: str
-    fix: str
-    outcomes: tuple[str, ...] = ()
-    code: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class FileStep:
-    """What was done to a file?
-
-    Attributes
-    ----------
-    table, name : str
-        Which table, and what was done.
-    before, after : str
-        Rows, ``[c]`` where hidden.
-    why : str
-        Why there are fewer; that nobody was left out where rows were only brought together.
-    """
-
-    table: str
-    name: str
-    before: str
-    after: str
-    why: str
+PROGRAMME_HEADINGS = {"name": "Programme", "start": "Began", "selection": "How pupils were chosen"}
+COST = "cost"  # keys of the programme that begin so say what it cost
 
 
 @dataclass(frozen=True, slots=True)
@@ -304,14 +95,15 @@ class Outcome:
     @property
     def years(self) -> str:
         """Which years are compared, in words?"""
-        return f"{self.before} to {self.after}" if self.before and self.after else self.after or self.before
+        both = self.before and self.after and self.before != self.after
+        return f"{self.before} to {self.after}" if both else self.after or self.before
 
     @property
     def definitions(self) -> tuple[tuple[str, str, str], ...]:
         """What does each kind of figure mean: its name, its definition, and how it was made?"""
         firsts = {one.title: one for one in reversed(self.lines)}
         titles = dict.fromkeys(one.title for one in self.lines)
-        return tuple((name, firsts[name].definition, say.spoken(firsts[name].item.method)) for name in titles)
+        return tuple((name, firsts[name].definition, plain.spoken(firsts[name].item.method)) for name in titles)
 
     @property
     def smallest(self) -> Line | None:
@@ -360,27 +152,6 @@ class Outcome:
         return any(one.hidden for one in self.lines)
 
 
-def find_line(lines: Sequence[Line], estimand: str, groups: Iterable[str]) -> Line | None:
-    """Which figure is the first that there is?
-
-    Parameters
-    ----------
-    lines : sequence of Line
-        Figures of one outcome.
-    estimand : str
-        Its name.
-    groups : iterable of str
-        Groups in order of preference.
-
-    Returns
-    -------
-    Line or None
-        A shown one before a hidden one.
-    """
-    found = [one for group in groups for one in lines if one.item.estimand == estimand and one.item.group == group]
-    return next((one for one in found if not one.hidden), found[0] if found else None)
-
-
 @dataclass(frozen=True, slots=True)
 class Book:
     """What every page knows.
@@ -407,6 +178,10 @@ class Book:
         What was done to the files, with the rows before and after.
     faults : tuple of ReleasedFault
         What the checks found.
+    subgroups : tuple of Section
+        By breakdown, every outcome's headline figure for each group side by side.
+    cost_band : str
+        How the Education Endowment Foundation's scale calls the cost per pupil; empty where unknown.
     findings : tuple of (str, tuple of Limitation)
         By how much they weigh.
     words : Myst
@@ -423,6 +198,8 @@ class Book:
         National figures used, a line each.
     cite : str
         How to cite this book.
+    symbols : tuple of (str, str)
+        What stands in place of a hidden figure, and what it means.
     """
 
     title: str
@@ -438,6 +215,8 @@ class Book:
     other: tuple[Grid, ...]
     flow: tuple[FileStep, ...]
     faults: tuple[ReleasedFault, ...]
+    subgroups: tuple[Section, ...]
+    cost_band: str
     findings: tuple[tuple[str, tuple[Limitation, ...]], ...]
     words: Myst
     policy: str
@@ -447,82 +226,55 @@ class Book:
     references: tuple[str, ...]
     comparators: tuple[str, ...]
     cite: str
-    symbols: tuple[tuple[str, str], ...] = field(default=tuple(say.SYMBOLS.items()))
+    symbols: tuple[tuple[str, str], ...] = field(default=tuple(plain.SYMBOLS.items()))
 
     @property
     def primary(self) -> tuple[Outcome, ...]:
         """Which outcomes have a headline card?"""
         return tuple(outcome for outcome in self.outcomes if outcome.primary) or self.outcomes[:1]
 
+    def of(self, *designs: str) -> tuple[Outcome, ...]:
+        """Which outcomes ask one of these questions?
 
-def grid(released: ReleasedTable, file: str = "") -> Grid:
-    """How is a released table printed?
+        Parameters
+        ----------
+        *designs : str
+            Slugs of designs.
 
-    Parameters
-    ----------
-    released : ReleasedTable
-        Counts or a series.
-    file : str
-        Its CSV.
+        Returns
+        -------
+        tuple of Outcome
+            In the plan's order.
+        """
+        return tuple(outcome for outcome in self.outcomes if outcome.design in designs)
 
-    Returns
-    -------
-    Grid
-        Numbers in words, symbols in brackets.
-    """
-    table = released.table
-    rows = tuple(
-        (
-            group_name(label, table.base),
-            *(_cell(value, mark, table.unit) for value, mark in zip(values, marks, strict=True)),
-        )
-        for label, values, marks in zip(table.rows, table.cells, released.status, strict=True)
-    )
-    first = table.row_label or table.base.capitalize() or "Row"
-    header = (first, *(group_name(label, table.base) for label in table.columns))
-    return Grid(title=table.title, header=header, rows=rows, note=table.note, file=file)
+    def others(self, *designs: str) -> tuple[Outcome, ...]:
+        """Which outcomes ask none of these questions?
 
+        Parameters
+        ----------
+        *designs : str
+            Slugs of designs.
 
-def group_name(label: str, base: str = "pupils") -> str:
-    """What is a row or column called?
+        Returns
+        -------
+        tuple of Outcome
+            In the plan's order.
+        """
+        return tuple(outcome for outcome in self.outcomes if outcome.design not in designs)
 
-    Parameters
-    ----------
-    label : str
-        Words, or a group such as ``sen_provision=K``.
-    base : str
-        What is counted.
+    @property
+    def costs(self) -> tuple[tuple[str, str], ...]:
+        """What did the programme cost: those of its headings that say so?"""
+        return tuple((heading, text) for heading, text in self.programme if heading.lower().startswith(COST))
 
-    Returns
-    -------
-    str
-        Words, the first with a capital.
-    """
-    return words.label(label, base) if "=" in label else label[:1].upper() + label[1:]
+    @property
+    def delivery(self) -> tuple[tuple[str, str], ...]:
+        """What was done, by whom and how much: the programme without name, beginning, choice and cost?"""
+        known = {*PROGRAMME_HEADINGS.values(), *(heading for heading, _ in self.costs), "Who"}
+        return tuple((heading, text) for heading, text in self.programme if heading not in known)
 
-
-def _cell(value: float | None, mark: str, unit: str) -> str:
-    if value is None:
-        return f"[{mark}]" if mark else "[x]"
-    return words.number(value, unit) + ("%" if unit == "proportion" else "")
-
-
-def page_name(outcome: str) -> str:
-    """What is the page of an outcome called?
-
-    Parameters
-    ----------
-    outcome : str
-        The plan's outcome id.
-
-    Returns
-    -------
-    str
-        Small letters, digits and hyphens.
-
-    Examples
-    --------
-    >>> page_name("KS2 reading")
-    'outcome-ks2-reading'
-    """
-    return "outcome-" + re.sub(r"[^a-z0-9]+", "-", outcome.lower()).strip("-")
+    @property
+    def gravest(self) -> tuple[Limitation, ...]:
+        """What weighs most against the figures: the serious findings, the first concerns where there is none?"""
+        return self.findings[0][1] if self.findings else ()

@@ -13,8 +13,9 @@ from afa_eval.errors import AfaEvalError, ReportError
 from afa_eval.estimate import words
 from afa_eval.estimate.words import sentences
 from afa_eval.estimate.words.people import parts, sides
-from afa_eval.report.context import ALL, Chart
 from afa_eval.report.layout import SEN_COLUMNS, columns_of, layout
+from afa_eval.report.lines import ALL
+from afa_eval.report.pieces import Chart
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -8,8 +8,8 @@ from typing import Any
 
 from afa_eval.disclosure.records import Release, ReleasedEstimate, ReleasedStep, ReleasedTable
 from afa_eval.estimate import Estimand, Table, words
-from afa_eval.report.context import ALL
 from afa_eval.report.figures import Drawing
+from afa_eval.report.lines import ALL
 
 NEXT = {  # what those are who are left once this row of a flow table is gone
     "Not asked about in this outcome": "Eligible for this outcome",

@@ -9,12 +9,14 @@ from importlib.resources import files
 from typing import Any
 
 from afa_eval.estimate import words
+from afa_eval.estimate.words import plain
 from afa_eval.estimate.words.people import parts, sides
-from afa_eval.report import say
-from afa_eval.report.context import ALL, Grid, Line, Section, find_line
+from afa_eval.report.lines import ALL, Line, find_line
+from afa_eval.report.pieces import Grid, Section
 
 SEN_COLUMNS = frozenset({"sen", "sen_provision"})
 UNIT_HEADINGS = {"proportion difference": "percentage points", "sd": ""}  # the latter's names say it
+AGAIN = "The same figures, set against another line"
 BREAKDOWNS = {
     "fsm": "free school meals",
     "eal": "first language",
@@ -189,12 +191,22 @@ def grids(lines: Sequence[Line], design: str) -> tuple[Grid, ...]:
     made, placed = [], set[int]()
     shown = {(one.item.group, str(one.item.estimand)): one for one in reversed(lines)}
     for entry in layout(design)["tables"]:
-        names = [name for name in entry["figures"] if any(estimand == name for _, estimand in shown)]
+        fitting = {key: one for key, one in shown.items() if _fits(entry, *key) and id(one) not in placed}
+        names = [name for name in entry["figures"] if any(estimand == name for _, estimand in fitting)]
         if names:
-            made.append(_side_by_side(entry, names, shown, lines))
-            placed |= {id(one) for (_, estimand), one in shown.items() if estimand in names}
+            made.append(_side_by_side(entry, names, fitting, [one for one in lines if one in fitting.values()]))
+            placed |= {id(one) for one in fitting.values()}
     rest = [one for one in lines if id(one) not in placed]
-    return tuple(made) + ((_listed(rest),) if rest else ())
+    kinds = {str(one.item.estimand) for one in lines if id(one) in placed}
+    again = all(str(one.item.estimand) in kinds for one in rest)
+    return tuple(made) + ((_listed(rest, AGAIN if again else "Other figures"),) if rest else ())
+
+
+def _fits(entry: dict[str, Any], group: str, estimand: str) -> bool:
+    """Does a figure belong to a table: of a group or of a contrast between two, as the layout asks?"""
+    contrast = sides(group) is not None
+    kept_out = estimand in entry.get("groups_only", ()) if contrast else bool(entry.get("contrasts_only"))
+    return estimand in entry["figures"] and not kept_out
 
 
 Shown = dict[tuple[str, str], Line]
@@ -275,7 +287,7 @@ class Notes:
 
 
 def _noted(one: Line) -> tuple[str, ...]:
-    return tuple(say.note(text) for text in one.item.notes)
+    return tuple(plain.note(text) for text in one.item.notes)
 
 
 Count = tuple[str, str, str]
@@ -334,7 +346,7 @@ def cell(one: Line | None) -> str:
     return f"{value}\n{one.ends}" if one.ends else value
 
 
-def _listed(lines: Sequence[Line]) -> Grid:
+def _listed(lines: Sequence[Line], title: str) -> Grid:
     notes = Notes(lines)
     against = any(one.against for one in lines)
     rows = []
@@ -343,7 +355,7 @@ def _listed(lines: Sequence[Line]) -> Grid:
         last = (one.against,) if against else ()
         rows.append((one.group, named, notes.beside(one), *numbers(one), *last))
     header = ("Group", "Figure", "Value", "Counted", "Schools", *(("Set against",) if against else ()))
-    return Grid(title="Other figures", header=header, rows=tuple(rows), notes=tuple(notes.numbered))
+    return Grid(title=title, header=header, rows=tuple(rows), notes=tuple(notes.numbered))
 
 
 def numbers(one: Line) -> tuple[str, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from afa_eval.errors import ReportError
-from afa_eval.report.context import Myst
+from afa_eval.report.pieces import Myst
 
 ALLOWED = frozenset({"note", "tip", "important", "warning", "admonition", "epigraph", "pull-quote"})
 _HEADING = re.compile(r"^(#{1,6})\s+(.*)$")

@@ -6,6 +6,8 @@ import json
 import re
 import tomllib
 import traceback
+from collections.abc import Collection
+from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -13,12 +15,38 @@ from typing import Any
 import jinja2
 
 from afa_eval.errors import ReportError
-from afa_eval.report.context import Book, Grid, Myst
+from afa_eval.report.context import Book
+from afa_eval.report.pieces import Grid, Myst
 
 OUTCOME = "outcome"
+DEFAULT = "evaluation"
+PARTS = "parts"  # what the templates that ship have in common
+CONTENTS = "book.toml"
 MENDING = "afa_eval.report.sphinx_mend"
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#$|~^@])")
 _LINE_START = re.compile(r"^(\s*)([-+=:]|\d+[.)])(?=\s|[-=:]|$)", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """Which templates is a book made from?
+
+    Attributes
+    ----------
+    name : str
+        One that ships: what it is called, or what an own one stands on.
+    own : Path or None
+        A folder of one's own; what it lacks is taken from those that ship.
+    """
+
+    name: str = DEFAULT
+    own: Path | None = None
+
+    @property
+    def folders(self) -> tuple[Path, ...]:
+        """Where is a page looked for, first to last?"""
+        shipped = templates_folder()
+        return (*((self.own,) if self.own is not None else ()), shipped / self.name, shipped / PARTS)
 
 
 def templates_folder() -> Path:
@@ -36,9 +64,61 @@ def templates_folder() -> Path:
     """
     package = Path(str(files("afa_eval")))
     for folder in (package / "_templates", package.parent / "templates"):
-        if (folder / "book.toml").is_file():
+        if (folder / DEFAULT / CONTENTS).is_file():
             return folder
     raise ReportError("The book's templates are not installed. Install afa-eval again.")
+
+
+def shipped() -> tuple[str, ...]:
+    """Which templates ship?
+
+    Returns
+    -------
+    tuple of str
+        Names, the default first.
+    """
+    found = sorted(path.parent.name for path in templates_folder().glob(f"*/{CONTENTS}"))
+    return tuple(sorted(found, key=lambda name: name != DEFAULT))
+
+
+def template(asked: str | Path = DEFAULT, beside: Path | None = None) -> Template:
+    """Which template is meant?
+
+    Parameters
+    ----------
+    asked : str or Path
+        The name of one that ships, or a folder of one's own. A folder's ``book.toml`` may say on
+        which shipped one it stands: ``base = "trust"``.
+    beside : Path, optional
+        The folder that a folder's path is relative to.
+
+    Returns
+    -------
+    Template
+        What pages are made from.
+
+    Raises
+    ------
+    ReportError
+        Where it is neither, with the names that there are.
+    """
+    if str(asked) in shipped():
+        return Template(str(asked))
+    own = (beside or Path()) / asked
+    if not own.is_dir():
+        names = ", ".join(shipped())
+        raise ReportError(f"There is no template '{asked}'. There are: {names}, or name a folder of your own.")
+    base = _toml(own / CONTENTS).get("base", DEFAULT) if (own / CONTENTS).is_file() else DEFAULT
+    if base not in shipped():
+        raise ReportError(f"{CONTENTS} of '{own.name}': base = '{base}' is none of {', '.join(shipped())}.")
+    return Template(str(base), own)
+
+
+def _toml(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ReportError(f"{path.parent.name}/{path.name}: {error}") from None
 
 
 def escaped(value: object) -> str:
@@ -128,20 +208,20 @@ def literal(value: object, language: str = "text") -> Myst:
     return Myst(f"{fence}{language}\n{text}\n{fence}")
 
 
-def environment(own: Path | None = None) -> jinja2.Environment:
+def environment(used: Template | None = None) -> jinja2.Environment:
     """Which templates may be used, and what may they do?
 
     Parameters
     ----------
-    own : Path, optional
-        A folder of one's own; the shipped ones stand behind it.
+    used : Template, optional
+        Which ones; the default's where none is given.
 
     Returns
     -------
     jinja2.Environment
         Unknown names are errors, text is escaped unless it is MyST.
     """
-    folders = [path for path in (own, templates_folder()) if path is not None]
+    folders = (used or Template()).folders
     made = jinja2.Environment(
         loader=jinja2.FileSystemLoader(folders),
         undefined=jinja2.StrictUndefined,
@@ -176,7 +256,7 @@ def _finalize(value: Any) -> Any:
     return value if isinstance(value, jinja2.Undefined) else escaped(value)
 
 
-def write_pages(book: Book, folder: Path, own: Path | None = None) -> None:
+def write_pages(book: Book, folder: Path, used: Template | None = None) -> None:
     """Write every page, the table of contents and the configuration.
 
     Parameters
@@ -185,29 +265,34 @@ def write_pages(book: Book, folder: Path, own: Path | None = None) -> None:
         What the templates see.
     folder : Path
         Where the pages go.
-    own : Path, optional
-        One's own templates.
+    used : Template, optional
+        Which templates; the default's where none is given.
 
     Raises
     ------
     ReportError
         Where a template names what is not there, with its line.
     """
-    made = environment(own)
-    contents = tomllib.loads(_source(made, "book.toml"))
+    made = environment(used)
+    contents = _contents(used or Template())
     for page in (contents["root"], *(page for part in contents["part"] for page in part["pages"])):
         if page == OUTCOME:
             for outcome in book.outcomes:
                 (folder / f"{outcome.page}.md").write_text(_render(made, page, book=book, outcome=outcome), "utf-8")
-        else:
-            (folder / f"{page}.md").write_text(_render(made, page, book=book), "utf-8")
-    (folder / "_toc.yml").write_text(json.dumps(toc(contents, book), indent=1), "utf-8")
+        elif text := _render(made, page, book=book).strip():
+            (folder / f"{page}.md").write_text(f"{text}\n", "utf-8")
+    written = {path.stem for path in folder.glob("*.md")}
+    (folder / "_toc.yml").write_text(json.dumps(toc(contents, book, written), indent=1), "utf-8")
     (folder / "_config.yml").write_text(json.dumps(configuration(book), indent=1), "utf-8")
 
 
-def _source(made: jinja2.Environment, name: str) -> str:
-    assert made.loader is not None
-    return made.loader.get_source(made, name)[0]
+def _contents(used: Template) -> dict[str, Any]:
+    """The book.toml that says which pages there are: the first that names any."""
+    found = (folder / CONTENTS for folder in used.folders if (folder / CONTENTS).is_file())
+    contents = next((one for path in found if "part" in (one := _toml(path))), None)
+    if contents is None or not contents.get("root"):
+        raise ReportError(f"{CONTENTS} must name a root page and at least one [[part]] with pages.")
+    return contents
 
 
 def _render(made: jinja2.Environment, page: str, **context: Any) -> str:
@@ -224,7 +309,7 @@ def _render(made: jinja2.Environment, page: str, **context: Any) -> str:
         raise ReportError(f"{place}: {error}") from None
 
 
-def toc(contents: dict[str, Any], book: Book) -> dict[str, Any]:
+def toc(contents: dict[str, Any], book: Book, written: Collection[str]) -> dict[str, Any]:
     """In which order do the pages stand?
 
     Parameters
@@ -233,21 +318,24 @@ def toc(contents: dict[str, Any], book: Book) -> dict[str, Any]:
         As the templates' ``book.toml`` has it.
     book : Book
         For its outcomes.
+    written : collection of str
+        Pages that there are: one that came out empty is left out.
 
     Returns
     -------
     dict
         As Jupyter Book reads it (JSON is YAML).
     """
-    pages = {OUTCOME: [outcome.page for outcome in book.outcomes]}
-    parts = [
-        {
-            "caption": part["caption"],
-            "chapters": [{"file": file} for page in part["pages"] for file in pages.get(page, [page])],
-        }
-        for part in contents["part"]
-    ]
+    parts = []
+    for part in contents["part"]:
+        pages = [name for page in part["pages"] for name in _names(page, book) if name in written]
+        if pages:
+            parts.append({"caption": part["caption"], "chapters": [{"file": name} for name in pages]})
     return {"format": "jb-book", "root": contents["root"], "parts": parts}
+
+
+def _names(page: str, book: Book) -> list[str]:
+    return [outcome.page for outcome in book.outcomes] if page == OUTCOME else [page]
 
 
 def configuration(book: Book) -> dict[str, Any]:

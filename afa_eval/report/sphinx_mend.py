@@ -179,7 +179,19 @@ def mend_page(soup: BeautifulSoup, path: Path) -> None:
             MENDERS[tag.name](soup, tag)
     for extra in soup.find_all("meta", attrs={"name": "viewport"})[1:]:
         extra.decompose()
+    _tell_apart(soup)
     _offer_narrow(soup, path)
+
+
+def _tell_apart(soup: BeautifulSoup) -> None:
+    """Boxes of one name on a page are told apart by the heading they stand under, or else by number."""
+    known: dict[str, int] = {}
+    for box in soup.find_all("div", attrs={"role": "region", "aria-label": True}):
+        name = str(box["aria-label"])
+        if name in known and isinstance(heading := box.find_previous(("h1", "h2", "h3")), Tag):
+            name = f"{name}: {re.sub(r'#$', '', heading.get_text(' ', strip=True)).strip()}"
+        known[name] = known.get(name, 0) + 1
+        box["aria-label"] = name if known[name] == 1 else f"{name} ({known[name]})"
 
 
 def _classes(tag: Tag) -> list[str]:

@@ -9,7 +9,7 @@ import pytest
 
 from afa_eval.errors import ReportError
 from afa_eval.report.book import assemble, programme
-from afa_eval.report.context import Grid
+from afa_eval.report.pieces import Grid
 
 
 def outcome(book, key):

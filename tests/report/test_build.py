@@ -192,7 +192,7 @@ def test_a_book_that_fails_leaves_the_old_one(released, tmp_path) -> None:
     old.parent.mkdir(parents=True)
     old.write_text("old")
     with pytest.raises(ReportError, match=r"cite.md.*nowhere") as caught:
-        build_book(small(released), tmp_path, templates=own)
+        build_book(small(released), tmp_path, template=own)
     assert str(tmp_path) not in str(caught.value)
     assert old.read_text() == "old"
     assert [path.name for path in old.parents[1].iterdir()] == ["html"]

@@ -10,10 +10,11 @@ import pytest
 
 from afa_eval.disclosure.records import ReleasedEstimate, ReleasedTable
 from afa_eval.estimate import Claim, Comparator, Estimand, Table, words
-from afa_eval.estimate.words import sentences
-from afa_eval.report import layout, say
+from afa_eval.estimate.words import plain, sentences
+from afa_eval.report import layout
 from afa_eval.report.book import labelled_csv, measures, programme
-from afa_eval.report.context import Limitation, line
+from afa_eval.report.lines import line
+from afa_eval.report.pieces import Limitation
 
 
 def figure(estimand=Estimand.CHANGE_MINUS_NATIONAL, group="sen=any", value=-0.042, **more):
@@ -119,8 +120,8 @@ def test_where_schools_are_counted_they_are_counted_once() -> None:
 
 def test_a_bare_test_statistic_is_said_by_its_p_value() -> None:
     item = figure(Estimand.MARGINAL_HOMOGENEITY, "all", 1.68, unit="statistic", ci=None, p_adjusted=0.824)
-    assert say.amount(item) == "no clear shift (p = 0.82)"
-    assert say.shift(0.004) == "a shift (p = 0.004)"
+    assert plain.amount(item) == "no clear shift (p = 0.82)"
+    assert plain.shift(0.004) == "a shift (p = 0.004)"
 
 
 def test_the_norm_of_a_test_is_called_the_national_average() -> None:
@@ -133,7 +134,7 @@ def test_the_norm_of_a_test_is_called_the_national_average() -> None:
 
 def test_a_share_of_everybody_is_said_in_good_english() -> None:
     item = figure(Estimand.PERSISTENT_ABSENCE_AFTER, "all", 0.19, unit="proportion")
-    assert say.hundred(item) == "19 in every 100 pupils"
+    assert plain.hundred(item) == "19 in every 100 pupils"
 
 
 def test_absence_says_which_share_it_means() -> None:

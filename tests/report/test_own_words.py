@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 
 from afa_eval.errors import ReportError
-from afa_eval.report.context import Myst
 from afa_eval.report.own_words import own_words
+from afa_eval.report.pieces import Myst
 
 
 def test_headings_begin_below_the_pages_and_leave_no_gap() -> None:

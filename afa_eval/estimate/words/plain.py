@@ -1,12 +1,15 @@
-"""A released figure in the words of ``estimate.words``, and what only a page has to say of it."""
+"""A published figure for readers who are no statisticians: its parts in words, hidden ones said to be hidden."""
 
 from __future__ import annotations
 
 import re
+from typing import Protocol
 
-from afa_eval.disclosure.records import ReleasedEstimate
-from afa_eval.estimate import Estimand, words
-from afa_eval.estimate.words import sentences
+from afa_eval.estimate.estimands import Estimand
+from afa_eval.estimate.shown import Shown
+from afa_eval.estimate.words import numbers, sentences
+from afa_eval.estimate.words.people import people
+from afa_eval.estimate.words.phrases import title
 from afa_eval.estimate.words.summary import signed
 
 _NAMES = re.compile(r"\b(?:" + "|".join(sorted((str(one) for one in Estimand if "_" in one), reverse=True)) + r")\b")
@@ -19,12 +22,28 @@ SYMBOLS = {
 }
 
 
-def amount(item: ReleasedEstimate, *, sign: bool = False) -> str:
+class Published(Shown, Protocol):
+    """Which parts of a figure that left disclosure control do these words read?"""
+
+    @property
+    def status(self) -> str:
+        """A symbol where it is hidden."""
+
+    @property
+    def p_value(self) -> float | None:
+        """How surprising it would be if there were no difference."""
+
+    @property
+    def p_adjusted(self) -> float | None:
+        """The same, where several were tested together."""
+
+
+def amount(item: Published, *, sign: bool = False) -> str:
     """How is the value printed?
 
     Parameters
     ----------
-    item : ReleasedEstimate
+    item : Published
         Any figure.
     sign : bool
         Whether a rise shows its plus sign.
@@ -38,15 +57,15 @@ def amount(item: ReleasedEstimate, *, sign: bool = False) -> str:
         return f"[{item.status or 'x'}]"
     if item.estimand == Estimand.MARGINAL_HOMOGENEITY:
         return shift(p_value(item))
-    return signed(item) if sign else words.amount(item.value, item.unit)
+    return signed(item) if sign else numbers.amount(item.value, item.unit)
 
 
-def p_value(item: ReleasedEstimate) -> float | None:
+def p_value(item: Published) -> float | None:
     """How surprising would the figure be if there were no difference?
 
     Parameters
     ----------
-    item : ReleasedEstimate
+    item : Published
         Any figure.
 
     Returns
@@ -77,7 +96,7 @@ def shift(p: float | None) -> str:
     """
     if p is None:
         return "[x]"
-    told = "p < 0.001" if p < 0.001 else f"p = {words.number(p, decimals=3 if p < 0.01 else 2)}"
+    told = "p < 0.001" if p < 0.001 else f"p = {numbers.number(p, decimals=3 if p < 0.01 else 2)}"
     return f"{'a shift' if p < 0.05 else 'no clear shift'} ({told})"
 
 
@@ -99,15 +118,15 @@ def note(text: str) -> str:
     >>> note("Equivalent to -1 months, not EEF additional progress.")
     'An equivalent in months, not EEF additional progress.'
     """
-    return words.true_minus(_MONTHS.sub("An equivalent in months", text))
+    return numbers.true_minus(_MONTHS.sub("An equivalent in months", text))
 
 
-def interval(item: ReleasedEstimate) -> str:
+def interval(item: Published) -> str:
     """Between which values does it plausibly lie?
 
     Parameters
     ----------
-    item : ReleasedEstimate
+    item : Published
         Any figure.
 
     Returns
@@ -115,15 +134,15 @@ def interval(item: ReleasedEstimate) -> str:
     str
         Empty where there is no interval.
     """
-    return "" if item.ci is None else words.interval(item.ci, item.unit, item.level)
+    return "" if item.ci is None else numbers.interval(item.ci, item.unit, item.level)
 
 
-def ends(item: ReleasedEstimate) -> str:
+def ends(item: Published) -> str:
     """What are the two ends of the interval, for a cell of a table?
 
     Parameters
     ----------
-    item : ReleasedEstimate
+    item : Published
         Any figure.
 
     Returns
@@ -131,15 +150,15 @@ def ends(item: ReleasedEstimate) -> str:
     str
         For example ``1.2 to 5.0``.
     """
-    return "" if item.ci is None else " to ".join(words.short(end, item.unit) for end in item.ci)
+    return "" if item.ci is None else " to ".join(numbers.short(end, item.unit) for end in item.ci)
 
 
-def counted(item: ReleasedEstimate) -> str:
+def counted(item: Published) -> str:
     """Who was counted, and in how many schools?
 
     Parameters
     ----------
-    item : ReleasedEstimate
+    item : Published
         Any figure.
 
     Returns
@@ -147,15 +166,15 @@ def counted(item: ReleasedEstimate) -> str:
     str
         Empty where hidden.
     """
-    return "" if item.n_pupils is None else words.counted(item.n_pupils, item.base, item.n_schools)
+    return "" if item.n_pupils is None else numbers.counted(item.n_pupils, item.base, item.n_schools)
 
 
-def against(item: ReleasedEstimate) -> str:
+def against(item: Published) -> str:
     """What is the figure set against?
 
     Parameters
     ----------
-    item : ReleasedEstimate
+    item : Published
         Any figure.
 
     Returns
@@ -166,12 +185,12 @@ def against(item: ReleasedEstimate) -> str:
     return sentences.national(item)
 
 
-def sure(item: ReleasedEstimate) -> str:
+def sure(item: Published) -> str:
     """How sure is the direction?
 
     Parameters
     ----------
-    item : ReleasedEstimate
+    item : Published
         Any figure.
 
     Returns
@@ -189,12 +208,12 @@ def sure(item: ReleasedEstimate) -> str:
     return "A difference this large is unlikely to be chance alone."
 
 
-def plainly(item: ReleasedEstimate) -> str:
+def plainly(item: Published) -> str:
     """What does the figure say to a parent?
 
     Parameters
     ----------
-    item : ReleasedEstimate
+    item : Published
         Any figure.
 
     Returns
@@ -203,17 +222,17 @@ def plainly(item: ReleasedEstimate) -> str:
         One clause, its first letter capital, without a full stop.
     """
     if item.value is None:
-        who = words.people(item.group, item.base)
+        who = people(item.group, item.base)
         return f"{sentences.title_of(item)} for {who} is {SYMBOLS.get(item.status, 'hidden')}"
     return sentences.capital(sentences.clause(item))
 
 
-def hundred(item: ReleasedEstimate) -> str:
+def hundred(item: Published) -> str:
     """How many in every hundred is it?
 
     Parameters
     ----------
-    item : ReleasedEstimate
+    item : Published
         A share of people.
 
     Returns
@@ -223,8 +242,8 @@ def hundred(item: ReleasedEstimate) -> str:
     """
     if item.value is None or item.unit != "proportion":
         return ""
-    who = words.people(item.group, item.base).removeprefix("all ")
-    return f"{words.number(item.value, 'proportion', 0)} in every 100 {who}"
+    who = people(item.group, item.base).removeprefix("all ")
+    return f"{numbers.number(item.value, 'proportion', 0)} in every 100 {who}"
 
 
 def spoken(text: str) -> str:
@@ -245,4 +264,4 @@ def spoken(text: str) -> str:
     >>> spoken("mean_gain of all pupils")
     'average gain of all pupils'
     """
-    return _NAMES.sub(lambda match: sentences.lower(words.title(match[0])), text)
+    return _NAMES.sub(lambda match: sentences.lower(title(match[0])), text)
