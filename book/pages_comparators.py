@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import pairwise
 from pathlib import Path
 
@@ -53,13 +54,13 @@ class Series:
     definitions: tuple[str, ...]
     figures: dict[str, dict[str, Figure]]
 
-    @property
+    @cached_property
     def years(self) -> tuple[str, ...]:
         """Every academic year from the first to the last."""
         held = sorted({year for group in self.figures.values() for year in group})
         return years.between(held[0], held[-1])
 
-    @property
+    @cached_property
     def breaks(self) -> tuple[tuple[str, str], ...]:
         """Where does it break, and why?"""
         found = {}

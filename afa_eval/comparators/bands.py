@@ -101,18 +101,24 @@ def band_counts(definition: str, year: str, keys: tuple[str, ...], area: str = "
         Numerator and denominator by the cell's values in the order of ``keys``. Special schools
         with SEN status are left out before 2018/19: many of their pupils have none in this source.
     """
-    start = years.start(year)
+    first, last = (end // 5 for end in RANGES[definition])
+    every = _every_band(years.start(year), keys, area)
+    return {cell: (sum(counts[first : last + 1]), sum(counts)) for cell, counts in every.items() if any(counts)}
+
+
+@lru_cache(maxsize=256)
+def _every_band(start: int, keys: tuple[str, ...], area: str) -> dict[tuple[str, ...], list[int]]:
+    """How many enrolments lay in each of the eleven bands?"""
     early = start < _FIRST_YEAR_OF_SPECIAL_STATUS and {"sen", "phase"} <= set(keys)
-    first, last = (list(range(0, 55, 5)).index(end) for end in RANGES[definition])
+    places = [KEYS.index(key) for key in keys]
     found: dict[tuple[str, ...], list[int]] = {}
     for row in _rows(area, start):
-        cells = dict(zip(KEYS, row[:5], strict=True))
-        if early and cells["phase"] == "special":
+        if early and row[KEYS.index("phase")] == "special":
             continue
-        held = found.setdefault(tuple(str(cells[key]) for key in keys), [0, 0])
-        held[0] += sum(row[5 + first : 6 + last])  # type: ignore[arg-type]
-        held[1] += sum(row[5:])  # type: ignore[arg-type]
-    return {cell: (above, of) for cell, (above, of) in found.items() if of}
+        held = found.setdefault(tuple(str(row[place]) for place in places), [0] * len(_COLUMNS))
+        for band, count in enumerate(row[len(KEYS) :]):
+            held[band] += int(count)
+    return found
 
 
 @lru_cache(maxsize=32)
