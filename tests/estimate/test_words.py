@@ -10,7 +10,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from afa_eval.errors import ReportError
 from afa_eval.estimate import Claim, Comparator, Estimand, Estimate, words
 from afa_eval.estimate.words import phrases
 
@@ -210,33 +209,57 @@ def test_figures_without_a_before_are_still_told(make: Callable[..., Estimate]) 
     assert words.summary_paragraph([make(Estimand.ICC, 0.1, "statistic")]) == ""
 
 
-def test_a_card_prefers_the_distance_to_the_national_change(absence: list[Estimate], make: Callable[..., Estimate]) -> None:  # fmt: skip
-    mdes = make(Estimand.MDES, 0.04, "proportion difference")
-    card = words.headline([*absence, mdes])
-    assert card.size == "−2.7 percentage points"
-    assert card.interval == "95% CI −5.7 to 0.3"
-    assert card.group == "Pupils with SEN"
-    assert card.claim == "Comparison"
-    assert card.smallest == "The smallest change it could have shown is 4.0 percentage points."
-    assert card.comparator.startswith("Nationally: a fall of 0.4")
-    assert not card.hidden
+def test_of_two_national_lines_the_paragraph_tells_the_first(make: Callable[..., Estimate]) -> None:
+    levels = [make(Estimand.MEAN_BEFORE, 90.0, "points"), make(Estimand.MEAN_AFTER, 95.0, "points")]
+    same, everyone = (make(Estimand.PROGRESS_MINUS_NATIONAL, value, "points") for value in (0.6, -0.7))
+    said = words.summary_paragraph([*levels, same, everyone])
+    assert "0.6 points more" in said
+    assert "0.7" not in said
 
 
-def test_a_rise_shows_its_plus(make: Callable[..., Estimate]) -> None:
-    card = words.headline([make(Estimand.MEAN_GAIN, 3.1, "points", claim=Claim.DESCRIPTION)])
-    assert (card.size, card.interval) == ("+3.1 points", "No interval could be given.")
-    assert card.comparator == "There is no national figure to set this against."
-    assert words.headline([make(Estimand.MEAN_PROGRESS, 0.4, "points")]).size == "0.4 points"
+def test_scores_on_two_scales_are_no_rise_or_fall(make: Callable[..., Estimate]) -> None:
+    levels = [make(Estimand.MEAN_BEFORE, 97.6, "points"), make(Estimand.MEAN_AFTER, 3.2, "grades")]
+    item = make(Estimand.PROGRESS_MINUS_NATIONAL, 0.23, "grades")
+    assert words.summary_paragraph([*levels, item], "GCSE") == words.sentence(item, "GCSE")
 
 
-def test_a_hidden_card_says_so(absence: list[Estimate], hide: Callable[..., SimpleNamespace]) -> None:
-    card = words.headline([hide(absence[3])])
-    assert (card.size, card.hidden, card.interval) == ("too few to publish", True, "")
-    assert "too small to publish" in card.counted
-    assert words.headline([hide(absence[3]), absence[2]]).size == "−3.1 percentage points"
-    assert words.hidden(hide(absence[3], "z")) == "does not apply"
+def test_schools_are_things_and_people_are_people(make: Callable[..., Estimate]) -> None:
+    item = make(Estimand.TOP_BOX_CHANGE, 0.36, "proportion difference", group="all", base="schools")
+    assert "the share of schools which gave the top answer rose by 36.0" in words.sentence(item)
+    assert "the share of parents who gave" in words.sentence(replace(item, base="parents"))
 
 
-def test_nothing_to_headline_is_said_plainly(make: Callable[..., Estimate]) -> None:
-    with pytest.raises(ReportError, match="no change or comparison"):
-        words.headline([make(Estimand.ICC, 0.1, "statistic")])
+@pytest.mark.parametrize(
+    ("population", "said"),
+    [
+        ("the same SEN group nationally with the same starting point, weighted", "than the same SEN group nationally"),
+        ("EHC plan, England", "than the same SEN group nationally"),
+        ("all pupils, England", "than all pupils nationally"),
+        ("Year 6, the publisher's sample", "than the national line"),
+    ],
+)
+def test_a_figure_says_which_pupils_it_is_set_against(
+    make: Callable[..., Estimate], line: Callable[..., Comparator], population: str, said: str
+) -> None:
+    about = replace(line(0.1, "points"), population=population)
+    assert said in words.clause(make(Estimand.PROGRESS_MINUS_NATIONAL, 0.6, "points", comparator=about))
+
+
+def test_a_share_says_what_it_is_of(make: Callable[..., Estimate], line: Callable[..., Comparator]) -> None:
+    about = replace(line(0.83, "proportion"), population="all pupils, England")
+    item = make(Estimand.SHARE_MINUS_NATIONAL, -0.184, "proportion difference", comparator=about)
+    said = words.clause(replace(item, method="share making expected progress minus that of all pupils"))
+    assert said == (
+        "the share of pupils with SEN making expected progress was 18.4 percentage points below that of all pupils nationally"
+    )
+
+
+def test_a_bare_gain_in_standard_deviations_is_above_no_line(make: Callable[..., Estimate]) -> None:
+    item = replace(make(Estimand.G_TRUST, 0.4, "sd"), method="mean_gain divided by the standard deviation")
+    assert "gained 0.40 standard deviations on average" in words.clause(item)
+    assert "line" not in words.sentence(item)
+    assert words.title_of(item) == "Average gain in standard deviations"
+
+
+def test_one_year_that_is_both_ends_is_said_once() -> None:
+    assert words.years("202223-202223") == "2022/23"

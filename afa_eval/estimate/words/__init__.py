@@ -19,7 +19,7 @@ from afa_eval.estimate.words.numbers import (
 from afa_eval.estimate.words.people import NEEDS, label, nouns, people, whom
 from afa_eval.estimate.words.phrases import title
 from afa_eval.estimate.words.sentences import CLAIM_WORDS, clause, doubt, likely, sentence, title_of
-from afa_eval.estimate.words.summary import Card, before_after, headline, summary_paragraph
+from afa_eval.estimate.words.summary import before_after, summary_paragraph
 
 __all__ = [
     "CLAIM_WORDS",
@@ -28,13 +28,11 @@ __all__ = [
     "MINUS",
     "NEEDS",
     "PERCENT_UNITS",
-    "Card",
     "amount",
     "before_after",
     "clause",
     "counted",
     "doubt",
-    "headline",
     "hidden",
     "interval",
     "label",

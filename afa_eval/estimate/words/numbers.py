@@ -24,6 +24,7 @@ DECIMALS = {
     "count": 0,
     "statistic": 2,
     "scale points": 2,
+    "grades": 2,
 }
 MINUS = "\u2212"
 HIDDEN = {"c": "too few to publish", "z": "does not apply", "x": "not available", "low": "too small to show"}
@@ -257,4 +258,4 @@ def years(text: str) -> str:
     ('2022/23', '2021/22 to 2022/23', '2019')
     """
     said = [f"{part[:4]}/{part[4:]}" if part.isdigit() and len(part) == 6 else part for part in text.split("-")]
-    return " to ".join(said)
+    return " to ".join(dict.fromkeys(said))  # one year that is both ends is said once

@@ -44,7 +44,8 @@ class Phrase:
         With an article before it: ``share persistently absent before``.
     said : str
         The sentence: ``{who}``, ``{value}`` (with its sign), ``{size}`` (without), ``{way}``,
-        ``{other}`` (the second side of a contrast).
+        ``{other}`` (the second side of a contrast), ``{that}`` (who, of schools which), ``{line}`` (which
+        pupils nationally), ``{share}`` (what the share is of).
     way : Way, optional
         How up and down are said, where the sentence says ``{way}``.
     kind : str
@@ -62,7 +63,9 @@ def _share(name: str, verb: str) -> tuple[Phrase, Phrase, Phrase]:
     return (
         Phrase(f"share {name} before", f"{{value}} of {{who}} {verb} before"),
         Phrase(f"share {name} after", f"{{value}} of {{who}} {verb} after"),
-        Phrase(f"change in the share {name}", f"the share of {{who}} who {verb} {{way}} {{size}}", MOVED, "change"),
+        Phrase(
+            f"change in the share {name}", f"the share of {{who}} {{that}} {verb} {{way}} {{size}}", MOVED, "change"
+        ),
     )
 
 
@@ -114,13 +117,13 @@ PHRASES: dict[str, Phrase] = {
     ),
     Estimand.PROGRESS_MINUS_NATIONAL: Phrase(
         "progress compared with the national line",
-        "{who} made {size} {way} progress than the national line",
+        "{who} made {size} {way} progress than {line}",
         MORE,
         "contrast",
     ),
     Estimand.SHARE_MINUS_NATIONAL: Phrase(
         "share compared with the same share nationally",
-        "the share of {who} was {size} {way} the same share nationally",
+        "the share of {who} {share} was {size} {way} that of {line}",
         ABOVE,
         "contrast",
     ),
@@ -184,7 +187,7 @@ PHRASES: dict[str, Phrase] = {
     ),
     Estimand.TOP_BOX_CHANGE_UNPAIRED: Phrase(
         "change in the share giving the top answer, all who answered",
-        "among all who answered in either round, the share of {who} who gave the top answer {way} {size}",
+        "among all who answered in either round, the share of {who} {that} gave the top answer {way} {size}",
         MOVED,
         "change",
     ),
@@ -228,9 +231,11 @@ PHRASES: dict[str, Phrase] = {
         None,
         "about",
     ),
-    Estimand.RESPONSE_RATE_BEFORE: Phrase("response rate before", "{value} of {who} who were asked answered before"),
-    Estimand.RESPONSE_RATE_AFTER: Phrase("response rate after", "{value} of {who} who were asked answered after"),
-    Estimand.SHARE_PAIRED: Phrase("share who answered both times", "{value} of {who} who answered did so both times"),
+    Estimand.RESPONSE_RATE_BEFORE: Phrase("response rate before", "{value} of {who} {that} were asked answered before"),
+    Estimand.RESPONSE_RATE_AFTER: Phrase("response rate after", "{value} of {who} {that} were asked answered after"),
+    Estimand.SHARE_PAIRED: Phrase(
+        "share who answered both times", "{value} of {who} {that} answered did so both times"
+    ),
     Estimand.DIFFERENCE: Phrase("difference", "{who} came out {size} {way} than {other}", HIGHER, "contrast"),
     Estimand.RISK_DIFFERENCE: Phrase(
         "difference between shares", "the share was {size} {way} for {who} than for {other}", HIGHER, "contrast"
@@ -304,6 +309,18 @@ TITLES: dict[str, str] = {
 }
 
 
+GAIN_IN_SD = Phrase(
+    "average gain in standard deviations",
+    "{who} {way} {size} on average, in terms of how widely scores spread",
+    GAINED,
+    "change",
+)
+GAIN_IN_SD_TITLE = "Average gain in standard deviations"
+SHARES = {  # how the method of a share begins: what it is the share of
+    "share at the standard": "at the standard",
+    "share making expected progress": "making expected progress",
+    "share reaching": "reaching the average progress of all pupils with the same start",
+}
 FLAT = "flat national average"  # said in the method of what is set against a line that does not know the start
 FLAT_PHRASE = Phrase(
     "gain compared with the flat national average gain of all pupils",

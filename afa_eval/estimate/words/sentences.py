@@ -11,7 +11,10 @@ from afa_eval.estimate.words.phrases import (
     FLAT,
     FLAT_PHRASE,
     FLAT_TITLE,
+    GAIN_IN_SD,
+    GAIN_IN_SD_TITLE,
     HIGHER,
+    SHARES,
     WITHIN,
     Phrase,
     Way,
@@ -32,6 +35,7 @@ PROGRESS = (
     Estimand.G_NATIONAL,
     Estimand.MONTHS_PROGRESS,
 )
+ONE_SEN_GROUP = ("the same SEN group", "any SEN", "no identified SEN", "SEN", "EHC plan")  # how its population begins
 NO_DIFFERENCE = "This could be chance: the interval leaves room for no difference at all."
 
 
@@ -78,8 +82,11 @@ def phrase_of(item: Shown) -> Phrase:
     Returns
     -------
     Phrase
-        That of its estimand; its own where the national line is flat and does not know where pupils began.
+        That of its estimand; its own where the national line is flat and does not know where pupils began, and
+        where a bare gain was divided by a standard deviation, which is no distance from any line.
     """
+    if _is_gain_in_sd(item):
+        return GAIN_IN_SD
     return FLAT_PHRASE if _is_flat(item) else phrase(item.estimand)
 
 
@@ -94,9 +101,16 @@ def title_of(item: Shown) -> str:
     Returns
     -------
     str
-        As ``title``; a flat national line is called flat.
+        As ``title``; a flat national line is called flat, a gain in standard deviations a gain.
     """
+    if _is_gain_in_sd(item):
+        return GAIN_IN_SD_TITLE
     return FLAT_TITLE if _is_flat(item) else title(item.estimand)
+
+
+def _is_gain_in_sd(item: Shown) -> bool:
+    sizes = (Estimand.G_NATIONAL, Estimand.G_TRUST)
+    return item.estimand in sizes and item.method.startswith(Estimand.MEAN_GAIN) and not sides(item.group)
 
 
 def _is_flat(item: Shown) -> bool:
@@ -129,8 +143,23 @@ def clause(item: Shown) -> str:
         "other": other,
         "value": amount(value, item.unit),
         "size": size,
+        "that": "which" if item.base == "schools" else "who",
+        "line": _line(item),
+        "share": next((words for start, words in SHARES.items() if item.method.startswith(start)), "that counts"),
     }
     return said.format(**parts, way=way.format(size=size))
+
+
+def _line(item: Shown) -> str:
+    """Which pupils nationally, as a sentence says it?"""
+    about = item.comparator.population if item.comparator is not None else ""
+    if about.startswith("all pupils"):
+        return "all pupils nationally"
+    if about.startswith("pupils nationally with the same first score"):
+        return "pupils nationally who started at the same point"
+    if about.startswith(ONE_SEN_GROUP):
+        return "the same SEN group nationally"
+    return "the national line"
 
 
 def _beside(item: Shown, how: Phrase) -> bool:
