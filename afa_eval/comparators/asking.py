@@ -13,6 +13,8 @@ from afa_eval.comparators.store import Figure
 from afa_eval.errors import AfaEvalError, ComparatorError
 
 PHASES = ("all", "primary", "secondary", "special", "mainstream")
+YEAR_GROUPS = tuple(str(year) for year in range(14))
+ONE_SCHOOL_AREAS = frozenset({"City of London", "Isles of Scilly"})  # a figure there is about a child or two
 SEXES = {"F": "girls", "M": "boys"}
 FSM = {"yes": "eligible for free school meals", "no": "not eligible for free school meals"}
 
@@ -75,9 +77,7 @@ def request(
     ComparatorError
         Where a word is unknown, with the nearest that exists.
     """
-    measure = store.measures().get(slug)
-    if measure is None:
-        raise ComparatorError(_unknown("measure", slug, slugs()))
+    measure = store.measures()[_one_of("measure", slug, slugs())]
     need_code = "" if need is None else _parse(needs.parse, need)
     parts = (
         _sen_group(sen, bool(need_code)),
@@ -96,6 +96,8 @@ def request(
 
 
 def _sen_group(sen: str, with_need: bool) -> str:
+    if not isinstance(sen, str):
+        raise ComparatorError(_unknown("SEN group", sen, sen_codes.GROUPS))
     if with_need and sen == "all":
         return "any"
     if sen.upper() in {"N", "K", "E"}:
@@ -107,13 +109,18 @@ def _sen_group(sen: str, with_need: bool) -> str:
 
 def _year_group(year_group: object) -> str:
     text = str(year_group).removesuffix(".0")
-    return _one_of("year group", "0" if text.upper() == "R" else text, tuple(str(year) for year in range(14)))
+    text = "0" if text.upper() in {"R", "RECEPTION"} else text
+    if text not in YEAR_GROUPS:
+        raise ComparatorError(f"There is no year group '{text}'. They run from 0 (Reception) to 13.")
+    return text
 
 
 def _area(area: str) -> str:
-    if area.startswith(areas.NEIGHBOURS_OF):
+    if str(area).startswith(areas.NEIGHBOURS_OF):
         areas.members(area)  # raises, naming the nearest
         return area
+    if area in ONE_SCHOOL_AREAS:
+        raise ComparatorError(f"There is no area '{area}' here: its figures are about one school, at times about one child.")
     return _one_of("area", area, tuple(store.areas()))
 
 
@@ -123,8 +130,9 @@ def _one_of(what: str, word: str, known: tuple[str, ...]) -> str:
     return word
 
 
-def _unknown(what: str, word: str, known: tuple[str, ...]) -> str:
-    near = get_close_matches(word, known, n=3, cutoff=0.5)
+def _unknown(what: str, word: object, known: tuple[str, ...]) -> str:
+    by_case = {name.casefold(): name for name in known}
+    near = [by_case[name] for name in get_close_matches(str(word).casefold(), by_case, n=3, cutoff=0.5)]
     hint = f"Nearest: {', '.join(near)}." if near else f"There are: {', '.join(known[:30])}."
     return f"There is no {what} '{word}'. {hint}"
 

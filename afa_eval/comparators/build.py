@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from afa_eval.codes import years
+from afa_eval.comparators.asking import ONE_SCHOOL_AREAS
 from afa_eval.comparators.rows import Row, check
 from afa_eval.comparators.sources import absence, area_bands, attainment, others
 from afa_eval.errors import ComparatorError
@@ -50,7 +51,6 @@ CREATE TABLE transition (year INTEGER, subject TEXT, sen TEXT, band TEXT, low RE
     g1 INTEGER, g2 INTEGER, g3 INTEGER, g4 INTEGER, g5 INTEGER, g6 INTEGER, g7 INTEGER, g8 INTEGER, g9 INTEGER,
     no_result INTEGER, covid INTEGER, PRIMARY KEY (year, subject, sen, band)) WITHOUT ROWID;
 """
-ONE_SCHOOL_AREAS = frozenset({"City of London", "Isles of Scilly"})  # a figure there is about a child or two
 SCALES = {"proportion": 10_000, "count": 1}
 
 

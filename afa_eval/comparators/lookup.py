@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from afa_eval.codes import years
 from afa_eval.comparators import areas, bands, store
 from afa_eval.comparators.asking import PHASES, Request, candidates, parse_year, population, request
-from afa_eval.comparators.nearest import explain
+from afa_eval.comparators.nearest import definitions_held, explain
 from afa_eval.comparators.series_breaks import breaks, crosses_categories
 from afa_eval.comparators.store import Figure
 from afa_eval.errors import ComparatorError
@@ -353,18 +353,17 @@ def _all_of(asked: Request, year: str) -> list[Figure]:
     return candidates(asked, year) or [_first(asked, year)]
 
 
-def compare(a: Comparator, b: Comparator, *, change: bool = False) -> float:
+def compare(a: Comparator, b: Comparator, *, change: bool = False, gap: bool = False) -> float:
     """How far is one figure above another of the same kind?
-
-    Within one year the two may be about two groups that differ in one respect (SEN, say): that is a
-    gap. Anything else that differs is refused.
 
     Parameters
     ----------
     a, b : Comparator
         Two national figures.
     change : bool
-        True where ``b`` is a later year of the same group; years may then differ.
+        True where ``b`` is another year of the same group.
+    gap : bool
+        True where ``b`` is another group of the same year: they may differ in one respect (SEN, say).
 
     Returns
     -------
@@ -376,32 +375,46 @@ def compare(a: Comparator, b: Comparator, *, change: bool = False) -> float:
     ComparatorError
         Where measure, unit, definition, population or year differ, saying what would be comparable.
     """
-    differ = [
-        f"{name}: {left} and {right}"
-        for name, left, right in (
-            ("measure", a.slug, b.slug),
-            ("unit", a.unit, b.unit),
-            ("definition", a.definition, b.definition),
-            ("year", a.year, b.year),
-        )
-        if left != right and not (change and name == "year")
-    ]
-    if change and _bare(a.population) != _bare(b.population):
-        differ.append(f"population: {a.population} and {b.population}")
-    if not change and a.population != b.population and not _gap(a.population, b.population):
-        differ.append(f"population: {a.population} and {b.population}")
+    one, other = (_bare(a.population), _bare(b.population)) if change else (a.population, b.population)
+    pairs = {
+        "measure": (a.slug, b.slug),
+        "unit": (a.unit, b.unit),
+        "definition": (a.definition, b.definition),
+        "population": (a.population, b.population) if one != other else ("", ""),
+        "year": (a.year, b.year),
+    }
+    allowed = {"year"} if change else set()
+    allowed |= {"population"} if gap and _respects(one, other) == 1 else set()
+    differ = [name for name, (left, right) in pairs.items() if left != right and name not in allowed]
     if differ:
-        raise ComparatorError(
-            f"These two national figures cannot be compared; they differ in {'; '.join(differ)}. "
-            f"Find {a.slug} as {a.definition} for {a.population} in {years.label(b.year)}, or compare within one year."
-        )
+        told = "; ".join(f"{name}: {pairs[name][0]} and {pairs[name][1]}" for name in differ)
+        hint = _comparable(a, b, differ)
+        raise ComparatorError(f"These two national figures cannot be compared; they differ in {told}. {hint}")
     return b.value - a.value
 
 
-def _gap(a: str, b: str) -> bool:
-    """Do two populations of one year differ in one respect only, so that the difference is a gap between groups?"""
+def _comparable(a: Comparator, b: Comparator, differ: list[str]) -> str:
+    """What would be comparable instead?"""
+    hints = []
+    if "measure" in differ:
+        return f"Set {a.slug} against {a.slug} only."
+    if "definition" in differ or "unit" in differ:
+        area = a.population.rpartition(", ")[2]
+        held = definitions_held(a.slug, area) if a.slug in store.measures() and area in store.areas() else ""
+        hints.append("Take both by one definition" + (f"; {area} has {held}." if held else "."))
+    if "population" in differ:
+        once = _respects(a.population, b.population) == 1 and "year" not in differ
+        hints.append("With gap=True this is the gap between two groups of one year." if once
+                     else f"Find the same group twice: {a.population}, or {b.population}.")  # fmt: skip
+    if "year" in differ:
+        hints.append(f"Take both of {years.label(a.year)} or both of {years.label(b.year)}; with change=True this is a change.")  # fmt: skip
+    return " ".join(hints)
+
+
+def _respects(a: str, b: str) -> int:
+    """In how many respects do two populations differ?"""
     one, other = set(a.split(", ")), set(b.split(", "))
-    return max(len(one - other), len(other - one)) <= 1
+    return max(len(one - other), len(other - one))
 
 
 def _bare(words: str) -> str:

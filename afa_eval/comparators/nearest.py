@@ -48,7 +48,47 @@ def explain(asked: Request, year: str) -> str:
         _other_groups(asked, year),
         _other_definitions(asked, year),
     ]
+    if not any(lines[1:]):
+        lines.append(_other_lines(asked))
     return " ".join(line for line in lines if line)
+
+
+def _other_lines(asked: Request) -> str:
+    """Where nothing is near: which definitions does the measure have, and for which years?"""
+    told = definitions_held(asked.slug, asked.area)
+    return f"For {asked.area} there is {asked.slug} as {told}." if told else ""
+
+
+def definitions_held(slug: str, area: str = "England") -> str:
+    """By which definitions is a measure held, for which years?
+
+    Parameters
+    ----------
+    slug, area : str
+        Measure and area.
+
+    Returns
+    -------
+    str
+        For example ``pa-15-standard (2008/09 to 2012/13)``; empty where there is none.
+
+    Examples
+    --------
+    >>> definitions_held("eyfs-gld")
+    'eyfs-2013 (2015/16 to 2018/19); eyfs-2021 (2021/22 to 2024/25)'
+    """
+    found: dict[str, set[str]] = {}
+    for name in areas.members(area):
+        for key, *_ in store.values(slug, name):
+            found.setdefault(key[2], set()).add(key[0])
+        for definition in bands.lines(slug):
+            found.setdefault(definition, set()).update(
+                year for year in bands.band_years() if bands.band_counts(definition, year, (), name)
+            )
+    held = sorted((min(each), max(each), name) for name, each in found.items() if each)
+    spans = [f"{years.label(first)} to {years.label(last)}" if first != last else years.label(first)
+             for first, last, _ in held]  # fmt: skip
+    return "; ".join(f"{name} ({span})" for (_, _, name), span in zip(held, spans, strict=True))
 
 
 def _hidden(asked: Request, year: str) -> str:

@@ -333,13 +333,13 @@ def _value(slug: str, key: str, shown: float | None, above: float | None, of: fl
     return shown
 
 
-def values(slug: str) -> Iterator[tuple[tuple[str, ...], str, int, float]]:
+def values(slug: str, area: str | None = None) -> Iterator[tuple[tuple[str, ...], str, int, float]]:
     """Which values of a measure does each source print, without all else that is known of them?
 
     Parameters
     ----------
-    slug : str
-        The measure.
+    slug, area : str
+        The measure; every area where None.
 
     Yields
     ------
@@ -347,7 +347,8 @@ def values(slug: str) -> Iterator[tuple[tuple[str, ...], str, int, float]]:
         Year, area, definition and the six parts; the source and its priority; the value.
     """
     for connection in (connect(), *fetched()):
-        for row in connection.execute(f"{_SELECT} WHERE s.slug = ? AND typeof(f.printed) <> 'text'", [slug]):
+        query = f"{_SELECT} WHERE s.slug = ? AND a.name = coalesce(?, a.name) AND typeof(f.printed) <> 'text'"
+        for row in connection.execute(query, [slug, area]):
             start, area, _, definition, *parts, key, scale, cell, above, of = row[:15]
             value = _value(slug, key, None if cell is None else cell / scale, above, of)
             yield (year_of(start), area, definition, *parts), key, _about(slug, key).priority, value

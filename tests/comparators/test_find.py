@@ -87,6 +87,17 @@ def test_regions_and_authorities_are_found_too():
         ("progress-8", {"year": "202021"}, "set by centres and teachers"),
         ("expected-progress-maths", {"year": "201617"}, "ended with National Curriculum levels"),
         ("ks2-rwm-expected", {"year": "202223", "sen": "any", "year_group": 6}, "any SEN, England"),
+        ("Persistent-absence", {"year": "202223"}, "Nearest: persistent-absence"),
+        (None, {"year": "202223"}, "no measure 'None'"),
+        ("persistent-absence", {"year": "202223", "sen": None}, "no SEN group 'None'"),
+        ("persistent-absence", {"year": "202223", "sen": "SUPPORT"}, "Nearest: support"),
+        ("persistent-absence", {"year": "202223", "year_group": 21}, "from 0 .Reception. to 13"),
+        ("persistent-absence", {"year": "202223", "area": "City of London"}, "about one school"),
+        (
+            "persistent-absence",
+            {"year": "200708", "definition": "pa-20-standard"},
+            "pa-15-standard .2008/09 to 2012/13",
+        ),
     ],
 )
 def test_what_there_is_not_is_refused_with_the_nearest(slug, asked, says):
@@ -127,7 +138,9 @@ def test_two_years_come_from_one_source():
 def test_only_like_is_compared_with_like():
     any_sen = c.find("persistent-absence", year="202223", sen="any")
     none = c.find("persistent-absence", year="202223", sen="none")
-    assert c.compare(none, any_sen) == any_sen.value - none.value
+    assert c.compare(none, any_sen, gap=True) == any_sen.value - none.value
+    with pytest.raises(ComparatorError, match="With gap=True"):
+        c.compare(none, any_sen)
     for other in (
         c.find("persistent-absence", year="202122", sen="none"),
         c.find("severe-absence", year="202223", sen="none"),
@@ -137,6 +150,13 @@ def test_only_like_is_compared_with_like():
             c.compare(any_sen, other)
     with pytest.raises(ComparatorError, match="population"):
         c.compare(any_sen, c.find("persistent-absence", year="202122", sen="none"), change=True)
+    early = c.find("persistent-absence", year="201011", definition="pa-15-standard")
+    with pytest.raises(ComparatorError, match=r"England has .*pa-15-standard \(2008/09 to 2012/13\).*pa-10-percent \("):
+        c.compare(
+            early, c.find("persistent-absence", year="201617"), change=True
+        )  # and no definition that has not both
+    with pytest.raises(ComparatorError, match="with change=True this is a change"):
+        c.compare(any_sen, c.find("persistent-absence", year="202122", sen="any"))
 
 
 def test_the_rest_of_england_without_this_cohort():

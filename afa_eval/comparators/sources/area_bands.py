@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from afa_eval.codes import years
+from afa_eval.comparators.asking import ONE_SCHOOL_AREAS
 from afa_eval.comparators.packing import PHASE_CODES, pack
 from afa_eval.comparators.sources.absence import AREAS, PHASES
 from afa_eval.errors import ComparatorError
@@ -37,7 +38,6 @@ _COLUMNS = [
 _SEN = {"Any special educational need": 0, "No identified special educational need": 1, "Unclassified": 2}
 _FSM = {"Eligible": 0, "Not Eligible": 1, "Unclassified": 2}
 _SEX = {"Female": 0, "Male": 1, "Unclassified": 2}
-_ONE_SCHOOL = frozenset({"City of London", "Isles of Scilly"})
 
 
 def packed(folder: Path) -> Iterator[tuple[str, int, bytes]]:
@@ -61,7 +61,7 @@ def packed(folder: Path) -> Iterator[tuple[str, int, bytes]]:
 
     every = pd.concat([frame, whole]).sort_values(["area", *_KEYS], kind="stable")
     for area, rows in every.groupby("area", sort=True):
-        if area not in _ONE_SCHOOL:
+        if area not in ONE_SCHOOL_AREAS:
             keys = [rows[name].tolist() for name in _KEYS]
             yield str(area), len(rows), pack(keys, [rows[name].tolist() for name in _COUNTS])
 
@@ -119,13 +119,13 @@ def neighbours(folder: Path, areas: Set[str]) -> list[tuple[str, int, str, str]]
     rows = list(book.worksheets[0].iter_rows(min_row=4, values_only=True))
     current = [row for row in rows if isinstance(row[0], int)]  # former authorities stand below the others
     names = {row[0]: AREAS.get(str(row[1]).strip(), str(row[1]).strip()) for row in current}
-    unknown = sorted({name for name in names.values() if name not in areas | _ONE_SCHOOL})
+    unknown = sorted({name for name in names.values() if name not in areas | ONE_SCHOOL_AREAS})
     if unknown:
         raise ComparatorError(f"The statistical neighbours name areas that no figure is about: {', '.join(unknown)}.")
     found = []
     for row in current:
         for rank in range(10):
             number, close = row[5 + 2 * rank], str(row[6 + 2 * rank]).strip()
-            if names[row[0]] not in _ONE_SCHOOL and isinstance(number, int):
+            if names[row[0]] not in ONE_SCHOOL_AREAS and isinstance(number, int):
                 found.append((names[row[0]], rank + 1, names[number], close))
     return sorted(found)
