@@ -2,6 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
+AXE := npm install --silent --no-audit --no-fund --prefix .venv axe-core@4.14.1
 
 .PHONY: setup demo london test lint format bench docs clean
 .DEFAULT_GOAL := demo
@@ -9,6 +10,7 @@ READY := .venv/.ready
 $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
+	@if command -v npm >/dev/null; then $(AXE) || echo "axe-core could not be installed: pages are not audited"; fi
 	@touch $(READY)
 
 setup: $(READY)

@@ -14,7 +14,28 @@ import time
 from pathlib import Path
 from typing import Any
 
+ROOT = Path(__file__).resolve().parents[1]
+AXE = (ROOT / ".venv" / "node_modules" / "axe-core" / "axe.min.js", ROOT / "node_modules" / "axe-core" / "axe.min.js")
+RULES = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")
+AUDIT = """axe.run(document, {{preload: false, resultTypes: ['violations'], runOnly: {rules}}}).then(found =>
+    found.violations.map(one => one.id + ': ' + one.nodes[0].html.slice(0, 200)))"""
+FOCUSED = """(() => {
+    const it = document.activeElement, box = it.getBoundingClientRect();
+    const around = it => { const style = getComputedStyle(it);
+        return parseFloat(style.outlineWidth) > 0 && style.outlineStyle !== 'none'; };
+    const ring = around(it) || around(it.closest('.afa-card') || it);
+    return {tag: it.tagName, words: it.getAttribute('aria-label') || it.innerText || '', href: it.getAttribute('href'),
+        ring: ring, seen: box.width > 0 && box.bottom > 0 && box.top < innerHeight};
+})()"""
 FLAGS = ("--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run", "--mute-audio")
+
+
+def axe_script() -> str:
+    """The script of axe-core, where it is installed; empty where not."""
+    found = next(
+        (path for path in (Path(os.environ.get("AFA_EVAL_AXE") or ROOT / "none"), *AXE) if path.is_file()), None
+    )
+    return "" if found is None else found.read_text(encoding="utf-8")
 
 
 class Browser:
@@ -106,9 +127,33 @@ class Browser:
                 "Input.dispatchKeyEvent", type=kind, key=key, code=key, windowsVirtualKeyCode=code, modifiers=8 * shift
             )
 
+    def violations(self, axe: str) -> list[str]:
+        """What does axe-core find on the page that its rules or ours forbid?"""
+        self.run(f"{axe};0")
+        return list(self.run(AUDIT.format(rules=json.dumps(RULES))))
+
+    def tab_stops(self, most: int = 400) -> list[dict[str, Any]]:
+        """Where does the Tab key lead, one after the other, until it leaves the page?"""
+        stops: list[dict[str, Any]] = []
+        for _ in range(most):
+            self.press("Tab")
+            here = self.run(FOCUSED)
+            if here["tag"] == "BODY":
+                return stops
+            stops.append(here)
+        return stops
+
+    @property
+    def overflow(self) -> int:
+        """By how many pixels must one scroll sideways?"""
+        return int(self.run("document.documentElement.scrollWidth - document.documentElement.clientWidth"))
+
     def picture(self, path: Path) -> Path:
         """Take a picture of the whole page."""
-        data = self.ask("Page.captureScreenshot", captureBeyondViewport=True)["data"]
+        height = self.run("document.documentElement.scrollHeight")
+        width = self.run("innerWidth")
+        self.ask("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=False)
+        data = self.ask("Page.captureScreenshot")["data"]
         path.write_bytes(base64.b64decode(data))
         return path
 

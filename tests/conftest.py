@@ -1,8 +1,10 @@
 """What several rooms' tests share: the demo trust on disk, and its results."""
 
+import importlib.util
 import os
 import shutil
 import tempfile
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -27,6 +29,31 @@ def chromium():
     if found is None:
         pytest.skip("needs Chromium")
     return found
+
+
+@pytest.fixture(scope="module")
+def browser(chromium):
+    """A headless browser that shows pages, presses keys and takes pictures."""
+    with browsers().Browser(chromium) as found:
+        yield found
+
+
+@pytest.fixture(scope="session")
+def axe():
+    """The script of axe-core, where npm has put it (`make setup` does where there is npm)."""
+    found = browsers().axe_script()
+    if not found:
+        (pytest.fail if os.environ.get("CI") else pytest.skip)("needs axe-core: npm install --prefix .venv axe-core")
+    return found
+
+
+@cache
+def browsers():
+    """tests/browser.py, which is no package."""
+    spec = importlib.util.spec_from_file_location("browser", Path(__file__).with_name("browser.py"))
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 @pytest.fixture(scope="session")

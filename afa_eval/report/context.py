@@ -131,6 +131,14 @@ class Outcome:
         return self.headline.sure
 
     @property
+    def why_none(self) -> str:
+        """Why is there no figure at all? Empty where there is one."""
+        if self.headline is not None:
+            return ""
+        told = [one.message for one in self.findings if one.code == "not-estimated"]
+        return " ".join(told) or "No figure could be worked out."
+
+    @property
     def about_all(self) -> str:
         """Does the headline speak of all pupils though the plan asks about some? Then say so."""
         if self.headline is None or self.focus in {"", ALL} or self.headline.item.group == self.focus:

@@ -194,8 +194,9 @@ def grids(lines: Sequence[Line], design: str) -> tuple[Grid, ...]:
         fitting = {key: one for key, one in shown.items() if _fits(entry, *key) and id(one) not in placed}
         names = [name for name in entry["figures"] if any(estimand == name for _, estimand in fitting)]
         if names:
-            made.append(_side_by_side(entry, names, fitting, [one for one in lines if one in fitting.values()]))
-            placed |= {id(one) for one in fitting.values()}
+            here = {id(one) for one in fitting.values()}
+            made.append(_side_by_side(entry, names, fitting, [one for one in lines if id(one) in here]))
+            placed |= here
     rest = [one for one in lines if id(one) not in placed]
     kinds = {str(one.item.estimand) for one in lines if id(one) in placed}
     again = all(str(one.item.estimand) in kinds for one in rest)

@@ -88,7 +88,8 @@ def _inline_math(translator: Any, node: nodes.math) -> None:
 
 def _block_math(translator: Any, node: nodes.math_block) -> None:
     anchor = f' id="{node["ids"][0]}"' if node.get("ids") else ""
-    translator.body.append(f'<div class="afa-formula"{anchor}>{mathml(node.astext(), block=True)}</div>\n')
+    box = f'<div class="afa-formula" role="group" aria-label="Formula" tabindex="0"{anchor}>'  # it may scroll
+    translator.body.append(f"{box}{mathml(node.astext(), block=True)}</div>\n")
     raise nodes.SkipNode
 
 
