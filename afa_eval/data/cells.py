@@ -15,9 +15,12 @@ from afa_eval.data.headers import plain
 from afa_eval.errors import DataError
 
 WHOLE_WITH_POINT = re.compile(r"-?\d+\.0+")
+QUOTED = re.compile(r'="(.*)"')  # how a CSV is written so that a spreadsheet keeps leading zeros
 SCIENTIFIC = re.compile(r"-?\d(?:\.\d+)?[eE]\+?\d+")
 AS_THEY_STAND = frozenset({"id", "school", "word"})
-FORMULA_ERRORS = frozenset({"#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NUM!", "#NULL!", "#SPILL!", "#CALC!"})
+FORMULA_ERRORS = frozenset(
+    {"#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NUM!", "#NULL!", "#SPILL!", "#CALC!", "#NO VALUE"}
+)
 NOT_FOLLOWING = "x"  # "not following the National Curriculum years": known, but no year group
 LAST_YEAR_GROUP = 14
 NURSERY = {"n1": -2, "n2": -1, "n": -1, "nursery": -1, "e1": -2, "e2": -1}
@@ -61,8 +64,10 @@ def identifier(text: str) -> Cell:
     Returns
     -------
     Cell
-        Text as it stands; ``123456.0`` is repaired, ``1.2E+12`` has lost digits.
+        Text as it stands; ``123456.0`` is repaired, ``="0123"`` taken out of its quotes, ``1.2E+12`` has lost digits.
     """
+    if quoted := QUOTED.fullmatch(text):
+        return Cell(quoted[1].strip() or None)
     if SCIENTIFIC.fullmatch(text):
         return Cell(fault="digits")
     if WHOLE_WITH_POINT.fullmatch(text):
@@ -332,9 +337,7 @@ def understand(texts: Sequence[str], kind: str, year: str = "") -> Meanings:
     special: dict[int, Cell] = {}
     take_as_is = kind in AS_THEY_STAND
     read = partial(DATED[kind], year=year) if kind in DATED else KINDS.get(kind) or listed(kind)
-    for i, bare in enumerate(values):
-        if not isinstance(bare, str) or (take_as_is and not _odd(bare)):
-            continue
+    for i, bare in _to_read(values, take_as_is):
         cell = Cell(fault="formula") if bare[0] == "#" and bare.upper() in FORMULA_ERRORS else read(bare)
         values[i] = cell.value
         if cell.fault or cell.repaired or cell.reason:
@@ -342,9 +345,16 @@ def understand(texts: Sequence[str], kind: str, year: str = "") -> Meanings:
     return Meanings(values, special)
 
 
-def _odd(text: str) -> bool:
-    """Could a spreadsheet have been at this identifier? Quick, because most are in order."""
-    return text[0] == "#" or (text[-1].isdigit() and ("." in text or "e" in text or "E" in text))
+def _to_read(values: Sequence[str | int | float | None], take_as_is: bool) -> list[tuple[int, str]]:
+    """Texts that must be understood: of identifiers and names only what a spreadsheet may have been at."""
+    if not take_as_is:
+        return [(i, text) for i, text in enumerate(values) if isinstance(text, str)]
+    marked = [
+        (i, text)
+        for i, text in enumerate(values)
+        if isinstance(text, str) and (text[0] in "#=" or "." in text or "e" in text or "E" in text)
+    ]
+    return [(i, text) for i, text in marked if text[0] in "#=" or text[-1].isdigit()]
 
 
 DATED: Mapping[str, Callable[..., Cell]] = {"sen_provision": provision, "need": need}

@@ -403,19 +403,17 @@ class HandedTable:
         return self._coded[column]
 
     def _code(self, column: str) -> Coded:
-        places: dict[str | int | float | None, int] = {None: -1}
-        codes = []
-        for part in self.parts:
-            if column not in part.columns:
+        found = [part.columns.get(column) for part in self.parts]
+        meanings = [value for each in found if each is not None for value in each.meanings]
+        places, values = pd.factorize(np.fromiter(meanings, dtype=object, count=len(meanings)))
+        codes, at = [], 0
+        for part, each in zip(self.parts, found, strict=True):
+            if each is None:
                 codes.append(np.full(part.n, -1, dtype=np.int64))
                 continue
-            meanings = part.columns[column].meanings
-            for value in meanings:
-                places.setdefault(value, len(places) - 1)
-            codes.append(
-                np.array([places[value] for value in meanings], dtype=np.int64).take(part.columns[column].codes)
-            )
-        return np.concatenate(codes), list(places)[1:]
+            codes.append(places[at : at + len(each.meanings)].take(each.codes))
+            at += len(each.meanings)
+        return np.concatenate(codes), values.tolist()
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from afa_eval.codes import upn
@@ -47,14 +47,23 @@ def former_upns(parts: Sequence[Part]) -> Former:
     for part in parts:
         if part.table != "pupils" or "pupil_id" not in part.columns:
             continue
-        pupils = part.columns["pupil_id"].values
-        now |= set(pupils.dropna())
-        if FORMER in part.columns:
-            for pupil, former in zip(pupils, part.columns[FORMER].values, strict=True):
-                if isinstance(pupil, str) and isinstance(former, str) and upn.normal(former) != upn.normal(pupil):
-                    told.setdefault(former, set()).add(pupil)
+        pupils = part.columns["pupil_id"]
+        now |= {str(pupil) for pupil in set(pupils.meanings) - {None}}
+        for pupil, former in _pairs(pupils, part.columns.get(FORMER)):
+            if upn.normal(former) != upn.normal(pupil):
+                told.setdefault(former, set()).add(pupil)
     contested = frozenset(former for former, pupils in told.items() if len(pupils) > 1 or former in now)
     return Former({former: min(pupils) for former, pupils in told.items() if former not in contested}, contested)
+
+
+def _pairs(pupils: Column, formers: Column | None) -> Iterator[tuple[str, str]]:
+    """Pupils with a former UPN beside them; most have none, and no cell of theirs is looked at."""
+    if formers is None or not any(formers.meanings):
+        return
+    for pupil, former in zip(pupils.codes.tolist(), formers.codes.tolist(), strict=True):
+        names = pupils.meanings[pupil], formers.meanings[former]
+        if isinstance(names[0], str) and isinstance(names[1], str):
+            yield names[0], names[1]
 
 
 def linked(parts: Sequence[Part]) -> list[Part]:
@@ -106,7 +115,7 @@ def urns(parts: Sequence[Part]) -> Mapping[str, str]:
 
 def _linked(part: Part, name: str, current: Mapping[str, str]) -> Part:
     column = part.columns.get(name)
-    if column is None or not any(value in current for value in column.meanings):
+    if column is None or not current or not any(value in current for value in column.meanings):
         return part
     return replace(part, columns={**part.columns, name: _renamed(column, current)})
 

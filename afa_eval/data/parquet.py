@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from afa_eval.data.raw import Body, Note, TextCells
+from afa_eval.data.raw import MOST_CELLS, Body, Note, TextCells
 
 AS_TEXT = "SELECT COALESCE(CAST(COLUMNS(*) AS VARCHAR), '') FROM read_parquet(?)"
 
@@ -33,6 +34,9 @@ def parquet_body(path: Path) -> Body:
 
     try:
         with duckdb.connect() as engine:
+            many = _cells(engine.read_parquet(path.as_posix()))
+            if many > MOST_CELLS:
+                return Body((), 1, (), nothing, (Note("too large", f"{many:,} cells"),))
             result = engine.execute(AS_TEXT, [path.as_posix()])
             headers = tuple(str(item[0]).strip() for item in result.description)
             cells = result.fetchnumpy()
@@ -42,3 +46,9 @@ def parquet_body(path: Path) -> Body:
     n = len(columns[0]) if columns else 0
     notes = () if n else (Note("empty", "headers only"),)
     return Body(headers, 1, columns, np.arange(2, n + 2, dtype=np.int64), notes)
+
+
+def _cells(relation: Any) -> int:
+    """How many cells are there? The file says so itself: none is read."""
+    rows: int = relation.aggregate("count(*)").fetchone()[0]
+    return rows * len(relation.columns)

@@ -14,6 +14,7 @@ Known = Callable[[str], bool]
 Grid = list[list[str]]
 
 HEADER_WITHIN = 30
+MOST_CELLS = 16_000_000  # each takes about 150 bytes of memory; a register of marks is counted without reading it
 UNREADABLE = frozenset({"missing", "outside", "empty", "kind", "too large", "sheet missing", "long line", "open quote"})
 
 

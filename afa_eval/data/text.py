@@ -9,7 +9,7 @@ import re
 from collections import Counter
 from dataclasses import dataclass
 
-from afa_eval.data.raw import Grid, Note
+from afa_eval.data.raw import MOST_CELLS, Grid, Note
 
 MOST_BYTES = 1 << 30
 LONGEST_LINE = 1 << 22
@@ -163,6 +163,9 @@ def _parse(text: str, notes: tuple[Note, ...]) -> TextGrid:
     if told:  # Excel's own way of naming the delimiter, a row of its own
         text, first_row = text[told.end() :], 2
     delimiter = told[1] if told else sniff(text[:SAMPLE])
+    cells = text.count(delimiter) + max(text.count("\n"), text.count("\r"))
+    if cells > MOST_CELLS:
+        return TextGrid([], (*notes, Note("too large", f"about {cells:,} cells")), first_row)
     rows: Grid = []
     try:
         rows.extend(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))

@@ -100,7 +100,7 @@ def test_a_file_too_large_for_text_is_refused_before_it_is_read(monkeypatch, csv
     monkeypatch.setattr(readers, "MOST_BYTES", 10)
     raw = readers.read_raw(readers.source(csv_file(TABLE)))
     assert [note.kind for note in raw.notes] == ["too large"]
-    with pytest.raises(readers.DataError, match="more than is read as text"):
+    with pytest.raises(readers.DataError, match="more than is read as a table"):
         readers.read(csv_file(TABLE))
 
 

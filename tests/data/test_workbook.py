@@ -8,19 +8,21 @@ from pathlib import Path
 
 import openpyxl
 import pytest
+import xlsxwriter
 
+from afa_eval.data import workbook
 from afa_eval.data.readers import read, read_raw, source
 from afa_eval.errors import DataError
 
 
 def book(path: Path, **sheets: list[list[object]]) -> Path:
-    workbook = openpyxl.Workbook()
-    workbook.remove(workbook.active)
+    made = openpyxl.Workbook()
+    made.remove(made.active)
     for name, rows in sheets.items():
-        page = workbook.create_sheet(name)
+        page = made.create_sheet(name)
         for row in rows:
             page.append(row)
-    workbook.save(path)
+    made.save(path)
     return path
 
 
@@ -57,12 +59,12 @@ def test_rows_and_headers_below_a_title(tmp_path: Path) -> None:
 
 
 def test_merged_headers_leave_columns_without_a_header(tmp_path: Path) -> None:
-    workbook = openpyxl.Workbook()
-    page = workbook.active
+    made = openpyxl.Workbook()
+    page = made.active
     page.append(["pupil_id", "urn", "SEN provision", None])
     page.append(["A", "100001", "K", "SLCN"])
     page.merge_cells("C1:D1")
-    workbook.save(tmp_path / "b.xlsx")
+    made.save(tmp_path / "b.xlsx")
     with pytest.warns(UserWarning, match="Column D has cells but no header"):
         read(tmp_path / "b.xlsx")
 
@@ -73,10 +75,55 @@ def test_dates_booleans_and_error_values_are_text(tmp_path: Path) -> None:
     assert [column[0] for column in raw.columns] == ["A", "2022-09-01", "TRUE", "1.5"]
 
 
-def test_a_formula_without_a_value_is_blank_and_an_error_value_a_fault(tmp_path: Path) -> None:
+def test_formulas_without_a_value_and_with_an_error_are_faults_where_they_stand(tmp_path: Path) -> None:
     path = book(tmp_path / "b.xlsx", S=[["pupil_id", "reading"], ["A", "=1+1"], ["B", "#DIV/0!"], ["C", 5]])
-    with pytest.raises(DataError, match=r"row 3, column 'reading'.*formula"):
+    with pytest.raises(DataError) as caught:
         read(path)
+    found = [(fault.code, fault.row, fault.column, fault.value) for fault in caught.value.faults]
+    assert found == [("AFA402", 2, "reading", "#NO VALUE"), ("AFA402", 3, "reading", "#DIV/0!")]
+
+
+def test_calculated_formulas_give_their_value(tmp_path: Path) -> None:
+    path = tmp_path / "b.xlsx"
+    with xlsxwriter.Workbook(str(path)) as made:
+        page = made.add_worksheet("S")
+        page.write_row(0, 0, ["pupil_id", "reading"])
+        page.write(1, 0, "A")
+        page.write_formula(1, 1, "=50+54", value=104)
+        page.write_row(2, 0, ["B", 99])
+    assert read(path)["reading"].tolist() == [104.0, 99.0]
+
+
+def with_part(path: Path, name: str, content: bytes, **changes: tuple[bytes, bytes]) -> Path:
+    """The workbook again, with a further part in it and texts of others changed."""
+    made = path.with_name(f"changed-{path.name}")
+    with zipfile.ZipFile(path) as old, zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as new:
+        for item in old.infolist():
+            stem = Path(item.filename).stem
+            new.writestr(item, old.read(item).replace(*changes[stem]) if stem in changes else old.read(item))
+        if name:
+            new.writestr(name, content)
+    return made
+
+
+def test_macros_are_not_looked_at(tmp_path: Path) -> None:
+    path = with_part(book(tmp_path / "b.xlsx", S=ROWS), "xl/vbaProject.bin", b"\xd0\xcf\x11\xe0 Sub Auto_Open()")
+    path = path.rename(tmp_path / "b.xlsm")
+    assert read(path)["pupil_id"].tolist() == ["0012", "0013"]
+
+
+def test_a_row_said_to_be_far_below_is_never_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(workbook, "MOST_ROWS", 5_000)  # a million blank rows, the real limit, take about a second
+    far = (b'r="3"', b'r="2000000000"')
+    with pytest.raises(DataError, match="over 5,000 rows"):
+        read(with_part(book(tmp_path / "b.xlsx", S=ROWS), "", b"", sheet1=far))
+
+
+def test_cells_far_to_the_right_of_many_rows_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(workbook, "MOST_CELLS", 200)
+    page = book(tmp_path / "b.xlsx", S=[["pupil_id", *[""] * 60, "far"], *[[f"P{i}"] for i in range(20)]])
+    with pytest.raises(DataError, match="more than is read as a table"):
+        read(page)
 
 
 @pytest.mark.parametrize("content", [b"pupil_id,urn\nA,1\n", b"", b"PK\x03\x04 cut off"])

@@ -13,8 +13,8 @@ def file_can_be_held(handed: Handed) -> Iterator[Problem]:
     """Is the file small enough to read as text?"""
     for part, detail, _, _ in from_notes(handed, "too large"):
         yield Problem(
-            message=f"This file has {detail}, more than is read as text.",
-            fix="Save it as Parquet, or export fewer columns or years.",
+            message=f"This file has {detail}, more than is read as a table.",
+            fix="Export fewer columns, years or schools; only a register of marks may be of any length.",
             table=part.table,
             part=part,
         )

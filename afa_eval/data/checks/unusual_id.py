@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import string
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
@@ -13,7 +13,7 @@ from afa_eval.data.handed import Handed
 
 USUAL_SHARE = 0.95
 FEWEST = 20
-FORM = str.maketrans(string.digits + string.ascii_letters, "9" * 10 + "A" * 52)
+FORM = bytes.maketrans((string.digits + string.ascii_letters).encode(), b"9" * 10 + b"A" * 52)
 
 
 @check("AFA603", QUERY)
@@ -23,13 +23,13 @@ def identifiers_look_alike(handed: Handed) -> Iterator[Problem]:
     if name is None:  # the other tables' identifiers are looked up in this one
         return
     codes, distinct = handed.tables[name].coded("pupil_id")
-    shapes = [shape(str(each)) for each in distinct]
-    sizes = Counter(shapes)
+    forms = shapes([str(each) for each in distinct])
+    sizes = Counter(forms)
     if len(distinct) < FEWEST or len(sizes) == 1:
         return
     usual, often = sizes.most_common(1)[0]
     if often >= USUAL_SHARE * len(distinct):
-        odd = np.array([each != usual for each in shapes])
+        odd = np.array([each != usual for each in forms])
         yield Problem(
             message=f"This identifier does not look like the others, which have the form {usual}.",
             fix="Check it; a digit or letter may be missing or too many.",
@@ -39,24 +39,25 @@ def identifiers_look_alike(handed: Handed) -> Iterator[Problem]:
         )
 
 
-def shape(identifier: str) -> str:
-    """Of which form is an identifier?
+def shapes(identifiers: Sequence[str]) -> list[str]:
+    """Of which form is each identifier?
 
     Parameters
     ----------
-    identifier : str
-        Any text.
+    identifiers : sequence of str
+        Any texts.
 
     Returns
     -------
-    str
+    list of str
         ``A`` for letters and ``9`` for digits; all-digit numbers of any length have one form.
 
     Examples
     --------
-    >>> shape("P0012"), shape("417")
-    ('A9999', 'digits only')
+    >>> shapes(["P0012", "417"])
+    ['A9999', 'digits only']
     """
-    if identifier.isdecimal():
-        return "digits only"
-    return identifier.translate(FORM)
+    lines = "\n".join(each.replace("\n", " ") for each in identifiers)
+    forms = lines.encode("utf-8", "surrogatepass").translate(FORM).decode("utf-8", "surrogatepass").split("\n")
+    named = {form: form if form.strip("9") else "digits only" for form in set(forms)}
+    return [named[form] for form in forms]

