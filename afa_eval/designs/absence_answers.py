@@ -31,6 +31,7 @@ RATES = {  # sessions column: estimands before, after, change
     ),
 }
 CHANGE = {"after": 1.0, "before": -1.0}
+BESIDE_ALL = "Beside all pupils of the same phases in England, not the same children: how many have SEN is not matched."
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +80,7 @@ class GroupAnswers:
                     Estimand.CHANGE_MINUS_NATIONAL,
                     _minus(change, line.change.value, line.se),
                     DIFFERENCE,
-                    claim=Claim.COMPARISON,
+                    claim=self._claim,
                     comparator=line.change,
                     method=f"change minus {self._whose}",
                 )
@@ -107,6 +108,10 @@ class GroupAnswers:
         )
 
     @property
+    def _claim(self) -> Claim:
+        return Claim.COMPARISON if self.line.same_children else Claim.DESCRIPTION
+
+    @property
     def _whose(self) -> str:
         whose = "England's" if self.design.area == "England" else f"{self.design.area}'s"
         return f"{whose} without this cohort, with its own error" if self.line.se else f"{whose}, fixed"
@@ -126,9 +131,7 @@ class GroupAnswers:
         if line.after is not None:
             gap = _minus(fit.combine({"after": 1.0}), line.after.value, line.se_after)
             name, method = Estimand.PERSISTENT_ABSENCE_MINUS_NATIONAL, f"share minus {self._whose}"
-            items.append(
-                self._said(name, gap, DIFFERENCE, claim=Claim.COMPARISON, comparator=line.after, method=method)
-            )
+            items.append(self._said(name, gap, DIFFERENCE, claim=self._claim, comparator=line.after, method=method))
         return items
 
     def _relative(self, fit: CellFit) -> list[Estimate]:
@@ -147,7 +150,7 @@ class GroupAnswers:
                 Estimand.RELATIVE_CHANGE_RATIO,
                 _minus(logs, float(np.log(national)), line.se_log),
                 "ratio",
-                claim=Claim.COMPARISON,
+                claim=self._claim,
                 comparator=_ratio_line(line, national),
                 method=f"ratio of ratios, by logs; {self._whose}",
             )
@@ -192,6 +195,7 @@ class GroupAnswers:
             comparator=comparator,
             method=by_rule,
             n=self.sizes[wave],
+            notes=(BESIDE_ALL,) if comparator is not None and not self.line.same_children else (),
         )
 
 

@@ -11,6 +11,7 @@ import pandas as pd
 
 from afa_eval import comparators
 from afa_eval.codes import years
+from afa_eval.comparators.store import notices
 from afa_eval.designs.absence_question import AbsenceQuestion
 from afa_eval.designs.groups import factorize, parse, texts
 from afa_eval.errors import ComparatorError
@@ -20,10 +21,16 @@ A_YEAR_OLDER = (
     "Pupils put into a cohort at one time are a year older in the second year, so England's figures of the same year "
     'groups do not fit them: ask for population = "followed".'
 )
+NOT_BY_YEAR_GROUP = (
+    "Followed pupils are a year older in the second year, and for {years} England's figures of the same children are not held "
+    "by year group, so growing older and change cannot be told apart."
+)
+NEED_ONLY_BY_PHASE = "Figures by primary need are published by phase only, not crossed with anything else."
 SLUG = "persistent-absence"
-CELLS = {  # provision is published by phase, any or none by much more
+CELLS = {  # provision is published by phase, any or none by much more, all pupils to the latest year
     "by_status": ("sen", "phase", "year_group", "sex", "fsm"),
     "by_provision": ("sen_provision", "phase", "sex", "fsm"),
+    "by_phase": ("phase",),
 }
 PROVISION = {"N": "none", "K": "support", "A": "support", "P": "support", "E": "ehcp", "S": "ehcp"}
 
@@ -50,6 +57,8 @@ class NationalLine:
     se_before, se_after : float
         Error of each: 0 where the figures are fixed, above 0 where a cohort of more than 2 % was
         taken out of them.
+    same_children : bool
+        False where all pupils of England stand beside all pupils here, matched on phase only.
     """
 
     before: Comparator | None = None
@@ -61,6 +70,7 @@ class NationalLine:
     reason: str = ""
     se_before: float = 0.0
     se_after: float = 0.0
+    same_children: bool = True
 
     @property
     def se(self) -> float:
@@ -95,28 +105,40 @@ def national_line(design: AbsenceQuestion, part: pd.DataFrame, label: str) -> Na
     asked = {column for column, _ in parse(label)}
     if "cohort" in asked | {column for column, _ in parse(design.where)} and design.population == "each-year":
         return NationalLine(reason=A_YEAR_OLDER)
-    own = design.own
     finer = dict(parse(label)).get("sen_provision", "N") != "N"  # no SEN is the same by either name
-    cells = "by_provision" if finer or _by_provision_only(own) else "by_status"
+    cells = "by_provision" if finer or _by_provision_only(design.own) else "by_status"
     if cells not in part.columns or "sen" not in part.columns:
-        return NationalLine(reason="England's figures are matched on SEN status, which these data do not have.")
-    later_mix = "before" if design.population == "each-year" else "after"
-    try:
-        if "primary_need" in asked:
-            return _by_need(design, _of(part, "before"), _of(part, later_mix), label)
-        before = _mix(part, cells, "before")
-        after = _mix(part, cells, "after")
-        first, last = comparators.weighted_pair(
-            SLUG,
-            (design.baseline_year, design.outcome_year),
-            before,
-            _earlier_mix(before, after) if later_mix == "before" else after,
-            definition=design.rule().id,
-            area=design.area,
-            own=own,
+        return _beside_all(
+            design, part, label, "England's figures are matched on SEN status, which these data do not have."
         )
+    try:
+        line = _need_or_cells(design, part, label, cells)
     except ComparatorError as error:
-        return NationalLine(reason=_why_not(design, cells, error))
+        return _beside_all(design, part, label, _why_not(design, cells, asked, error))
+    if design.population == "followed" and "year_group" not in line.keys:
+        return NationalLine(reason=NOT_BY_YEAR_GROUP.format(years=_both(design)))
+    return line
+
+
+def _need_or_cells(design: AbsenceQuestion, part: pd.DataFrame, label: str, cells: str) -> NationalLine:
+    if "primary_need" not in dict(parse(label)):
+        return _by_cells(design, part, cells)
+    later = "before" if design.population == "each-year" else "after"
+    return _by_need(design, _of(part, "before"), _of(part, later), label)
+
+
+def _by_cells(design: AbsenceQuestion, part: pd.DataFrame, cells: str) -> NationalLine:
+    """England's figures of the same cells, each year's by the mix of the first, or of the year for followed pupils."""
+    before, after = _mix(part, cells, "before"), _mix(part, cells, "after")
+    first, last = comparators.weighted_pair(
+        SLUG,
+        (design.baseline_year, design.outcome_year),
+        before,
+        _earlier_mix(before, after) if design.population == "each-year" else after,
+        definition=design.rule().id,
+        area=design.area,
+        own=design.own,
+    )
     return NationalLine(
         before=first.comparator,
         after=last.comparator,
@@ -127,6 +149,22 @@ def national_line(design: AbsenceQuestion, part: pd.DataFrame, label: str) -> Na
         se_before=first.se,
         se_after=last.se,
     )
+
+
+def _beside_all(design: AbsenceQuestion, part: pd.DataFrame, label: str, reason: str) -> NationalLine:
+    """All pupils of England of the same phases, where all pupils here are asked about and no closer figure is held."""
+    columns = {column for column, _ in parse(label)} | {column for column, _ in parse(design.where)}
+    if not columns <= {"phase"} or design.population == "followed" or "by_phase" not in part.columns:
+        return NationalLine(reason=reason)
+    try:
+        line = _by_cells(design, part, "by_phase")
+    except ComparatorError:
+        return NationalLine(reason=reason)
+    return replace(line, same_children=False, reason=reason)
+
+
+def _both(design: AbsenceQuestion) -> str:
+    return " and ".join(years.label(year) for year in (design.baseline_year, design.outcome_year))
 
 
 def _by_provision_only(own: comparators.ComparatorFile | None) -> bool:
@@ -154,11 +192,26 @@ def _cells(mix: pd.DataFrame, keys: list[str]) -> list[tuple[str, ...]]:
     return list(zip(*(mix[key].tolist() for key in keys), strict=True))
 
 
-def _why_not(design: AbsenceQuestion, cells: str, error: ComparatorError) -> str:
-    if cells == "by_provision" and not design.comparator and design.area == "England":
-        both = " and ".join(years.label(year) for year in (design.baseline_year, design.outcome_year))
-        return f"England's absence by SEN support and EHC plan is not held for {both}, only by any SEN or none."
-    return str(error).partition(" Jointly published")[0]
+def _why_not(design: AbsenceQuestion, cells: str, asked: set[str], error: ComparatorError) -> str:
+    """In a sentence for a reader, the store's own only where figures of another area or of the user's are used."""
+    if design.comparator or design.area != "England":
+        return str(error).partition(" Jointly published")[0]
+    gaps = [text for year in (design.baseline_year, design.outcome_year) for text in notices("gap", SLUG, year)]
+    if gaps:
+        return " ".join(dict.fromkeys(gaps))
+    if "primary_need" in asked:
+        crossed = asked - {"primary_need"}
+        return NEED_ONLY_BY_PHASE if crossed else f"England's absence by primary need is not held for {_both(design)}."
+    held = [
+        comparators.joint_keys(SLUG, year, design.rule().id) for year in (design.baseline_year, design.outcome_year)
+    ]
+    if not all(any("sen" in keys for keys in sets) for sets in held):
+        return f"England's absence of pupils with and without SEN is not held for {_both(design)}."
+    if cells == "by_provision":
+        return (
+            f"England's absence by SEN support and EHC plan is not held for {_both(design)}, only by any SEN or none."
+        )
+    return f"England's figures of the same children cover less than 95% of this group in {_both(design)}."
 
 
 def _change(design: AbsenceQuestion, first: Comparator, last: Comparator) -> Comparator:
@@ -176,7 +229,7 @@ def _by_need(design: AbsenceQuestion, before: pd.DataFrame, after: pd.DataFrame,
     """A primary need's figures by phase, weighted to the group's phases."""
     need = dict(parse(label))["primary_need"]
     if set(dict(parse(label))) != {"primary_need"}:
-        raise ComparatorError("Figures by primary need are published by phase only, not crossed with anything else.")
+        raise ComparatorError(NEED_ONLY_BY_PHASE)
     first = _need_line(design, need, before, design.baseline_year)
     last = _need_line(design, need, after, design.outcome_year)
     if first.source != last.source:

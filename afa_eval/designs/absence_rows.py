@@ -162,7 +162,10 @@ def _flags(rows: pd.DataFrame, design: AbsenceQuestion) -> pd.DataFrame:
     try:
         persistent = absence.persistent(absent, possible, rule, age_15=aged_15, year=design.outcome_year)
     except DataError as error:
-        raise EstimationError(str(error)) from error
+        raise EstimationError(
+            f"By the definition in force in {years.label(design.outcome_year)} ({rule.label}) only part of the year was counted, "
+            f'and these sessions are of all of it. Count both years by one rule: definition = "{absence.TEN_PERCENT}".'
+        ) from error
     return rows.assign(
         absent=absent.astype(float),
         persistent=persistent.astype(float),

@@ -20,6 +20,8 @@ from afa_eval.designs.base import Data
 from afa_eval.designs.groups import group_labels, members, texts
 from afa_eval.estimate import Estimand, Estimate, Estimates, Finding, Severity, Table, words
 
+MOST_NAMED = 6  # more groups than these are named together
+
 
 @dataclass(frozen=True, kw_only=True)
 class PersistentAbsence(AbsenceQuestion):
@@ -99,7 +101,7 @@ class PersistentAbsence(AbsenceQuestion):
         """Say where points and per cent disagree on who did better."""
         points = {i.group: i.value for i in items if i.estimand == Estimand.CHANGE_MINUS_NATIONAL}
         ratios = {i.group: i.value for i in items if i.estimand == Estimand.RELATIVE_CHANGE_RATIO}
-        groups = [group for group, value in points.items() if group in ratios and value * (ratios[group] - 1) < 0]
+        groups = [group for group, value in points.items() if group in ratios and _disagree(value, ratios[group])]
         if not groups:
             return ()
         message = (
@@ -116,8 +118,10 @@ class PersistentAbsence(AbsenceQuestion):
 
 
 def _named(groups: Iterable[str]) -> str:
-    """Groups as a reader calls them."""
-    return "; ".join(words.label(group) for group in groups)
+    """Groups as a reader calls them, the first few where they are many."""
+    names = list(dict.fromkeys(words.label(group) for group in groups))
+    more = f"; {len(names) - MOST_NAMED} other groups" if len(names) > MOST_NAMED else ""
+    return "; ".join(names[:MOST_NAMED]) + more
 
 
 def _ready(rows: pd.DataFrame) -> pd.DataFrame:
@@ -127,18 +131,21 @@ def _ready(rows: pd.DataFrame) -> pd.DataFrame:
     return rows.assign(**{name: texts(rows[name]).astype("category") for name in named})
 
 
+def _disagree(points: float, ratio: float) -> bool:
+    """Do both, as they are printed, point to different sides?"""
+    printed = words.number(points, "proportion difference").strip("\u22120.") and words.number(ratio, "ratio") != "1.00"
+    return bool(printed) and points * (ratio - 1) < 0
+
+
 def _line_findings(design: PersistentAbsence, lines: dict[str, NationalLine]) -> tuple[Finding, ...]:
     """What could not be matched, what only in part, and how far the mix of pupils moved."""
     found = []
     without = {label: line.reason for label, line in lines.items() if line.change is None}
     if without:
-        message = (
-            f"No national figure for the same children: {_named(without)}. "
-            f"{' '.join(dict.fromkeys(reason for reason in without.values() if reason))} "
-            "These figures are descriptions."
-        )
+        told = " ".join(f"{who}: {why}" for who, why in _by_reason(without, everyone=len(without) == len(lines)))
+        message = f"No national figure for the same children, so these figures are descriptions. {told}"
         fix = "Name a comparator file of your own, or compare a wider group."
-        severity = Severity.SERIOUS if "all" in without else Severity.NOTE
+        severity = Severity.SERIOUS if {"all", design.focus} & set(without) else Severity.NOTE
         found.append(Finding(code="no-comparator", severity=severity, message=message, fix=fix, outcomes=(design.id,)))
     whole = lines.get("all")
     if whole is not None and whole.change is not None:
@@ -146,6 +153,19 @@ def _line_findings(design: PersistentAbsence, lines: dict[str, NationalLine]) ->
         groups = comparators.breaks(SLUG, design.baseline_year, design.outcome_year, "any")
         found.extend(replace(item, outcomes=(design.id,)) for item in groups)
     return tuple(found)
+
+
+def _by_reason(without: dict[str, str], *, everyone: bool) -> list[tuple[str, str]]:
+    """Each reason once, with the groups it holds for; the widest reason first."""
+    groups: dict[str, list[str]] = {}
+    for label, reason in without.items():
+        groups.setdefault(reason, []).append(label)
+    ordered = sorted(groups.items(), key=lambda item: -len(item[1]))
+    if everyone and len(ordered[0][1]) > MOST_NAMED:
+        (reason, _), *others = ordered
+        rest = "All other groups" if others else "All groups"
+        return [*((_named(who), why) for why, who in others), (rest, reason)]
+    return [(_named(who), why) for why, who in ordered]
 
 
 def _whose(design: PersistentAbsence) -> str:
@@ -158,7 +178,9 @@ def _mix_finding(design: PersistentAbsence, line: NationalLine) -> Finding:
         f"{_whose(design)} figures are weighted to this cohort's mix in the first year ({', '.join(line.keys).replace('_', ' ')}); "
         f"{100 * line.matched:.0f}% of {design.base} were matched."
     )
-    if line.composition is not None:
+    if not line.same_children:
+        message += f" They are of all pupils: a yardstick, and no comparison with the same children. {line.reason}"
+    if line.composition is not None and words.number(line.composition, "proportion difference") != "0.0":
         message += (
             f" Had the mix of the later year been used, the later figure would differ by "
             f"{100 * line.composition:+.1f} percentage points: that part is a change of pupils, not of absence."

@@ -13,6 +13,7 @@ from afa_eval.robustness.base import said
 NEW_ATTENDANCE_CODES = "202425"
 SEN_REFORM = "201415"
 COVID_YEARS = ("202021", "202122")
+SHORT_YEAR = "201920"
 
 
 def definition_change(design: Design, tables: Tables, estimates: Estimates) -> tuple[Finding, ...]:
@@ -30,7 +31,7 @@ def definition_change(design: Design, tables: Tables, estimates: Estimates) -> t
     Returns
     -------
     tuple of Finding
-        ``attendance-codes-changed``, ``covid-sessions`` and ``sen-definition-changed``.
+        ``no-full-year``, ``attendance-codes-changed``, ``covid-sessions`` and ``sen-definition-changed``.
     """
     before, after = design.baseline_year, design.outcome_year
     if not (before and after):
@@ -51,6 +52,13 @@ def definition_change(design: Design, tables: Tables, estimates: Estimates) -> t
 
 def _attendance(design: Design, before: str, after: str) -> list[Finding]:
     found = []
+    if SHORT_YEAR in (before, after):
+        message = (
+            f"There is no full school year {years.label(SHORT_YEAR)}: schools closed to most pupils in March 2020. Absence in "
+            "part of a year does not compare with absence in a whole one, and no national figure of that year was published."
+        )
+        fix = "Choose two full years."
+        found.append(said(design, "no-full-year", Severity.SERIOUS, message, fix))
     if before < NEW_ATTENDANCE_CODES <= after:
         message = (
             "Attendance codes changed in August 2024, between the two years: some sessions that counted as attendance "

@@ -270,3 +270,70 @@ def test_a_cohort_grows_older_and_is_not_set_against_the_same_year_groups(asked)
     group = "all" if "where" in asked else "cohort=pilot"
     assert not found.filter(group=group, estimand="change_minus_national").items
     assert any("a year older" in finding.message for finding in found.findings)
+
+
+def moved(tables, *to):
+    """The same tables in other years."""
+    attendance = tables["attendance"]
+    return tables | {
+        "attendance": attendance.assign(year=attendance["year"].map(dict(zip(YEARS.values(), to, strict=True))))
+    }
+
+
+def of_years(before, after, **keys):
+    return PersistentAbsence(id="x", baseline_year=before, outcome_year=after, **keys)
+
+
+def told(found, code):
+    return next(finding.message for finding in found.findings if finding.code == code)
+
+
+def test_followed_pupils_without_figures_by_year_group_are_a_description():
+    tables = moved(cohort(9, "K"), "201516", "201617")
+    tables["attendance"]["pupil_id"] = tables["attendance"]["pupil_id"].str.replace(
+        r"([a-h])10*(\d)", r"\1\2", regex=True
+    )
+    tables["pupils"] = tables["pupils"].assign(primary_need="ASD")
+    found = of_years("201516", "201617", population="followed", by=("sen_provision", "primary_need")).estimate(tables)
+    assert not found.filter(estimand="change_minus_national").items
+    assert {item.claim for item in found} == {"description"}
+    assert "Followed pupils are a year older" in told(found, "no-comparator")
+
+
+def test_a_year_without_a_national_figure_is_named_with_its_reason():
+    found = of_years("201819", "201920").estimate(moved(cohort(9, "N"), "201819", "201920"))
+    assert told(found, "no-comparator").count("only the autumn term was collected") == 1
+    assert not found.filter(estimand="change_minus_national").items
+
+
+def test_where_only_all_pupils_are_held_they_are_a_yardstick():
+    tables = moved(cohort(9, "N"), "202324", "202425")
+    found = of_years("202324", "202425", by=("sen",)).estimate(tables)
+    lines = [
+        ae.comparators.find("persistent-absence", year=year, phase="secondary").value for year in ("202324", "202425")
+    ]
+    beside = found["change_minus_national"]
+    assert beside.comparator.value == pytest.approx(lines[1] - lines[0])
+    assert beside.claim == "description"
+    assert "not the same children" in beside.notes[0]
+    assert {item.group for item in found.filter(estimand="change_minus_national")} == {"all"}
+    assert "a yardstick" in told(found, "composition")
+    chosen = of_years("202324", "202425", where="sen=none").estimate(tables)
+    assert not chosen.filter(estimand="change_minus_national").items
+
+
+def test_a_rule_that_these_sessions_cannot_be_counted_by_says_which_can():
+    tables = moved(cohort(9, "A"), "201011", "201112")
+    with pytest.raises(EstimationError, match="pa-10-percent"):
+        of_years("201011", "201112").estimate(tables)
+    found = of_years("201011", "201112", definition="pa-10-percent").estimate(tables)
+    assert "10%" in found["persistent_absence_before"].method
+
+
+def test_many_groups_without_a_figure_are_not_all_listed():
+    tables = moved(cohort(9, "N"), "202324", "202425")
+    rng = np.random.default_rng(3)
+    tables["pupils"]["house"] = rng.choice(list("ABCDEFGHIJ"), len(tables["pupils"]))
+    found = of_years("202324", "202425", by=("sen", "sen_provision", "house")).estimate(tables)
+    assert "other groups" in told(found, "no-comparator")
+    assert told(found, "no-comparator").count("No SEN") == 1  # one group by two names

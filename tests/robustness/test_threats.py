@@ -242,6 +242,7 @@ def test_definitions_that_changed_between_the_years():
     assert of(ABSENCE, "202324", "202425") == ["attendance-codes-changed"]
     assert of(ABSENCE, "202122", "202223") == ["covid-sessions"]
     assert of(ABSENCE, "202223", "202324") == []
+    assert of(ABSENCE, "201819", "201920") == ["no-full-year"]
     assert of(PROGRESS, "202122", "202223") == []
     assert of(PROGRESS, "201314", "201415") == ["sen-definition-changed"]
     assert of(replace(PROGRESS, focus="all"), "201314", "201415") == []
