@@ -6,6 +6,9 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
 
 from afa_eval.disclosure.linked import CONTRAST, Parts, additions, parts_of
 from afa_eval.disclosure.policies import Policy
@@ -32,12 +35,18 @@ class Known:
     ----------
     public : frozenset of tuple
         Cells whose count is the base of a published figure of the same group.
-    hidden : set of tuple
+    hidden : frozenset of tuple
         Cells that differ from such a number by too few people.
+    numbers : dict
+        Those numbers.
+    sums : tuple of Sum
+        Each such cell and number: one is part of the other.
     """
 
     public: frozenset[Cell]
-    hidden: set[Cell]
+    hidden: frozenset[Cell]
+    numbers: dict[Any, float]
+    sums: tuple[Sum, ...]
 
 
 def against(tables: Sequence[Table], shown: Iterable[Estimate], policy: Policy, groups: Iterable[str] = ()) -> Known:
@@ -62,18 +71,24 @@ def against(tables: Sequence[Table], shown: Iterable[Estimate], policy: Policy, 
     people, labels = _People.of(shown), _labels(groups)
     public: set[Cell] = set()
     hidden: set[Cell] = set()
+    beside: dict[Any, float] = {}
+    nested: list[Sum] = []
     for table in tables:
         for cell, numbers in _compared(table, people, labels):
             count = table.cells[cell[1]][cell[2]]
             if count is None:
                 continue
-            near = any(policy.too_few(abs(count - number)) for number in numbers)
+            near = sorted(number for number in numbers if policy.too_few(abs(count - number)))
             told = any(round(count - number) == 0 for number in numbers)
             if near and (not told or table.name.startswith(PARTICIPANTS)):
                 hidden.add(cell)  # who took part is the whole of all outcomes: no one figure tells it
+                for number in near:
+                    key = ("figure", cell, number)
+                    beside[key] = number
+                    nested.append(Sum(cell, (key,)) if count > number else Sum(key, (cell,)))
             elif told:
                 public.add(cell)
-    return Known(frozenset(public), hidden)
+    return Known(frozenset(public), frozenset(hidden), beside, tuple(nested))
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,13 +96,13 @@ class _People:
     """How many people figures tell of: their bases, and what shares of them count."""
 
     bases: Mapping[tuple[str, Parts], set[float]]
-    first: Mapping[Parts, set[float]]
+    first: Mapping[tuple[str, Parts], set[float]]
     counts: Mapping[tuple[str, Parts, str], tuple[float, float]]
 
     @classmethod
     def of(cls, shown: Iterable[Estimate]) -> _People:
         bases: dict[tuple[str, Parts], set[float]] = defaultdict(set)
-        first: dict[Parts, set[float]] = defaultdict(set)
+        first: dict[tuple[str, Parts], set[float]] = defaultdict(set)
         counts: dict[tuple[str, Parts, str], tuple[float, float]] = {}
         for item in shown:
             if item.base == SCHOOLS or CONTRAST in item.group:
@@ -95,7 +110,7 @@ class _People:
             parts = parts_of(item.group)
             bases[item.outcome, parts].add(item.n_pupils)
             if item.base == "pupils" or (item.base == "enrolments" and str(item.estimand).endswith(WAVES[0])):
-                first[parts].add(item.n_pupils)
+                first[item.outcome, parts].add(item.n_pupils)
             if (count := counted(item)) is not None:
                 counts[item.outcome, parts, str(item.estimand)] = (count, item.n_pupils - count)
         return cls(bases, first, counts)
@@ -109,9 +124,7 @@ class _People:
 def _compared(table: Table, people: _People, labels: Labels) -> Iterator[tuple[Cell, set[float]]]:
     """Each cell that counts whom a figure counts too, or more, with the figures' numbers."""
     if table.name.startswith(PARTICIPANTS):
-        for row, label in enumerate(table.rows):
-            size = table.cells[row][0] or 0
-            yield (table.name, row, 0), {n for n in people.first.get(_code(label, table), ()) if n <= size}
+        yield from _took_part(table, people)
     elif table.name.startswith(COVERAGE):
         for row, label in enumerate(table.rows):
             numbers = people.bases.get((table.outcome, _code(label, table)), set())
@@ -123,6 +136,26 @@ def _compared(table: Table, people: _People, labels: Labels) -> Iterator[tuple[C
         yield from _followed(table, people)
     elif _is_distribution(table):
         yield from _answers(table, people, labels)
+
+
+def _took_part(table: Table, people: _People) -> Iterator[tuple[Cell, set[float]]]:
+    """Those of an outcome are among those who took part, unless the printed numbers say that they are not.
+
+    A year group, or a need, may be of another time than the table's: where one of its groups has
+    more pupils in an outcome than took part, none is known to be part of the other.
+    """
+    rows = [(row, _code(label, table), table.cells[row][0] or 0) for row, label in enumerate(table.rows)]
+    sizes = {parts: size for _, parts, size in rows}
+    apart = {outcome for (outcome, parts), found in people.first.items() if max(found) > sizes.get(parts, np.inf)}
+    for row, parts, size in rows:
+        numbers = {
+            number
+            for (outcome, who), found in people.first.items()
+            if who == parts and (parts == EVERYONE or outcome not in apart)
+            for number in found
+            if number <= size
+        }
+        yield (table.name, row, 0), numbers
 
 
 def _ends(labels: Sequence[str]) -> tuple[int, int]:
@@ -200,11 +233,19 @@ def _among(tables: Sequence[Table], everyone: Mapping[Parts, Sequence[Cell]]) ->
     for table in tables:
         if not table.name.startswith((COVERAGE, STATUS)):
             continue
+        last, found = len(table.columns) - 1, []
         for row, label in enumerate(table.rows):
             for name, at, column in everyone.get(_code(label, table), ())[:1]:
-                last = len(table.columns) - 1
-                if (table.cells[row][last] or 0) <= (sizes[name][at][column] or 0):
-                    yield Sum((name, at, column), ((table.name, row, last),))
+                found.append(Sum((name, at, column), ((table.name, row, last),)))
+        if all(
+            (sizes[t][r][c] or 0) >= (sizes[part][row][at] or 0)
+            for (t, r, c), ((part, row, at),) in map(_ends_of, found)
+        ):
+            yield from found
+
+
+def _ends_of(line: Sum) -> tuple[Cell, tuple[Cell, ...]]:
+    return line.whole, line.parts
 
 
 def _is_distribution(table: Table) -> bool:

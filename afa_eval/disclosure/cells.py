@@ -191,14 +191,15 @@ def _hide_linked(
 ) -> None:
     """Hide more until no one subtraction, within a table, between tables or from a figure, tells of too few."""
     cells = [(table, (table.name, *place)) for table in tables for place in _places(table)]
+    sizes = {cell: float(table.cells[cell[1]][cell[2]] or 0) for table, cell in cells}
     counts = Counts(
-        sizes={cell: float(table.cells[cell[1]][cell[2]] or 0) for table, cell in cells},
+        sizes={**sizes, **known.numbers},
         hidden=known.hidden | {cell for _, cell in cells if status[cell[0]][cell[1]][cell[2]] == HIDDEN},
-        public=known.public,
+        public=known.public | known.numbers.keys(),
         wanted=frozenset(cell for table, cell in cells if table.columns[cell[2]] in figures().kept_reasons),
     )
-    counts.close(links, policy)
-    for name, row, column in counts.hidden:
+    for cell in counts.close([*links, *known.sums], policy).hidden & sizes.keys():
+        name, row, column = cell
         status[name][row][column] = status[name][row][column] or HIDDEN
 
 

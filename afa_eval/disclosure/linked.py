@@ -1,8 +1,9 @@
 """Secondary suppression: could a hidden figure be worked out from those that are shown?
 
 Three ways back are closed until nothing changes: a figure computed from a hidden one, a contrast
-with a hidden group, and a group that is the whole less the other groups. (A proof by linear
-programming over all tables together is another matter.)
+with a hidden group, and whatever can be worked out from the numbers behind figures that add up: how
+many people are in a group, how many of them are counted, and how many are not. The last is closed by
+the linear programmes that protect tables too.
 """
 
 from __future__ import annotations
@@ -13,7 +14,8 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from afa_eval.disclosure.policies import Policy
-from afa_eval.disclosure.primary import base_reason, count_reason, counted, figures, unavailable
+from afa_eval.disclosure.primary import SCHOOLS, base_reason, count_reason, counted, figures, unavailable
+from afa_eval.disclosure.sums import Counts, Sum
 from afa_eval.estimate import Estimate
 
 Parts = frozenset[str]
@@ -72,6 +74,21 @@ class Ledger:
         """
         self.hidden.setdefault(key, Hidden(reason, whole_group))
 
+    def hidden_of(self, outcome: str) -> int:
+        """How many figures of an outcome are hidden?
+
+        Parameters
+        ----------
+        outcome : str
+            The plan's outcome id.
+
+        Returns
+        -------
+        int
+            So far.
+        """
+        return sum(key[0] == outcome for key in self.hidden)
+
     def groups_too_small(self, outcome: str) -> set[str]:
         """Which groups of an outcome may not be contrasted with any other?
 
@@ -123,14 +140,16 @@ def suppress(items: Sequence[Estimate], policy: Policy) -> dict[Key, Hidden]:
     for item in ledger.items:
         _hide_primary(ledger, item)
     _hide_bases_within(ledger)
-    families = _families(ledger.items)
-    known = -1
+    outcomes = tuple(dict.fromkeys(item.outcome for item in ledger.items))
+    known, closed = -1, dict.fromkeys(outcomes, -1)
     while known != len(ledger.hidden):
         known = len(ledger.hidden)
         _hide_computed(ledger)
         _hide_contrasts(ledger)
-        for family in families:
-            _close(ledger, family)
+        for outcome in outcomes:
+            if closed[outcome] != ledger.hidden_of(outcome):
+                _close(ledger, outcome)
+                closed[outcome] = ledger.hidden_of(outcome)
     return ledger.hidden
 
 
@@ -187,35 +206,6 @@ def _small_rest(item: Estimate, side: str, sizes: Mapping[Key, int], policy: Pol
     return False
 
 
-@dataclass(frozen=True, slots=True)
-class Family:
-    """Which groups add up to which?
-
-    Attributes
-    ----------
-    whole : Estimate
-        The group that is the sum.
-    members : tuple of Estimate
-        The groups that make it up.
-    """
-
-    whole: Estimate
-    members: tuple[Estimate, ...]
-
-    @property
-    def remainder(self) -> int:
-        """How many of the whole are in none of the members?"""
-        return max(0, self.whole.n_pupils - sum(member.n_pupils for member in self.members))
-
-
-def _families(items: Iterable[Estimate]) -> list[Family]:
-    rows: dict[tuple[str, str], dict[Parts, Estimate]] = defaultdict(dict)
-    for item in items:
-        if CONTRAST not in item.group and item.base != "schools" and not unavailable(item):
-            rows[item.outcome, str(item.estimand)].setdefault(parts_of(item.group), item)
-    return [Family(*found) for groups in rows.values() for found in additions(groups)]
-
-
 def parts_of(group: str) -> Parts:
     """Of which conditions is a group made?
 
@@ -259,46 +249,94 @@ def additions(groups: Mapping[Parts, One]) -> Iterator[tuple[One, tuple[One, ...
                 yield item, present
 
 
-def _close(ledger: Ledger, family: Family) -> None:
-    """Hide more members until taking the shown ones from the whole says nothing about too few."""
-    hidden = [member for member in family.members if key_of(member) in ledger.hidden]
-    shown = sorted((m for m in family.members if key_of(m) not in ledger.hidden), key=lambda m: (m.n_pupils, m.group))
-    if key_of(family.whole) in ledger.hidden:
-        if not hidden and family.remainder < ledger.policy.threshold and shown:
-            _hide_for(ledger, shown[0], family.whole.group, [family.whole])
-        return
-    while _exposed(hidden, family, ledger.policy):
-        secret = ", ".join(member.group for member in hidden) or f"those of {family.whole.group} in no other group"
-        if not shown:
-            _hide_for(ledger, family.whole, secret, hidden)
-            return
-        hidden.append(shown.pop(0))
-        _hide_for(ledger, hidden[-1], secret, hidden[:-1])
+Number = tuple[str, str, Parts, str]  # what is counted, of which base or figure, in which group, and how many
+PEOPLE, COUNTED, OTHERS = "people", "counted", "not counted"
 
 
-def _hide_for(ledger: Ledger, item: Estimate, secret: str, because: Sequence[Estimate]) -> None:
-    whole = not because or any(ledger.hidden[key_of(other)].whole_group for other in because)
-    reason = f"with it shown, {secret} could be worked out by subtraction"
-    ledger.hide(key_of(item), reason, whole_group=whole)
+@dataclass(frozen=True, slots=True)
+class _Numbers:
+    """The numbers behind one outcome's figures, and which figures print them."""
+
+    sizes: dict[Number, float]
+    printed_by: dict[Number, list[Estimate]]
+    sums: tuple[Sum, ...]
+    pairs: tuple[tuple[Number, Number], ...]
+
+    @classmethod
+    def of(cls, items: Iterable[Estimate]) -> _Numbers:
+        sizes: dict[Number, float] = {}
+        printed_by: dict[Number, list[Estimate]] = defaultdict(list)
+        sums: list[Sum] = []
+        pairs: list[tuple[Number, Number]] = []
+        families: dict[str, dict[Parts, Estimate]] = defaultdict(dict)
+        for item in items:
+            behind = _behind(item)
+            for number, size in behind.items():
+                sizes[number] = size
+                printed_by[number].append(item)
+            if len(behind) > 1:
+                people, count, others = behind
+                sums.append(Sum(people, (count, others)))
+                pairs.append((count, others))
+            families[str(item.estimand)].setdefault(parts_of(item.group), item)
+        for family in families.values():
+            sums += [line for whole, members in additions(family) for line in _adding_up(whole, members)]
+        return cls(sizes, printed_by, tuple(dict.fromkeys(sums)), tuple(pairs))
 
 
-def _exposed(hidden: Sequence[Estimate], family: Family, policy: Policy) -> bool:
-    """Whether what is left after subtraction is one hidden group, or too few people, counted or not."""
-    left = [round(one) for one in _left(hidden, family)]
-    if not hidden:
-        return any(map(policy.too_few, left))
-    unknown = len(hidden) + (family.remainder > 0)
-    return unknown < 2 or any(one < policy.threshold for one in left)
+def _behind(item: Estimate) -> dict[Number, float]:
+    """How many people stand behind a figure, how many of them it counts, and how many not."""
+    parts, name = parts_of(item.group), str(item.estimand)
+    behind: dict[Number, float] = {(PEOPLE, item.base, parts, str(item.n_pupils)): float(item.n_pupils)}
+    count = counted(item)
+    if count is not None and item.unit != "count":
+        behind[COUNTED, name, parts, ""] = float(round(count))
+        behind[OTHERS, name, parts, ""] = float(item.n_pupils - round(count))
+    return behind
 
 
-def _left(hidden: Sequence[Estimate], family: Family) -> Iterator[float]:
-    """How many are left when the shown groups are taken from the whole; how many of them are counted, and not."""
-    people = sum(member.n_pupils for member in hidden) + family.remainder
-    yield people
-    whole = counted(family.whole)
-    if whole is None:
-        return
-    elsewhere = whole - sum(counted(member) or 0.0 for member in family.members) if family.remainder else 0.0
-    count = sum(counted(member) or 0.0 for member in hidden) + min(max(0.0, elsewhere), family.remainder)
-    yield count
-    yield people - count
+def _adding_up(whole: Estimate, members: Sequence[Estimate]) -> Iterator[Sum]:
+    """People add up; so do those counted and those not, where all the figures are shares."""
+    behind = [list(_behind(item)) for item in (whole, *members)]
+    if len({len(numbers) for numbers in behind}) == 1:
+        yield from (Sum(total, tuple(parts)) for total, *parts in zip(*behind, strict=True))
+    else:
+        total, *parts = (numbers[0] for numbers in behind)
+        yield Sum(total, tuple(parts))
+
+
+def _close(ledger: Ledger, outcome: str) -> None:
+    """Hide more of an outcome's figures until no number that is too small can be worked out."""
+    items = [
+        item
+        for item in ledger.items
+        if item.outcome == outcome and CONTRAST not in item.group and item.base != SCHOOLS and not unavailable(item)
+    ]
+    numbers = _Numbers.of(items)
+    hidden = {number for number, by in numbers.printed_by.items() if all(key_of(item) in ledger.hidden for item in by)}
+    secret = {number for number in hidden if _secret(number, numbers, ledger.policy)}
+    counts = Counts(
+        numbers.sizes, hidden, harmless=numbers.sizes.keys() - secret, together=tuple(map(tuple, numbers.pairs))
+    )
+    closing = counts.close(numbers.sums, ledger.policy)
+    for number in sorted(closing.hidden - hidden, key=str):
+        reason = f"with it shown, {_said(number, numbers, secret)} could be worked out by subtraction"
+        for item in numbers.printed_by[number]:
+            ledger.hide(key_of(item), reason, whole_group=number[0] == PEOPLE)
+
+
+def _secret(number: Number, numbers: _Numbers, policy: Policy) -> bool:
+    """Whether a hidden number is too small itself; others are hidden for its sake, or with their figure."""
+    by = numbers.printed_by[number]
+    if number[0] == PEOPLE:
+        return any(base_reason(item, policy) for item in by)
+    few = policy.too_few(numbers.sizes[number]) or (policy.hide_zeros and numbers.sizes[number] < 1)
+    return few and any(count_reason(item, policy) for item in by)
+
+
+def _said(number: Number, numbers: _Numbers, secret: Iterable[Number]) -> str:
+    """The groups that subtraction would tell, as far as they stand in one sum with this number."""
+    small = set(secret)
+    beside = {one for line in numbers.sums for one in (line.whole, *line.parts) if number in (line.whole, *line.parts)}
+    names = sorted({numbers.printed_by[one][0].group for one in beside & small})
+    return ", ".join(names[:3]) or "a smaller group"

@@ -1,55 +1,69 @@
-"""Counts that add up: which more must be hidden so that no one subtraction gives a few people away?"""
+"""Counts that add up: which more must be hidden so that nothing printed gives a few people away?"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import math
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
-from afa_eval.disclosure.policies import Policy
+import numpy as np
+
+from afa_eval.disclosure.closing import close
+from afa_eval.disclosure.policies import Policy, to_nearest
+from afa_eval.disclosure.system import Builder, Sum, System
 
 Cell = tuple[str, int, int]  # table, row, column
+DEARER = 5.0  # what should stay where anything else will do costs as much as this many others
+
+__all__ = ["Cell", "Closing", "Counts", "Sum", "cost", "told"]
 
 
 @dataclass(frozen=True, slots=True)
-class Sum:
-    """Which count is made up of which others?
+class Closing:
+    """What must be hidden together, and what cannot be protected?
 
     Attributes
     ----------
-    whole : tuple
-        The cell of the sum.
-    parts : tuple of tuple
-        Cells of parts that do not overlap. They need not be all of it: the rest of the whole is a
-        part that no table shows.
+    hidden : frozenset
+        All that is hidden in the end.
+    open : frozenset
+        What can be worked out all the same, since what would protect it is printed elsewhere.
     """
 
-    whole: Cell
-    parts: tuple[Cell, ...]
+    hidden: frozenset[Any]
+    open: frozenset[Any]
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Counts:
-    """Which counts are hidden so far?
+    """Which counts stand beside each other, and which are hidden so far?
 
     Attributes
     ----------
-    sizes : dict
+    sizes : mapping
         Each cell's count.
-    hidden : set
+    hidden : collection
         Cells that are hidden.
-    public : frozenset
+    public : collection
         Cells whose count stands beside a published figure too: hiding them would hide nothing.
-    wanted : frozenset
+    wanted : collection
         Cells hidden only where no other will do.
+    harmless : collection
+        Cells that tell of nobody: they may be worked out.
+    together : iterable of tuple
+        Cells that can only be hidden together.
     """
 
-    sizes: dict[Cell, float]
-    hidden: set[Cell]
-    public: frozenset[Cell] = field(default_factory=frozenset)
-    wanted: frozenset[Cell] = field(default_factory=frozenset)
+    sizes: Mapping[Any, float]
+    hidden: Collection[Any]
+    public: Collection[Any] = frozenset()
+    wanted: Collection[Any] = frozenset()
+    harmless: Collection[Any] = frozenset()
+    together: tuple[tuple[Any, ...], ...] = field(default=())
 
-    def close(self, sums: Iterable[Sum], policy: Policy) -> None:
-        """Hide more, the smallest first, until no sum gives too few away.
+    def close(self, sums: Iterable[Sum], policy: Policy) -> Closing:
+        """Which must be hidden so that no sum, and no number of sums together, gives too few away?
 
         Parameters
         ----------
@@ -57,38 +71,77 @@ class Counts:
             All that a reader can subtract.
         policy : Policy
             The rules.
+
+        Returns
+        -------
+        Closing
+            As few more as can be found.
         """
-        lines = tuple(sums)
-        while any(self._close(line, policy) for line in lines):
-            pass  # each cell hidden may give away one in a sum closed before
+        system = self._system(tuple(dict.fromkeys(sums)), policy)
+        if not self.hidden and not (system.unseen & system.needs).any():
+            return Closing(frozenset(), frozenset())
+        cells = list(self.sizes)
+        at = {cell: place for place, cell in enumerate(cells)}
+        primary = np.zeros(system.size, dtype=bool)
+        primary[[at[cell] for cell in self.hidden]] = True
+        chunks = [np.array([at[cell] for cell in chunk], dtype=np.intp) for chunk in self.together]
+        closed = close(system, primary, policy.threshold, chunks)
+        hidden = frozenset(cell for cell, mark in zip(cells, closed.hidden, strict=False) if mark)
+        left = frozenset(cells[place] if place < len(cells) else None for place in closed.open)
+        return Closing(hidden | frozenset(self.hidden), left)
 
-    def _close(self, line: Sum, policy: Policy) -> bool:
-        before = len(self.hidden)
-        while (cell := self._next(line, policy)) is not None:
-            self.hidden.add(cell)
-        return len(self.hidden) > before
+    def _system(self, sums: tuple[Sum, ...], policy: Policy) -> System:
+        secret = set(self.hidden)
+        floor = 0.0 if policy.hide_zeros else 1.0  # where noughts are printed, a hidden cell is one or more
+        noughts = () if policy.hide_zeros else tuple(c for c, n in self.sizes.items() if round(n) == 0)
+        return Builder(self.sizes, policy.threshold, floor).system(
+            sums,
+            {cell: cost(size) * (DEARER if cell in self.wanted else 1.0) for cell, size in self.sizes.items()},
+            fixed=dict.fromkeys([*self.public, *noughts]).keys() - secret,
+            told={cell: told(size, policy) for cell, size in self.sizes.items() if cell not in secret},
+            harmless=self.harmless,
+        )
 
-    def _next(self, line: Sum, policy: Policy) -> Cell | None:
-        """The cell to hide next, None where the sum is safe or nothing more can be done."""
-        free = [cell for cell in line.parts if cell not in self.hidden | self.public and self.sizes[cell] > 0]
-        free.sort(key=lambda cell: (cell in self.wanted, self.sizes[cell], cell))
-        if line.whole in self.hidden:
-            known = not self._secret(line) and round(self._rest(line)) == 0
-            return free[0] if known and free else None
-        if self._safe(line, policy):
-            return None
-        return free[0] if free else (None if line.whole in self.public else line.whole)
 
-    def _secret(self, line: Sum) -> list[Cell]:
-        return [cell for cell in line.parts if cell in self.hidden]
+def cost(size: float) -> float:
+    """What is lost where a count is hidden? One cell is one cell; of two, the smaller goes.
 
-    def _rest(self, line: Sum) -> float:
-        return max(0.0, self.sizes[line.whole] - sum(self.sizes[cell] for cell in line.parts))
+    Parameters
+    ----------
+    size : float
+        How many it counts.
 
-    def _safe(self, line: Sum, policy: Policy) -> bool:
-        """Whether the whole less the shown parts is neither one hidden cell nor too few people."""
-        secret, rest = self._secret(line), round(self._rest(line))
-        if not secret:
-            return not policy.too_few(rest)
-        unknown = len(secret) + (rest > 0)
-        return unknown > 1 and sum(self.sizes[cell] for cell in secret) + rest >= policy.threshold
+    Returns
+    -------
+    float
+        1 for none, 2 for a thousand.
+    """
+    return 1.0 + math.log10(1.0 + max(size, 0.0)) / 3.0
+
+
+def told(size: float, rules: Policy) -> tuple[float, float]:
+    """Which counts would be printed as this one is?
+
+    Parameters
+    ----------
+    size : float
+        The count.
+    rules : Policy
+        With its rounding.
+
+    Returns
+    -------
+    tuple of float
+        The least and the most.
+
+    Examples
+    --------
+    >>> from afa_eval.disclosure import policies
+    >>> told(11.0, policies.find("opensafely")), told(11.0, policies.find("publish"))
+    ((8.0, 12.0), (11.0, 11.0))
+    """
+    if not rules.round_to or rules.too_few(size) or round(size) == 0:
+        return size, size
+    middle = to_nearest(size, rules.round_to)
+    low, high = math.ceil(middle - rules.round_to / 2), math.ceil(middle + rules.round_to / 2) - 1
+    return float(max(low, rules.threshold)), float(high)

@@ -142,6 +142,7 @@ class Builder:
         costs: Mapping[Any, float],
         fixed: Iterable[Any] = (),
         told: Mapping[Any, tuple[float, float]] | None = None,
+        harmless: Iterable[Any] = (),
     ) -> System:
         """Which system do the cells and these sums make?
 
@@ -155,6 +156,8 @@ class Builder:
             Cells that are printed whatever happens.
         told : mapping, optional
             Cells of which a reader sees a rounded number, and what is rounded to it.
+        harmless : iterable
+            Cells that may be worked out.
 
         Returns
         -------
@@ -170,6 +173,8 @@ class Builder:
         low, high = values.copy(), values.copy()
         for cell, (least, most) in (told or {}).items():
             low[self.index[cell]], high[self.index[cell]] = least, most
+        needs = np.array([True] * len(cells) + [few for _, _, few in self.rests], dtype=bool)
+        needs[[self.index[cell] for cell in harmless]] = False
         held = np.zeros(values.size, dtype=bool)
         held[[self.index[cell] for cell in fixed]] = True
         return System(
@@ -181,7 +186,7 @@ class Builder:
             told_high=high,
             unseen=~printed,
             fixed=held,
-            needs=np.array([True] * len(cells) + [few for _, _, few in self.rests]),
+            needs=needs,
             costs=np.array([costs[cell] for cell in cells] + [0.0] * len(self.rests)),
         )
 

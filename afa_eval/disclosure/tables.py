@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from afa_eval.disclosure import layout, policies, reach
-from afa_eval.disclosure.closing import close
 from afa_eval.disclosure.layout import Layout, Number, Place
 from afa_eval.disclosure.policies import Policy
+from afa_eval.disclosure.sums import Counts, told
 from afa_eval.disclosure.system import Builder, Floats, Mask, System
 from afa_eval.errors import DisclosureError
 
@@ -104,13 +103,8 @@ def protect(
     laid = layout.lay_out(cells, nests=nests)
     sizes = _sizes(laid, cells)
     rests = _rests(laid, sizes)
-    system = _true_system(laid, sizes, rules)
-    primary = np.zeros(system.size, dtype=bool)
-    primary[: len(sizes)] = [_secret(size, rules) for size in sizes.values()]
-    closed = close(system, primary, rules.threshold)
-    if closed.open.size:
-        raise DisclosureError("These tables cannot be protected together.")  # all hidden is always safe
-    hidden = {number for number, mark in zip(sizes, closed.hidden, strict=False) if mark}
+    primary = frozenset(number for number, size in sizes.items() if _secret(size, rules))
+    hidden = Counts(sizes, primary).close(laid.sums, rules).hidden
     printed = {place: _printed(cells[place][1], laid.places.get(place), hidden, rules) for place in cells}
     status = {place: value if isinstance(value, str) else "" for place, value in printed.items()}
     return ProtectedTable(
@@ -146,65 +140,12 @@ def _rests(laid: Layout, sizes: Mapping[Number, float]) -> frozenset[Any]:
     return frozenset(found)
 
 
-def cost(size: float) -> float:
-    """What is lost where a count is hidden? One cell is one cell; of two, the smaller goes.
-
-    Parameters
-    ----------
-    size : float
-        How many it counts.
-
-    Returns
-    -------
-    float
-        1 for none, 2 for a thousand.
-    """
-    return 1.0 + math.log10(1.0 + max(size, 0.0)) / 3.0
-
-
-def told(size: float, rules: Policy) -> tuple[float, float]:
-    """Which counts would be printed as this one is?
-
-    Parameters
-    ----------
-    size : float
-        The count.
-    rules : Policy
-        With its rounding.
-
-    Returns
-    -------
-    tuple of float
-        The least and the most.
-
-    Examples
-    --------
-    >>> told(11.0, policies.find("opensafely")), told(11.0, policies.find("publish"))
-    ((8.0, 12.0), (11.0, 11.0))
-    """
-    if not rules.round_to or round(size) == 0:
-        return size, size
-    middle = policies.to_nearest(size, rules.round_to)
-    low, high = math.ceil(middle - rules.round_to / 2), math.ceil(middle + rules.round_to / 2) - 1
-    return float(max(low, rules.threshold)), float(high)
-
-
-def _true_system(laid: Layout, sizes: Mapping[Number, float], rules: Policy) -> System:
-    fixed = () if rules.hide_zeros else tuple(number for number, size in sizes.items() if round(size) == 0)
-    return Builder(sizes, rules.threshold, floor=_least(rules)).system(
-        laid.sums,
-        {number: cost(size) for number, size in sizes.items()},
-        fixed=fixed,
-        told={number: told(size, rules) for number, size in sizes.items() if not _secret(size, rules)},
-    )
-
-
 def _least(rules: Policy) -> float:
     """Where noughts are always printed, a hidden cell is known to be one or more."""
     return 0.0 if rules.hide_zeros else 1.0
 
 
-def _printed(value: Any, number: Number | None, hidden: set[Number], rules: Policy) -> int | str:
+def _printed(value: Any, number: Number | None, hidden: Collection[Number], rules: Policy) -> int | str:
     if number is None:
         return str(value)
     if number in hidden:
