@@ -11,6 +11,7 @@ doi:10.1093/aje/kwi017 (the median odds ratio).
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -383,8 +384,35 @@ def _halved(cells: Cells, rule: Rule, theta: Floats, step: Floats, loglik: float
     return theta, evaluate(cells, rule, theta)
 
 
+def level_df(cells: Cells) -> Floats:
+    """How many degrees of freedom of t has each coefficient?
+
+    Those of the level at which its column varies, as in a balanced analysis of variance: schools less the columns
+    that are one value in each school, or pupils less schools and the other columns. With few schools the normal
+    distribution makes intervals too short (Li and Redden 2015, doi:10.1186/s12874-015-0026-x).
+
+    Parameters
+    ----------
+    cells : Cells
+        The data.
+
+    Returns
+    -------
+    ndarray, shape (p,)
+        At least 1.
+    """
+    first = cells.x[cells.starts]
+    fixed = np.isclose(cells.x, first[cells.school], rtol=0, atol=1e-12).all(axis=0)
+    between = cells.starts.size - np.count_nonzero(fixed)
+    within = cells.n.sum() - cells.starts.size - np.count_nonzero(~fixed)
+    return np.maximum(np.where(fixed, between, within), 1.0)
+
+
 def tau_interval(fit: LogisticFit, level: float = 0.95) -> tuple[float, float]:
-    """Between which values does the schools' standard deviation lie, by profile likelihood?
+    """Between which values does the schools' standard deviation lie, by adjusted profile likelihood?
+
+    The profile is adjusted for the coefficients that it estimates (Cox and Reid 1987), as restricted likelihood does
+    for normal outcomes: the plain one puts the interval too low where schools are few.
 
     Parameters
     ----------
@@ -396,24 +424,38 @@ def tau_interval(fit: LogisticFit, level: float = 0.95) -> tuple[float, float]:
     Returns
     -------
     tuple of float
-        On the log odds scale; low is 0 where the likelihood allows it.
+        On the log odds scale; low is 0 where the likelihood allows it. It always holds the estimate.
     """
-    from scipy.optimize import brentq
+    from scipy.optimize import brentq, minimize_scalar
     from scipy.special import chdtri
 
-    fall = float(chdtri(1, 1 - level)) / 2
-    coef = [fit.coef]
+    profile = _adjusted_profile(fit)
+    found = minimize_scalar(lambda tau: -profile(tau), bounds=(0.0, 3 * fit.tau + 1), options={"xatol": 1e-3})
+    at_zero, peak = profile(0.0), float(found.x)
+    best = max(at_zero, -float(found.fun))
+    peak = peak if best > at_zero else 0.0
 
     def above(tau: float) -> float:
-        theta = _newton(fit.cells, fit.rule, np.append(coef[0], tau), free_tau=False)
-        coef[0] = theta[:-1]
-        return fit.loglik - evaluate(fit.cells, fit.rule, theta).loglik - fall
+        return best - profile(tau) - float(chdtri(1, 1 - level)) / 2
 
-    low = 0.0 if fit.tau == 0 or above(0.0) <= 0 else float(brentq(above, 0.0, fit.tau, rtol=1e-8))
-    top = max(1.5 * fit.tau, 0.1)
+    low = 0.0 if above(0.0) <= 0 else float(brentq(above, 0.0, peak, rtol=1e-6))
+    top = max(1.5 * peak, 0.1)
     while above(top) < 0:
         top *= 1.5
-    return low, float(brentq(above, fit.tau, top, rtol=1e-8))
+    return min(low, fit.tau), max(float(brentq(above, peak, top, rtol=1e-6)), fit.tau)
+
+
+def _adjusted_profile(fit: LogisticFit) -> Callable[[float], float]:
+    """The adjusted log-likelihood of tau; each search for the coefficients begins where the last one ended."""
+    coef = [fit.coef]
+
+    def profile(tau: float) -> float:
+        theta = _newton(fit.cells, fit.rule, np.append(coef[0], tau), free_tau=False)
+        coef[0] = theta[:-1]
+        at = evaluate(fit.cells, fit.rule, theta)
+        return at.loglik - float(np.linalg.slogdet(at.information[:-1, :-1])[1]) / 2
+
+    return profile
 
 
 @dataclass(frozen=True, slots=True)

@@ -155,10 +155,10 @@ class MixedLogisticModel:
         Returns
         -------
         pandas.DataFrame
-            Columns term, estimate, std_error, df (infinite: Wald), statistic, p_value, conf_low, conf_high.
+            Columns term, estimate, std_error, df (of the level at which the term varies), statistic, p_value, conf_low, conf_high.
         """
         errors = np.sqrt(np.diagonal(self.cov)).tolist()
-        return fitted.tidy(self.terms, self.coef.tolist(), errors, [math.inf] * len(self.terms), level)
+        return fitted.tidy(self.terms, self.coef.tolist(), errors, kernel.level_df(self.fit.cells).tolist(), level)
 
     def odds_ratios(self, level: float = 0.95) -> pd.DataFrame:
         """What are the odds ratios, given the school?
@@ -208,7 +208,8 @@ class MixedLogisticModel:
         """
         with_, without = (_changed(self.table, term, value) for value in (1.0, 0.0))
         found = kernel.margin(self.fit, with_, without)
-        z = fitted.quantile(0.5 + level / 2, math.inf)
+        df = float(kernel.level_df(self.fit.cells)[self.terms.index(term)])
+        z = fitted.quantile(0.5 + level / 2, df)
         half, spread = z * found.difference_se, z * found.log_ratio_se
         return RiskContrast(
             term=term,

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 
 from afa_eval.errors import DataError, EstimationError
 from afa_eval.kernels.logistic import Rule, evaluate, fit_logistic, make_cells
@@ -118,7 +119,8 @@ def test_risk_errors_by_the_delta_method(crt, fit):
 
     drawn = [replace(fit, fit=replace(fit.fit, coef=t[:-1], tau=abs(t[-1]))).risk("treated").difference for t in theta]
     low, high = fit.risk("treated").difference_interval
-    np.testing.assert_allclose((high - low) / 2 / 1.959964, np.std(drawn), rtol=0.12)  # 400 draws: 3.5 % each
+    se = (high - low) / 2 / stats.t.ppf(0.975, 34 - 2)
+    np.testing.assert_allclose(se, np.std(drawn), rtol=0.12)  # 400 draws: 3.5 % each
 
 
 def test_interactions_follow_the_term(crt):
@@ -137,6 +139,14 @@ def test_intervals(fit):
     effects = fit.school_effects()
     assert effects.n_pupils.sum() == 772
     assert effects.effect.abs().max() < 4
+
+
+def test_degrees_of_freedom_are_those_of_the_level(crt, fit):
+    """34 schools less the constant and the arm; 772 pupils less schools and the three other columns."""
+    assert fit.tidy().df.tolist() == [32, 32, 735, 735, 735]
+    row = fit.odds_ratios().iloc[0]
+    half = stats.t.ppf(0.975, 32) * fit.tidy().std_error[1]
+    np.testing.assert_allclose([row.conf_low, row.conf_high], np.exp(fit.coef[1] + half * np.array([-1, 1])), rtol=1e-9)
 
 
 def test_large_offsets_change_only_the_intercept(crt, fit):
