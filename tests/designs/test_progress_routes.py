@@ -1,0 +1,120 @@
+"""The national lines of progress: DfE progress scores, transition tables, a table of the plan."""
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from afa_eval import comparators
+from afa_eval.errors import ComparatorError, PlanError
+from afa_eval.estimate import Claim
+
+
+# --- other routes --------------------------------------------------------------------------------
+
+
+def test_dfe_progress_against_the_same_sen_group_then_all_pupils(cohort, ask):
+    rng = np.random.default_rng(3)
+    frame = cohort().assign(year_group=6, score=lambda d: rng.normal(0, 6, len(d)).round(2))
+    design = ask(
+        baseline="", outcome="score", comparator="ks2-reading-progress", outcome_year="202223", by=("sen_provision",)
+    )
+    found = design.estimate(frame)
+    same, everyone = [
+        item for item in found if item.estimand == "progress_minus_national" and item.group == "sen_provision=K"
+    ]
+    assert same.comparator == comparators.find("ks2-reading-progress", year="202223", sen="support")
+    assert same.claim == Claim.COMPARISON
+    assert everyone.comparator == comparators.find("ks2-reading-progress", year="202223")
+    assert everyone.claim == Claim.COMPARISON  # a progress score holds the start constant
+    assert any("with and without SEN" in note for note in everyone.notes)
+    assert not found.filter(estimand="mean_before").items
+    assert not found.filter(estimand="gap_change").items
+
+
+def test_a_year_without_national_progress_is_a_finding_not_a_failure(cohort, ask, codes):
+    rng = np.random.default_rng(3)
+    frame = cohort().assign(year_group=6, score=lambda d: rng.normal(0, 6, len(d)).round(2))
+    found = ask(baseline="", outcome="score", comparator="ks2-reading-progress", outcome_year="202324").estimate(frame)
+    assert {"no-national-figure", "no-comparator"} <= codes(found)
+    assert found["mean_progress"].claim == Claim.DESCRIPTION
+
+
+def test_transition_tables_give_the_same_start_and_sen_group(cohort, ask, codes):
+    rng = np.random.default_rng(4)
+    frame = cohort().assign(ks2=lambda d: rng.integers(80, 121, len(d)).astype(float))
+    frame = frame.assign(grade=np.clip(((frame["ks2"] - 80) / 5 + rng.normal(0, 1, len(frame))).round(), 0, 9))
+    keys = {
+        "comparator": "ks2-ks4-transition",
+        "subject": "Mathematics",
+        "scale": "grade-9-1",
+        "outcome_year": "202223",
+    }
+    found = ask(baseline="ks2", outcome="grade", **keys).estimate(frame)
+    tables = {sen: comparators.transition("Mathematics", "202223", sen) for sen in ("any", "none")}
+    sen = np.where(frame["sen_provision"] == "N", "none", "any")
+    line = np.mean([tables[group].band_of(score).mean for group, score in zip(sen, frame["ks2"], strict=True)])
+    assert found["progress_minus_national"].value == pytest.approx(frame["grade"].mean() - line, rel=1e-9)
+    whole = comparators.transition("Mathematics", "202223", "all")
+    reached = [grade >= whole.band_of(s).mean for grade, s in zip(frame["grade"], frame["ks2"], strict=True)]
+    assert found["above_national_average_share"].value == pytest.approx(np.mean(reached), rel=1e-9)
+    assert "two-scales" in codes(found)
+    assert not found.filter(estimand="mean_gain").items
+    assert not found.filter(estimand="gap_change").items
+    with pytest.raises(PlanError, match="subject"):
+        ask(baseline="ks2", outcome="grade", **(keys | {"subject": ""}))
+
+
+OWN = """slug,year,sen,year_group,start_low,start_high,value,unit,definition,source
+gain,201011,all,6,0,20,6,points,nc-points,Publication
+gain,201011,all,6,21,60,3,points,nc-points,Publication
+gain,201011,any,6,0,20,4,points,nc-points,Publication
+gain,201011,any,6,21,60,2,points,nc-points,Publication
+"""
+
+
+def test_a_table_named_by_the_plan_by_year_group_and_start(tmp_path, ask, value, codes):
+    (tmp_path / "gains.csv").write_text(OWN)
+    frame = pd.DataFrame(
+        {
+            "urn": list("11223344"),
+            "sen_provision": list("KNKNKNKN"),
+            "year_group": [5] * 8,  # at baseline; the table's are those of the outcome's year
+            "autumn": [15.0, 15, 27, 27, 15, 15, 27, 27],
+            "summer": [21.0, 21, 29, 29, 19, 20, 30, 30],
+        }
+    )
+    design = ask(
+        scale="nc-points",
+        baseline_year="200910",
+        outcome_year="201011",
+        comparator=str(tmp_path / "gains.csv"),
+        by=("sen",),
+    )
+    found = design.estimate(frame)
+    same, everyone = [item for item in found if item.estimand == "progress_minus_national" and item.group == "sen=any"]
+    # gains of pupils with SEN 6, 2, 4, 3 against 4, 2, 4, 2 (same SEN) and 6, 3, 6, 3 (all)
+    assert same.value == pytest.approx(0.75)
+    assert everyone.value == pytest.approx(-0.75)
+    # reached all pupils' 6, 3, 6, 3: two of four with SEN
+    assert value(found, "above_national_average_share", "sen=any").value == 0.5
+    none = value(found, "progress_minus_national", "sen=none")
+    assert none.claim == Claim.COMPARISON  # no row is about pupils without SEN, but all rows know the start
+    assert same.claim == Claim.COMPARISON
+    assert "year group and starting point" in same.method
+    flat = tmp_path / "flat.csv"
+    flat.write_text("\n".join(line.replace(",0,20,", ",,,") for line in OWN.splitlines() if ",21," not in line))
+    beside = replace(design, comparator=str(flat)).estimate(frame)
+    assert value(beside, "progress_minus_national", "sen=none").claim == Claim.DESCRIPTION
+    assert value(beside, "progress_minus_national", "sen=any").claim == Claim.COMPARISON
+    # the national average for the same start is not in a table without starts
+    assert not beside.filter(estimand="above_national_average_share").items
+    assert "start-not-in-line" in codes(beside)
+    with pytest.raises(ComparatorError, match="no comparator file"):
+        ask(comparator=str(tmp_path / "nothing.csv")).estimate(frame)
+
+
+def test_a_mistyped_series_names_the_nearest(cohort, ask):
+    with pytest.raises(ComparatorError, match="ks2-reading-progress"):
+        ask(baseline="", outcome="summer", comparator="ks2-readin-progress", outcome_year="202223").estimate(cohort())
