@@ -6,12 +6,14 @@ import math
 from collections.abc import Mapping
 from dataclasses import replace
 
+from afa_eval.comparators import store
 from afa_eval.comparators.store import Figure
 from afa_eval.errors import ComparatorError
 from afa_eval.estimate.records import Comparator
 
 VISIBLE = 0.02  # a cohort of more than this share of a comparator is taken out of it
 Cell = tuple[str, ...]
+_KEY_STAGE_4 = frozenset({"progress-8", "attainment-8"})
 
 
 def without(comparator: Comparator, numerator: float, n: int) -> Comparator:
@@ -20,37 +22,96 @@ def without(comparator: Comparator, numerator: float, n: int) -> Comparator:
     Parameters
     ----------
     comparator : Comparator
-        A published share with its counts.
+        A published share with its number, or a published mean with its number and standard deviation.
     numerator, n : float, int
-        The cohort's own, by the same definition.
+        The cohort's own, by the same definition: how many above the line, or the sum of their scores.
 
     Returns
     -------
     Comparator
-        (N p - n q) / (N - n) and N - n, with the 95 % interval of its own error.
+        (N p - n q)/(N - n) and N - n, with the 95 % interval of its own error.
 
     Raises
     ------
     ComparatorError
-        Where N is unpublished, or the cohort is not smaller than it.
+        Where N (or, of a mean, the standard deviation) is unpublished, or the cohort is not smaller
+        than N.
     """
-    if comparator.n is None or comparator.unit != "proportion":
+    share = comparator.unit == "proportion"
+    if comparator.n is None:
         raise ComparatorError(f"{comparator}: its number is not published, so the cohort cannot be taken out of it.")
-    above = comparator.value * comparator.n - numerator
-    rest = comparator.n - n
-    if rest <= 0 or not -0.5 <= above <= rest + 0.5:
+    if not share and comparator.sd is None:
+        raise ComparatorError(
+            f"{comparator}: its standard deviation is not published, so what is left without the cohort would have "
+            "no error of its own."
+        )
+    above, rest = comparator.value * comparator.n - numerator, comparator.n - n
+    if rest <= 0 or (share and not -0.5 <= above <= rest + 0.5):
         raise ComparatorError(f"{comparator}: the cohort ({n}) is no part of it.")
-    value = min(max(above / rest, 0.0), 1.0)
-    se = math.sqrt(value * (1 - value) / rest)
+    value = min(max(above / rest, 0.0), 1.0) if share else above / rest
+    se = error_of(replace(comparator, value=value, n=rest))
+    low, high = value - 1.96 * se, value + 1.96 * se
     return replace(
         comparator,
         value=value,
         n=rest,
         numerator=above,
-        interval=(max(0.0, value - 1.96 * se), min(1.0, value + 1.96 * se)),
+        interval=(max(0.0, low), min(1.0, high)) if share else (low, high),
         population=f"{comparator.population}, without this cohort",
         note=f"{comparator.note} The cohort itself is taken out.".strip(),
     )
+
+
+def error_of(comparator: Comparator) -> float:
+    """How sure is a figure, as one of children like these?
+
+    Parameters
+    ----------
+    comparator : Comparator
+        A share with its number, or a mean with its number and standard deviation.
+
+    Returns
+    -------
+    float
+        Standard error; 0 where it is unknown.
+    """
+    if not comparator.n or (comparator.unit != "proportion" and comparator.sd is None):
+        return 0.0
+    spread = comparator.value * (1 - comparator.value) if comparator.sd is None else comparator.sd**2
+    return math.sqrt(max(0.0, spread) / comparator.n)
+
+
+def behind(slug: str, year: str, sen: str) -> int | None:
+    """About how many pupils stand behind a figure of England whose own number is not published?
+
+    Parameters
+    ----------
+    slug, year, sen : str
+        Measure, academic year and SEN group.
+
+    Returns
+    -------
+    int or None
+        The pupils of that group at the end of the same key stage, in the nearest year for which they
+        are counted; None where no such count is bundled.
+
+    Examples
+    --------
+    >>> behind("ks2-reading-progress", "202223", "any")
+    136666
+    """
+    counted = "ks2-rwm-expected" if slug.startswith("ks2-") else "attainment-8" if slug in _KEY_STAGE_4 else ""
+    parts = {name: value for name, value in store.MARGIN.items() if name != "sen"}
+    found: dict[str, dict[str, float]] = {}
+    for figure in store.stored(counted, None, "England", **parts) if counted else ():
+        if figure.denominator is not None:
+            found.setdefault(figure.year, {})[figure.sen] = figure.denominator
+    sizes = {when: _size(held, sen) for when, held in found.items() if _size(held, sen)}
+    return round(sizes[min(sizes, key=lambda when: abs(int(when) - int(year)))]) if sizes else None
+
+
+def _size(held: Mapping[str, float], sen: str) -> float:
+    return held.get(sen, held.get("any", 0.0) + held.get("none", 0.0) if sen == "all" else 0.0)
 
 
 def rest_of(

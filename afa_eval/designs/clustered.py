@@ -69,6 +69,21 @@ class Clustered:
         """
         return replace(self, value=self.value - fixed)
 
+    def allowing(self, se: float) -> Clustered:
+        """How sure is it beside a line that has an error of its own?
+
+        Parameters
+        ----------
+        se : float
+            Of the line; 0 where it is fixed.
+
+        Returns
+        -------
+        Clustered
+            With both errors.
+        """
+        return self if not se or self.se is None else replace(self, se=float(np.hypot(self.se, se)))
+
     def times(self, factor: float) -> Clustered:
         """What is it in another unit?
 

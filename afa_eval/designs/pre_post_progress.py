@@ -15,6 +15,7 @@ from afa_eval.designs.progress_flow import flow_table
 from afa_eval.designs.progress_frame import Cohort, cohort, coverage_table
 from afa_eval.designs.progress_lines import Line, National, finding
 from afa_eval.designs.progress_question import Norm, ProgressQuestion
+from afa_eval.designs.progress_rest import share_without_cohort, without_cohort
 from afa_eval.designs.progress_routes import national, share_line
 from afa_eval.designs.progress_shares import expected, expected_findings, standard, worst_rank_table
 from afa_eval.designs.progress_sizes import months, size_findings, spread, standardised
@@ -65,18 +66,20 @@ class PrePostProgress(ProgressQuestion):
         """
         tables = as_tables(data)
         people = cohort(self, tables)
-        lines = national(self, people)
+        lines = without_cohort(self, people, national(self, people))
         found = pairs(self, people)
         size = spread(self, people, lines)
         points = [*self._groups(people, lines), *gap(self, people), *contrasts(self, people, found)]
         sizes = standardised(self, points, size)
-        share, share_findings = share_line(self, people)
+        named, share_findings = share_line(self, people)
+        share, rest_findings = share_without_cohort(self, people, named)
         shares = self._shares(people, share)
         growth, growth_findings = growth_per_wave(self, people)
         items = [*points, *sizes, *months(self, sizes, size), *shares, *growth, *self._between(people, lines)]
         findings = (
             *lines.findings,
             *share_findings,
+            *rest_findings,
             *lords_paradox(self, people, lines, found),
             *size_findings(self, lines, size),
             *expected_findings(self),

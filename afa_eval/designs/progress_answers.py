@@ -16,7 +16,6 @@ from afa_eval.estimate import Claim, Comparator, Estimand, Estimate
 from afa_eval.kernels.means import cluster_mean
 
 E = Estimand
-FIXED_LINE = "national figures for England are fixed, without sampling error"
 TELL_FROM = 10  # words must not tell what a table would have to hide
 
 
@@ -147,7 +146,9 @@ def headline(question: ProgressQuestion, people: Cohort, national: National, row
     """
     if question.headline and national.expected is not None:
         return mean(people, people.after - national.expected, rows)
-    return mean(people, *above_line(people, national, rows))
+    values, known = above_line(people, national, rows)
+    found = mean(people, values, known)
+    return found if national.main is None else found.allowing(national.main.se(known))
 
 
 def above_line(people: Cohort, national: National, rows: Mask) -> tuple[pd.Series, Mask]:
@@ -197,7 +198,7 @@ def _against(question: ProgressQuestion, people: Cohort, line: Line, group: Grou
     comparator = line.comparator(rows)
     if comparator is None:
         return []
-    what = mean(people, people.progress - line.national, rows)
+    what = mean(people, people.progress - line.national, rows).allowing(line.se(rows))
     claim, notes = claim_of(question, people, line, group.label, covered=group.covered)
     flat = comparator.slug == "test-norm"
     against = "the flat national average gain of all pupils of the same age" if flat else f"that of {line.whom}"
@@ -210,7 +211,7 @@ def _against(question: ProgressQuestion, people: Cohort, line: Line, group: Grou
             unit=question.unit,
             base="pupils",
             claim=claim,
-            method=f"mean progress minus {against}; {FIXED_LINE}",
+            method=f"mean progress minus {against}; {line.certainty}",
             comparator=comparator,
             notes=(*notes, *matched(rows, group.scored)),
         )
@@ -319,7 +320,7 @@ def _share_minus(
         unit="proportion difference",
         base="pupils",
         claim=claim,
-        method=f"share reaching the national average progress for the same start minus that share of {whom}; {FIXED_LINE}",
+        method=f"share reaching the national average progress for the same start minus that share of {whom}; {line.certainty}",
         comparator=_half(comparator) if by_norm and not line.same_start else as_share(comparator),
         notes=notes,
     )

@@ -7,7 +7,7 @@ mean of these, so it has the group's own mix, and only jointly published cells a
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
@@ -21,6 +21,7 @@ from afa_eval.estimate import Comparator, Finding, Severity
 
 SAME_SEN = "the same SEN group"
 ALL_PUPILS = "all pupils"
+FIXED_LINE = "national figures for England are fixed, without sampling error"
 SEN_COLUMNS = frozenset({"sen", "sen_provision"})
 MATCHED = {"year_group": "year group", "phase": "phase"}
 
@@ -47,6 +48,9 @@ class Line:
         Whether it is about pupils with the same first score.
     matched : frozenset of str
         Columns on which it is matched, besides the start.
+    errors : mapping of str to float
+        Standard error of each cell's figure, where the cohort was taken out of it; empty where the
+        figures are fixed.
     """
 
     against: str
@@ -57,6 +61,32 @@ class Line:
     share: pd.Series | None = None
     same_start: bool = False
     matched: frozenset[str] = SEN_COLUMNS
+    errors: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def certainty(self) -> str:
+        """How sure are its figures, in words?"""
+        return "the figures of the other pupils, with their own error" if self.errors else FIXED_LINE
+
+    def se(self, rows: Mask) -> float:
+        """How sure is the mean line of these pupils? 0 where the figures are fixed.
+
+        Parameters
+        ----------
+        rows : ndarray of bool
+            The pupils compared.
+
+        Returns
+        -------
+        float
+            Standard error, with the cells weighted to these pupils' own mix.
+        """
+        if not self.errors:
+            return 0.0
+        codes, names = self.coded
+        numbers = np.bincount(codes[rows & (codes >= 0)], minlength=len(names))
+        errors = np.array([self.errors.get(name, 0.0) for name in names])
+        return float(np.hypot.reduce(numbers / max(1, numbers.sum()) * errors))
 
     @property
     def whom(self) -> str:

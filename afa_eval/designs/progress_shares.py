@@ -7,7 +7,7 @@ import pandas as pd
 
 from afa_eval.codes import years
 from afa_eval.designs.clustered import answer
-from afa_eval.designs.progress_answers import FIXED_LINE, Group, as_share, mean
+from afa_eval.designs.progress_answers import Group, as_share, mean
 from afa_eval.designs.progress_claims import claim_of
 from afa_eval.designs.progress_frame import Cohort, Mask, sen_groups
 from afa_eval.designs.progress_lines import Line, finding
@@ -95,8 +95,8 @@ def _minus_national(
     comparator = line.comparator(both) if line is not None else None
     if line is None or comparator is None:
         return []
-    what = mean(people, values - line.national, both)
-    method = f"{says} minus that of {line.whom}; {FIXED_LINE}"
+    what = mean(people, values - line.national, both).allowing(line.se(both))
+    method = f"{says} minus that of {line.whom}; {line.certainty}"
     claim, notes = claim_of(question, people, line, group.label, covered=covered)
     return [
         answer(
@@ -112,6 +112,32 @@ def _minus_national(
             notes=notes,
         )
     ]
+
+
+def reached_share(question: ProgressQuestion, people: Cohort) -> tuple[pd.Series, Mask] | None:
+    """Who reaches what the named share counts, and of which pupils?
+
+    Parameters
+    ----------
+    question : ProgressQuestion
+        With the comparator, and the standard where it is one.
+    people : Cohort
+        The pupils.
+
+    Returns
+    -------
+    tuple of (pandas.Series of float, ndarray of bool) or None
+        1 or 0 for each pupil, and who is counted; None where neither is asked for.
+    """
+    if question.comparator.startswith("expected-progress"):
+        return _made_expected(people), people.usable & at_end_of_key_stage_2(people)
+    if question.standard is None:
+        return None
+    return (people.after >= question.standard).astype(float), people.masks["all"] & (people.school >= 0)
+
+
+def _made_expected(people: Cohort) -> pd.Series:
+    return (people.progress >= KS1_TO_KS2_LEVELS * LEVEL - 1e-9).astype(float)
 
 
 def spans_key_stage_2(question: ProgressQuestion) -> bool:
@@ -157,7 +183,7 @@ def expected(question: ProgressQuestion, people: Cohort, group: Group, line: Lin
     rows = group.scored & at_end_of_key_stage_2(people)
     if not rows.any():
         return []
-    made = (people.progress >= KS1_TO_KS2_LEVELS * LEVEL - 1e-9).astype(float)
+    made = _made_expected(people)
     what = mean(people, made, rows)
     method = "share gaining two levels (12 National Curriculum points) from Key Stage 1 to 2, DfE's measure to 2015"
     share = answer(
