@@ -134,11 +134,12 @@ def run(plan: PlanPath, quiet: Quiet = False, as_json: Json = False) -> None:
         done = run_plan(plan, tell)
     if as_json:
         _print_json(done.as_dict())
-        return
-    if not quiet:
-        for line in done.headlines:
-            typer.echo(line)
-    _made(done.estimates_csv)
+    else:
+        if not quiet:
+            for line in (*done.headlines, done.stale_book):
+                typer.echo(line) if line else None
+        _made(done.estimates_csv)
+    _without_figures(done.without_figures, as_json)
 
 
 @app.command()
@@ -151,12 +152,16 @@ def book(
     as_json: Json = False,
 ) -> None:
     """Build the Jupyter Book; evaluates first if an input or the plan changed."""
+    from afa_eval import workspace
+
     with _working(quiet or as_json) as tell:
         page = _book(plan, tell, _template(template))
+    missing = workspace.without_figures(plan)
     if as_json:
-        _print_json({"index": str(page)})
+        _print_json({"index": str(page), "without_figures": list(missing)})
     else:
         _made(page)
+    _without_figures(missing, as_json)
 
 
 def _book(plan: Path, tell: Callable[[str], None], template: str | Path = "") -> Path:
@@ -312,21 +317,28 @@ def _made(path: Path) -> None:
     typer.echo(str(path.resolve()))
 
 
-def _complain(error: AfaEvalError) -> None:
-    if "--json" in sys.argv:
-        from afa_eval.data import output
-        from afa_eval.estimate import Fault
+def _without_figures(said: Sequence[str], as_json: bool) -> None:
+    """Last of all, which outcomes have no figure and why: the command did not do all it was asked."""
+    for line in () if as_json else said:
+        typer.echo(f"afa-eval: {line}", err=True)
+    if said:
+        raise typer.Exit(1)
 
-        faults = [fault for fault in getattr(error, "faults", ()) if isinstance(fault, Fault)]
-        _print_json({"error": str(error), "faults": output.as_rows(faults)})
+
+def _complain(error: AfaEvalError) -> None:
+    from afa_eval.data import output
+    from afa_eval.estimate import Fault
+
+    faults = [fault for fault in getattr(error, "faults", ()) if isinstance(fault, Fault)]
+    notes: Sequence[str] = getattr(error, "__notes__", ())
+    if "--json" in sys.argv:
+        _print_json({"error": str(error), "faults": output.as_rows(faults), "notes": list(notes)})
         return
-    if isinstance(error, DataError) and error.faults:
+    if isinstance(error, DataError) or any(fault.severity == "error" for fault in faults):
         from rich.console import Console
 
-        from afa_eval.data import output
-        from afa_eval.estimate import Fault
-
         console = Console(stderr=True, highlight=False)
-        for renderable in output.fault_tables(fault for fault in error.faults if isinstance(fault, Fault)):
+        for renderable in output.fault_tables(faults) if faults else ():
             console.print(renderable)
-    typer.echo(f"afa-eval: {error}", err=True)
+    for line in (str(error), *notes):
+        typer.echo(f"afa-eval: {line}", err=True)

@@ -37,11 +37,15 @@ class PlanError(AfaEvalError):
         The plan's key, dotted, for example ``outcome.0.design``.
     line : int, optional
         The line of that key in the plan file, counted from 1.
+    faults : tuple of Fault
+        What a check of the data has found besides, where one was made.
     """
 
-    def __init__(self, message: str, *, key: str | None = None, line: int | None = None) -> None:
+    def __init__(
+        self, message: str, *, key: str | None = None, line: int | None = None, faults: tuple[object, ...] = ()
+    ) -> None:
         super().__init__(message)
-        self.message, self.key, self.line = message, key, line
+        self.message, self.key, self.line, self.faults = message, key, line, faults
 
     def __str__(self) -> str:
         """Where the mistake is, then what it is."""

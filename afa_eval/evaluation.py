@@ -8,6 +8,7 @@ import platform
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, field
 from importlib.metadata import PackageNotFoundError, version
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -15,14 +16,18 @@ from afa_eval import robustness
 from afa_eval.data.loading import Loaded, load
 from afa_eval.data.tables import Need, Tables
 from afa_eval.designs.base import Design
+from afa_eval.designs.groups import ALL
 from afa_eval.designs.participants import participants
-from afa_eval.errors import DataError, EstimationError
-from afa_eval.estimate import Estimates, Fault, Finding, Severity, Table
+from afa_eval.errors import DataError, EstimationError, PlanError
+from afa_eval.estimate import Estimates, Fault, Finding, Severity, Table, words
 from afa_eval.plan import Plan, load_plan
-from afa_eval.plan.groups import refuse_empty_groups
+from afa_eval.plan.groups import misspelt_columns, misspelt_values, nobody_in
+from afa_eval.plan.lines import key_lines
+from afa_eval.plan.mistakes import plan_error
 
 VERSIONED = ("afa-eval", "pandas", "numpy", "scipy", "linearmodels", "pingouin", "statsmodels", "jupyter-book")
 SCHEMA = "afa_eval.evaluation/1"
+NO_FIGURE, NO_FOCUS = "not-estimated", "focus-not-estimated"
 Progress = Callable[[str], None]
 
 
@@ -116,9 +121,9 @@ def evaluate(plan: Plan | str | Path, *, progress: Progress | None = None) -> Ev
         )
     period = plan.evaluation.period
     estimates = Estimates(tables=participants(loaded.tables, period.before if period else ""))
-    for design in plan.designs:
+    for position, design in enumerate(plan.designs):
         tell(f"Estimating {design.label or design.id}")
-        estimates = estimates + _answers(design, loaded.tables)
+        estimates = estimates + _answers(plan, position, loaded.tables)
     if not estimates.items:
         raise EstimationError(" ".join(finding.message for finding in estimates.findings))
     return Evaluation(plan, estimates, loaded.faults, _manifest(plan, loaded, estimates), _about(plan, loaded.tables))
@@ -129,7 +134,7 @@ def _as_plan(plan: Plan | str | Path) -> Plan:
 
 
 def _load(plan: Plan) -> Loaded:
-    """The canonical tables, with a plan that names a group nobody is in refused."""
+    """The canonical tables; a slip in a group's name is the plan's mistake and stops it."""
     period = plan.evaluation.period
     loaded = load(
         plan.data.files(),
@@ -139,8 +144,11 @@ def _load(plan: Plan) -> Loaded:
         before=period.before if period else "",
         after=period.after if period else "",
     )
-    if not loaded.errors:
-        refuse_empty_groups(plan, loaded.tables)
+    slips = misspelt_columns(plan, loaded)
+    mistakes = [*chain.from_iterable(slips.values()), *misspelt_values(plan, loaded.tables)]
+    if mistakes:
+        besides = tuple(fault for fault in loaded.faults if fault.column not in slips)
+        raise plan_error(mistakes, key_lines(plan.text), faults=besides)
     return loaded
 
 
@@ -164,16 +172,47 @@ def needs(designs: Iterable[Design]) -> tuple[Need, ...]:
     return tuple(dict.fromkeys(need for design in designs for need in design.needs()))
 
 
-def _answers(design: Design, tables: Tables) -> Estimates:
-    """One outcome's answers with every threat looked at; one that cannot be answered is a Finding."""
+def _answers(plan: Plan, position: int, tables: Tables) -> Estimates:
+    """One outcome's answers with every threat looked at; why there are none where it cannot be answered."""
+    design = plan.designs[position]
+    nobody = nobody_in(design, tables)
+    if nobody:
+        return _no_figure(design, f"the data hold no {words.people(nobody, 'pupils')}", "")
     try:
         estimates = design.estimate(tables)
-    except EstimationError as error:
-        message = f"{design.label or design.id} could not be estimated: {error}"
-        return Estimates(
-            findings=(Finding(code="not-estimated", severity=Severity.SERIOUS, message=message, outcomes=(design.id,)),)
-        )
-    return estimates + robustness.examine(design, tables, estimates)
+        found = estimates + robustness.examine(design, tables, estimates)
+    except PlanError as error:
+        place = ("outcome", position, error.key) if error.key else ("outcome", position)
+        raise plan_error([(place, error.message)], key_lines(plan.text)) from error
+    except (EstimationError, DataError) as error:
+        whom = f" ({words.people(design.where, 'pupils')} only)" if design.where else ""
+        return _no_figure(design, str(error), whom)
+    return found + _about_others(plan, position, estimates)
+
+
+def _no_figure(design: Design, why: str, whom: str) -> Estimates:
+    """No answer, and why: told in the terminal and on the outcome's page, while the other outcomes go on."""
+    why = why[:1].lower() + why[1:] if why[1:2].islower() else why
+    message = f"No figure for {design.label or design.id}{whom}, because {why.rstrip('.')}."
+    fix = "Mend the data or the outcome's part of the plan, or take the outcome out of the plan."
+    return Estimates(
+        findings=(Finding(code=NO_FIGURE, severity=Severity.SERIOUS, message=message, fix=fix, outcomes=(design.id,)),)
+    )
+
+
+def _about_others(plan: Plan, position: int, estimates: Estimates) -> Estimates:
+    """A note where nobody of the group that the plan wants in the headline could be counted."""
+    design, asked = plan.designs[position], str(plan.outcome[position].get("focus", ""))
+    if asked in ("", ALL) or any(item.group == design.focus for item in estimates):
+        return Estimates()
+    message = (
+        f"No figure for {words.people(design.focus, 'pupils')}, whom the headline of {design.label or design.id} "
+        "was to be about, because none of them could be counted: the headline is about all pupils."
+    )
+    fix = "Name another group under focus in the plan."
+    return Estimates(
+        findings=(Finding(code=NO_FOCUS, severity=Severity.CONCERN, message=message, fix=fix, outcomes=(design.id,)),)
+    )
 
 
 def _manifest(plan: Plan, loaded: Loaded, estimates: Estimates) -> dict[str, Any]:

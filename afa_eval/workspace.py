@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import platform
 import shutil
 import tempfile
@@ -14,13 +15,17 @@ from typing import Any
 
 from afa_eval import disclosure, evaluation
 from afa_eval.data import output
+from afa_eval.designs.groups import ALL
 from afa_eval.disclosure import Release, ReleasedEstimate
 from afa_eval.errors import AfaEvalError, DataError
-from afa_eval.estimate import Fault, words
+from afa_eval.estimate import Estimates, Fault, Finding, words
 from afa_eval.evaluation import Evaluation
 from afa_eval.plan import Plan, load_plan
 
 BUILD = "build"
+EARLIER = "earlier"
+PAGE = Path("book", "html", "index.html")
+LASTING = ("checks.", "ledger", ".", EARLIER)  # what belongs to no single run
 RESULTS = "evaluation.json"
 NEEDED = ("pandas", "numpy", "scipy", "duckdb", "narwhals", "pydantic", "linearmodels", "pingouin", "jupyter_book")
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
@@ -39,11 +44,14 @@ class Done:
         What may leave.
     folder : Path
         The build folder.
+    stale_book : str
+        Where an older book went, where there was one.
     """
 
     evaluation: Evaluation
     release: Release
     folder: Path
+    stale_book: str = ""
 
     @property
     def estimates_csv(self) -> Path:
@@ -55,19 +63,26 @@ class Done:
         """What would a head teacher be told first, a sentence an outcome?"""
         return tuple(_headlines(self.release))
 
+    @property
+    def without_figures(self) -> tuple[str, ...]:
+        """Which outcomes have no figure, and why, a sentence an outcome?"""
+        return _no_figures(self.release.findings)
+
     def as_dict(self) -> dict[str, Any]:
         """What does ``run --json`` print?
 
         Returns
         -------
         dict
-            Paths, headlines and the released figures' number.
+            Paths, headlines, outcomes without a figure, and the released figures' number.
         """
         return {
             "estimates": str(self.estimates_csv),
             "evaluation": str(self.folder / RESULTS),
             "manifest": str(self.folder / "manifest.json"),
             "headlines": list(self.headlines),
+            "without_figures": list(self.without_figures),
+            "stale_book": self.stale_book,
             "released": sum(1 for item in self.release.estimates if not item.status),
             "hidden": sum(1 for item in self.release.estimates if item.status),
         }
@@ -93,7 +108,11 @@ def run_plan(path: Path, tell: Tell) -> Done:
     AfaEvalError
         As ``evaluate`` and ``release``; the list of faults is written all the same.
     """
-    plan = load_plan(path)
+    with _nothing_older_left(path):
+        return _run(load_plan(path), tell)
+
+
+def _run(plan: Plan, tell: Tell) -> Done:
     folder = plan.folder / BUILD
     try:
         found = evaluation.evaluate(plan, progress=tell)
@@ -102,11 +121,14 @@ def run_plan(path: Path, tell: Tell) -> Done:
         raise
     tell("Deciding what may be published")
     released = disclosure.release(found, plan.disclosure.profile)
+    had_book = (folder / PAGE).is_file()
+    moved = _kept(plan, folder) is None and _set_aside(folder)
     with _replacing(folder) as new:
         (new / RESULTS).write_text(evaluation.to_json(found), encoding="utf-8")
         disclosure.write(released, new)
     write_checks(found.faults, folder)
-    return Done(found, released, folder)
+    stale_book = f"The book of an earlier run was moved to {folder / EARLIER}: `afa-eval book` makes the new one."
+    return Done(found, released, folder, stale_book if moved and had_book else "")
 
 
 def book_plan(path: Path, tell: Tell, *, template: str | Path = "") -> Path:
@@ -133,7 +155,8 @@ def book_plan(path: Path, tell: Tell, *, template: str | Path = "") -> Path:
     """
     from afa_eval import report
 
-    plan = load_plan(path)
+    with _nothing_older_left(path):
+        plan = load_plan(path)
     folder = plan.folder / BUILD
     kept = _kept(plan, folder)
     if kept is None:
@@ -142,7 +165,71 @@ def book_plan(path: Path, tell: Tell, *, template: str | Path = "") -> Path:
         tell("Inputs and plan are unchanged: using the results there are")
         released = disclosure.release(kept, plan.disclosure.profile)
     tell("Building the book")
-    return report.build_book(released, plan.folder, template=template or plan.book.template)
+    try:
+        page = report.build_book(released, plan.folder, template=template or plan.book.template)
+    except AfaEvalError as error:
+        if (folder / PAGE).is_file():
+            error.add_note(f"The book in {folder / PAGE} is the one built before, from the same figures.")
+        raise
+    shutil.rmtree(folder / EARLIER, ignore_errors=True)
+    return page
+
+
+def without_figures(path: Path) -> tuple[str, ...]:
+    """Which outcomes of the stored results have no figure, and why?
+
+    Parameters
+    ----------
+    path : Path
+        The plan file or its folder.
+
+    Returns
+    -------
+    tuple of str
+        A sentence an outcome; none where there are no stored results.
+    """
+    file = _home(path) / BUILD / RESULTS
+    if not file.is_file():
+        return ()
+    return _no_figures(
+        Estimates.from_json(json.dumps(json.loads(file.read_text(encoding="utf-8"))["results"])).findings
+    )
+
+
+def _no_figures(findings: Iterable[Finding]) -> tuple[str, ...]:
+    return tuple(finding.message for finding in findings if finding.code == evaluation.NO_FIGURE)
+
+
+def _home(path: Path) -> Path:
+    """The plan's folder, whether the plan can be read or not."""
+    return path if path.is_dir() else path.parent
+
+
+@contextmanager
+def _nothing_older_left(path: Path) -> Iterator[None]:
+    """Where a run fails, what an earlier one made is put where nobody takes it for the new, and that is said."""
+    try:
+        yield
+    except AfaEvalError as error:
+        there = path.is_file() or (path / "plan.toml").is_file()
+        folder = _home(path) / BUILD
+        if there and _set_aside(folder):
+            error.add_note(
+                "What an earlier run made here does not show this plan and these files as they are now. "
+                f"It was moved to {(folder / EARLIER).resolve()}."
+            )
+        raise
+
+
+def _set_aside(folder: Path) -> bool:
+    """Move what an earlier run made to a folder that says so, in place of what was there; was there anything?"""
+    made = [item for item in folder.iterdir() if not item.name.startswith(LASTING)] if folder.is_dir() else []
+    if made:
+        shutil.rmtree(folder / EARLIER, ignore_errors=True)
+        (folder / EARLIER).mkdir()
+        for item in made:
+            item.replace(folder / EARLIER / item.name)
+    return bool(made)
 
 
 def write_checks(faults: Iterable[Fault], folder: Path) -> Path:
@@ -195,14 +282,19 @@ def _headlines(release: Release) -> Iterator[str]:
     for outcome in outcomes:
         items = [item for item in release.estimates if item.outcome == outcome["id"]]
         if not items:
-            yield f"{outcome['label']} could not be estimated; the findings in the book say why."
-            continue
+            continue  # told with its reason, last of all
         told = _of_focus(items, outcome["focus"])
         preferred = _preferred(told, outcome.get("headline") or ())
-        if preferred is not None:
-            yield words.sentence(preferred, outcome["label"])
-        else:
-            yield words.summary_paragraph(told, subject=outcome["label"])
+        said = words.summary_paragraph(told, subject=outcome["label"])
+        said = said if preferred is None else words.sentence(preferred, outcome["label"])
+        yield f"{said} {_about_all(told, outcome['focus'])}".strip()
+
+
+def _about_all(told: Sequence[ReleasedEstimate], focus: str) -> str:
+    """Does the headline speak of all though the plan asks about some?"""
+    if focus in ("", ALL) or any(item.group == focus for item in told):
+        return ""
+    return f"There is no figure for {words.people(focus, told[0].base)}; this is about all."
 
 
 def _preferred(items: list[ReleasedEstimate], names: Sequence[str]) -> ReleasedEstimate | None:

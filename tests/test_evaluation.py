@@ -7,7 +7,7 @@ import pytest
 
 import afa_eval as ae
 from afa_eval import evaluation
-from afa_eval.errors import DataError, EstimationError
+from afa_eval.errors import DataError, EstimationError, PlanError
 from afa_eval.plan import load_plan
 
 
@@ -25,7 +25,7 @@ def found(small_trust, told):
 def test_every_outcome_of_the_plan_is_answered(found):
     asked = {design.id for design in found.plan.designs}
     assert {item.outcome for item in found.estimates} == asked
-    assert not [finding for finding in found.findings if finding.code == "not-estimated"]
+    assert not [finding for finding in found.findings if finding.code == evaluation.NO_FIGURE]
 
 
 def test_the_evaluation_keeps_what_a_reader_must_mind(found):
@@ -84,17 +84,52 @@ def test_errors_stop_it_before_it_starts_and_all_are_listed(trust):
     assert caught.value.faults
 
 
-def test_one_outcome_that_cannot_be_answered_does_not_stop_the_others(trust, only):
+LONELY = """
+[[outcome]]
+id = "never"
+design = "persistent-absence"
+baseline_year = "200102"
+outcome_year = "200203"
+definition = "pa-10-percent"
+[[outcome]]
+id = "sixth-form"
+design = "persistent-absence"
+where = "year_group=13"
+[[outcome]]
+id = "nobody-scored"
+design = "progress"
+outcome = "READPROGSCORE_EM"
+comparator = "ks2-reading-progress"
+where = "year_group=3"
+"""
+
+
+def test_outcomes_that_cannot_be_answered_do_not_stop_the_others(trust, only):
     only(trust, "relationships")
     plan = trust / "plan.toml"
-    text = plan.read_text(encoding="utf-8")
-    lonely = '\n[[outcome]]\nid = "never"\ndesign = "persistent-absence"\nbaseline_year = "200102"\noutcome_year = "200203"\n'
-    plan.write_text(text + lonely + 'definition = "pa-10-percent"\n', encoding="utf-8")
+    text = plan.read_text(encoding="utf-8").replace('focus = "all"', 'focus = "phase=special"')
+    plan.write_text(text + LONELY, encoding="utf-8")
     found = ae.evaluate(trust)
-    (finding,) = [item for item in found.findings if item.code == "not-estimated"]
-    assert finding.outcomes == ("never",)
-    assert "2001/02" in finding.message
     assert found.estimates.filter(outcome="relationships").items
+    said = {item.outcomes[0]: item.message for item in found.findings if item.code == evaluation.NO_FIGURE}
+    assert set(said) == {"never", "sixth-form", "nobody-scored"}
+    assert "2001/02" in said["never"]
+    assert said["sixth-form"] == "No figure for sixth-form, because the data hold no pupils in Year 13."
+    assert said["nobody-scored"].startswith("No figure for nobody-scored (pupils in Year 3 only), because no pupil has")
+    (focus,) = [item for item in found.findings if item.code == evaluation.NO_FOCUS]
+    assert focus.message.startswith("No figure for pupils in special schools, whom the headline")
+
+
+def test_a_slip_in_a_group_is_the_plans_mistake_and_tells_the_datas_faults_too(trust):
+    plan = trust / "plan.toml"
+    text = plan.read_text(encoding="utf-8").replace('by = ["sen", "sen_provision",', 'by = ["sen", "sen_provison",', 1)
+    plan.write_text(text, encoding="utf-8")
+    (trust / "data" / "schools.csv").write_text("", encoding="utf-8")
+    with pytest.raises(PlanError, match="Did you mean 'sen_provision'") as caught:
+        ae.check(trust)
+    assert caught.value.line == text[: text.index("sen_provison")].count("\n") + 1
+    errors = [fault for fault in caught.value.faults if fault.severity == "error"]
+    assert [fault.code for fault in errors] == ["AFA102"]
 
 
 def test_where_nothing_can_be_answered_it_says_so(trust):

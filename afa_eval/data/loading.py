@@ -61,12 +61,15 @@ class Loaded:
         Rows in and out of each step.
     sources : tuple of SourceFile
         The files with their hashes.
+    columns : frozenset of str
+        Names of the columns that were read, canonical, the plan's or the user's own.
     """
 
     tables: Tables
     faults: tuple[Fault, ...] = ()
     flow: tuple[Step, ...] = ()
     sources: tuple[SourceFile, ...] = field(default=())
+    columns: frozenset[str] = frozenset()
 
     @property
     def errors(self) -> tuple[Fault, ...]:
@@ -127,10 +130,11 @@ def load(
         SourceFile(table=part.table, file=part.raw.file, sheet=part.raw.sheet, sha256=part.raw.sha256, rows=part.n)
         for part in parts
     )
+    named = frozenset(name for part in parts for name in part.columns)
     if any(fault.severity == "error" for fault in faults):
-        return Loaded(Tables(), faults, (), files)
+        return Loaded(Tables(), faults, (), files, named)
     tables = shaped(handed)
-    return Loaded(tables, faults, tables.flow, files)
+    return Loaded(tables, faults, tables.flow, files, named)
 
 
 def shaped(handed: Handed) -> Tables:

@@ -18,7 +18,9 @@ from afa_eval.designs.absence_question import AbsenceQuestion
 from afa_eval.designs.base import Design, Selection
 from afa_eval.designs.progress_question import TRANSITION, ProgressQuestion
 from afa_eval.errors import AfaEvalError, PlanError
-from afa_eval.plan.lines import key_lines, line_of
+from afa_eval.plan.groups import misspelt_groups
+from afa_eval.plan.lines import key_lines
+from afa_eval.plan.mistakes import Mistake, plan_error
 from afa_eval.plan.model import Plan
 
 MOST_PRIMARY = 3
@@ -39,7 +41,6 @@ CANONICAL = {
     )
 }
 OUTCOME_KEYS = frozenset({"design", "primary"})
-Mistake = tuple[tuple[str | int, ...], str]
 
 
 def load_plan(path: str | Path) -> Plan:
@@ -108,7 +109,7 @@ def parse_plan(text: str, *, folder: Path, name: str = "plan.toml") -> Plan:
         mistakes.extend(_said(error, Plan))
     designs = _designs(document, plan, mistakes)
     if mistakes or plan is None:
-        raise _plan_error(mistakes, lines, name)
+        raise plan_error(mistakes, lines, name)
     plan._designs, plan._folder, plan._text = tuple(_at_home(design, folder) for design in designs), folder, text
     return plan
 
@@ -168,7 +169,7 @@ def _design(position: int, item: dict[str, Any], defaults: dict[str, Any], mista
     unknown = [key for key in item if key not in names | OUTCOME_KEYS]
     for key in unknown:
         mistakes.append(((*where, key), f"design '{slug}' has no '{key}'. {_nearest(key, names | OUTCOME_KEYS)}"))
-    mistakes.extend(((*where, key), said) for key, said in _misnamed(item))
+    mistakes.extend(((*where, key), said) for key, said in (*_misnamed(item), *misspelt_groups(item)))
     given = {key: value for key, value in item.items() if key in names}
     for key, value in given.items():
         given[key] = [value] if key in {"by", "items"} and isinstance(value, str) else value
@@ -242,19 +243,3 @@ def _nearest(word: str, known: Iterable[str]) -> str:
     if near:
         return f"Did you mean '{near[0]}'?"
     return f"There are: {', '.join(names)}." if names else ""
-
-
-def _plan_error(mistakes: list[Mistake], lines: dict[tuple[str | int, ...], int], name: str) -> PlanError:
-    """One error that says them all, in the order of the file."""
-    placed = [(line_of(place, lines), _dotted(place), said) for place, said in mistakes]
-    placed.sort(key=lambda item: (item[0] is None, item[0] or 0))
-    line, key, said = placed[0]
-    if len(placed) == 1:
-        return PlanError(f"{said} ({name})", key=key, line=line)
-    rows = [f"  {f'line {at}: ' if at else ''}{where}: {what}" for at, where, what in placed]
-    return PlanError("\n".join([f"{len(placed)} mistakes in {name}", *rows]))
-
-
-def _dotted(place: tuple[str | int, ...]) -> str:
-    """A location as a person says it: outcome 2, not outcome.1."""
-    return ".".join(str(part + 1) if isinstance(part, int) else part for part in place)

@@ -269,7 +269,7 @@ def _group(
         row=rows[0],
         rows=rows,
         column=column.header if column else problem.header,
-        value=", ".join(named) + rest,
+        value=", ".join(each or "blank" for each in named) + rest if len(values) > 1 else values[0],
         message=problem.message.replace("{value}", f"'{values[0]}'").replace("{rows}", _many(len(rows))) + alike,
         fix=problem.fix,
         count=len(rows),
