@@ -194,19 +194,23 @@ def show_comparator(
     slug: Annotated[str, typer.Argument(help="A measure, for example persistent-absence.")],
     year: Annotated[str | None, typer.Option(help="Academic year, for example 202223.")] = None,
     sen: Annotated[str | None, typer.Option(help="all, none, any, support or ehcp.")] = None,
-    phase: Annotated[str, typer.Option(help="all, primary, secondary or special.")] = "all",
+    need: Annotated[str | None, typer.Option(help="A primary need, for example ASD.")] = None,
+    phase: Annotated[str, typer.Option(help="all, primary, secondary, special or mainstream.")] = "all",
     area: Annotated[str, typer.Option(help="England, a region, an authority, or 'neighbours of' one.")] = "England",
     as_json: Json = False,
 ) -> None:
     """What are the figures of one national measure, and where do they come from?"""
     from afa_eval import comparators
 
-    rows = comparators.figures(slug, year=year, sen=sen, phase=phase, area=area)
+    rows = comparators.figures(slug, year=year, sen=sen, need=need, phase=phase, area=area)
     if as_json:
         _print_json(rows)
         return
-    _table(slug, _columns(rows, "year", "group", "figure", "definition", "key", "default"))
+    for row in rows:
+        row["group"] = str(row["group"]).removesuffix(f", {area}")
+    _table(f"{slug}, {area}", _columns(rows, "year", "group", "figure", "n", "definition", "key", "default"))
     typer.echo(comparators.describe(slug))
+    typer.echo("default: the figure that an evaluation takes where two sources hold the same.")
 
 
 @comparators_app.command("fetch")

@@ -9,10 +9,12 @@ from afa_eval.codes import years
 from afa_eval.comparators import bands, store
 from afa_eval.comparators.asking import parse_year, population, request
 from afa_eval.comparators.lookup import find, matching
+from afa_eval.comparators.series_breaks import marks
 from afa_eval.comparators.store import Figure
 from afa_eval.estimate.words import number
 
 Cell = str | float | int | None
+MOST_DEFINITIONS = 12
 
 
 def overview() -> list[dict[str, Cell]]:
@@ -48,7 +50,13 @@ def _extent(slug: str) -> tuple[set[str], str, str]:
 
 
 def figures(
-    slug: str, *, year: object = None, sen: str | None = None, phase: str | None = "all", area: str = "England"
+    slug: str,
+    *,
+    year: object = None,
+    sen: str | None = None,
+    need: str | None = None,
+    phase: str | None = "all",
+    area: str = "England",
 ) -> list[dict[str, Cell]]:
     """What are the figures of one measure, and where do they come from?
 
@@ -60,8 +68,10 @@ def figures(
         One academic year; all where None.
     sen, phase : str, optional
         None means every one.
+    need : str, optional
+        A primary need, code or name.
     area : str
-        England, a region or an authority.
+        England, a region, an authority, or ``neighbours of`` one.
 
     Returns
     -------
@@ -77,12 +87,12 @@ def figures(
     when = None if year is None else parse_year(year)
     found = [
         figure
-        for figure in matching(slug, sen=sen, phase=phase, area=area, definition="any")
+        for figure in matching(slug, sen=sen, need=need, phase=phase, area=area, definition="any")
         if when in {None, figure.year}
     ]
     if not found:
         near = when or _extent(slug)[2]
-        find(slug, year=near, sen=sen or "all", phase=phase or "all", area=area)  # raises, naming the nearest
+        find(slug, year=near, sen=sen or "all", need=need, phase=phase or "all", area=area)  # raises, naming the nearest
     best: dict[tuple[str, ...], tuple[int, str]] = {}
     for figure in found:
         best[_group(figure)] = min(best.get(_group(figure), (1_000, "")), (figure.priority, figure.source))
@@ -139,15 +149,30 @@ def describe(slug: str) -> str:
     found = list(matching(slug, phase=None, definition="any"))
     held = sorted({figure.year for figure in found})
     gaps = dict.fromkeys(text for year in _span(held) for text in store.notices("gap", slug, year))
-    titles = dict.fromkeys(figure.source_title for figure in sorted(found, key=lambda item: item.priority))
+    every = sorted([*found, *store.stored(slug, None, "England")], key=lambda item: item.priority)  # by need too
+    used = {figure.source: figure.source_title for figure in every}
     lines = [
         f"{measure.title} ({slug}); unit: {measure.unit}; counted: {measure.base}",
         f"{measure.about}.",
-        f"Years: {', '.join(map(years.label, held))}.",
+        f"Years (England): {', '.join(map(years.label, held))}.",
         *gaps,
-        *(f"Source: {title}." for title in titles),
+        *(f"Break, {years.label(year)}: {why}." for year, why in marks(slug)),
+        *_meanings(measure.default_definition, {figure.definition for figure in found}),
+        *(f"Source {key}: {title}." for key, title in used.items()),
     ]
     return "\n".join(lines)
+
+
+def _meanings(default: str, used: set[str]) -> list[str]:
+    """What does each definition mean, the default first? Of many (one for each subject) only how they are named."""
+    known = [name for name in store.definitions() if name in used]
+    if len(known) > MOST_DEFINITIONS:
+        return [f"Definitions: {len(known)}, from {known[0]} to {known[-1]}."]
+    ordered = sorted(known, key=lambda name: name != default)
+    return [
+        f"Definition {name}{' (the default)' if name == default else ''}: {store.definitions()[name][0]}."
+        for name in ordered
+    ]
 
 
 def _span(held: list[str]) -> tuple[str, ...]:

@@ -210,8 +210,10 @@ def test_listing_and_description_say_what_there_is():
     with pytest.raises(ComparatorError, match="schools closed"):
         c.figures("persistent-absence", year="201920", sen="any")
     for slug in c.slugs():
-        assert slug in c.describe(slug)
-        assert "Source:" in c.describe(slug)
+        said = c.describe(slug)
+        assert slug in said
+        assert "\nSource " in said
+        assert "\nDefinition" in said
     with pytest.raises(ComparatorError, match="no measure"):
         c.figures("absence")
 
