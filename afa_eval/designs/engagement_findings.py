@@ -175,8 +175,8 @@ def _left_out(design: EngagementQuestion, given: Answers) -> Iterator[Finding]:
         answered = scored.filled + scored.dropped + int(given.items.notna().all(axis=1).sum())
         share = words.amount(scored.dropped / answered, "proportion")
         message = (
-            f"Who left out under {_percent(design.missing_items)} of the questions was given the school's mean for "
-            f"them; who left out more got no score ({share} of the answer sheets)."
+            f"Where fewer than {words.number(design.missing_items, 'proportion', 0)}% of the questions were left out, the school's mean "
+            f"stands in for them; who left out more got no score ({share} of the answer sheets)."
         )
         heavy = scored.dropped > 0.1 * answered
         yield _said(design, "missing-items", Severity.CONCERN if heavy else Severity.NOTE, message)

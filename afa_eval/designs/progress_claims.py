@@ -58,12 +58,13 @@ def claim_of(
         Comparison or description, and notes.
     """
     start = line.same_start if same_start is None else same_start
-    alike = line.same_children or start or (label == "all" and not question.where)
+    everyone = label == "all" and not question.where
+    alike = line.same_children or start or everyone
     by_choice = was_chosen(question, people, label) and not (start and question.chosen_by_baseline)
     notes = []
     if line.same_children and not _matched(line, question.where, label):
         notes.append(ONLY_SEN)
-    elif not line.same_children:
+    elif not line.same_children and (start or not everyone):
         notes.append(SAME_START if start else BESIDE)
     notes.extend([CHOSEN] * by_choice)
     comparison = covered and alike and not by_choice

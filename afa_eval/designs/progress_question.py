@@ -14,6 +14,7 @@ from afa_eval.errors import PlanError
 
 DFE_PROGRESS = "dfe-progress"
 TRANSITION = "ks2-ks4-transition"
+PROGRESS_8 = "progress-8"
 ASSESSORS = ("test", "teacher", "teacher-delivering")
 SHORT_SCALE = 20.0  # scales this short are told to two decimals
 FURTHEST_SD = 4.0  # beyond four standard deviations a standardised score is a slip of the keyboard
@@ -168,6 +169,8 @@ class ProgressQuestion(Design):
     @property
     def unit(self) -> str:
         """What are differences of the outcome counted in?"""
+        if self.is_dfe_progress and self.comparator == PROGRESS_8:
+            return "grades"  # of a GCSE, on average over the subjects that count
         if isinstance(self.scale, str):
             return SCALES[self.scale].unit
         return "scale points" if self.scale[1] - self.scale[0] <= SHORT_SCALE else "points"
@@ -258,7 +261,7 @@ def _settle(question: ProgressQuestion) -> None:
     if question.waves:
         put("baseline", question.baseline or question.waves[0])
         put("outcome", question.outcome or question.waves[-1])
-    if not question.baseline and (question.comparator.endswith("-progress") or question.comparator == "progress-8"):
+    if not question.baseline and (question.comparator.endswith("-progress") or question.comparator == PROGRESS_8):
         put("scale", DFE_PROGRESS)
     if question.comparator.startswith(TRANSITION):
         put("baseline_scale", question.baseline_scale or "ks-scaled")

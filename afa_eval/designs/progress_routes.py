@@ -8,13 +8,23 @@ import pandas as pd
 
 from afa_eval import comparators
 from afa_eval.codes import sen as sen_codes
+from afa_eval.comparators.store import notices
 from afa_eval.designs.progress_frame import Cohort
-from afa_eval.designs.progress_lines import ALL_PUPILS, SAME_SEN, Line, National, no_comparator, norm_line, not_found
+from afa_eval.designs.progress_lines import (
+    ALL_PUPILS,
+    SAME_SEN,
+    Line,
+    National,
+    finding,
+    no_comparator,
+    norm_line,
+    not_found,
+)
 from afa_eval.designs.progress_own_table import own_share_line, own_table_lines
 from afa_eval.designs.progress_question import TRANSITION, ProgressQuestion
 from afa_eval.designs.progress_transition import transition_lines
 from afa_eval.errors import ComparatorError
-from afa_eval.estimate import Comparator, Finding
+from afa_eval.estimate import Comparator, Finding, Severity
 
 SHARES = ("-expected", "expected-progress-english", "expected-progress-maths")
 
@@ -41,14 +51,27 @@ def national(question: ProgressQuestion, people: Cohort) -> National:
     findings = tuple(found for item in named for found in item.findings)
     if not useful:
         lone = named[0] if named else National()
-        missing = () if any(found.code == "no-comparator" for found in findings) else (no_comparator(question),)
-        return replace(lone, findings=(*findings, *missing))
+        return replace(lone, findings=findings or (_without_line(question, people),))
     first = useful[-1]  # a comparator that the plan names goes before the norm
     kept = tuple(found for found in findings if found.code != "no-comparator")
     norm_sd = question.norm.sd if question.norm is not None else None
     if first.sd is None and norm_sd is not None and question.norm is not None:
         first = replace(first, sd=norm_sd, sd_from=f"the norm of {question.norm.test}")
     return replace(first, findings=kept)
+
+
+def _without_line(question: ProgressQuestion, people: Cohort) -> Finding:
+    """No line for the gain: nothing at all to compare with, or a national share only."""
+    share = share_line(question, people)[0] if is_share(question.comparator) else None
+    if share is None:
+        return no_comparator(question)
+    message = (
+        f"The share of '{question.label or question.id}' is set against a national share. The gain is set against no national line, "
+        "so it describes what happened: children everywhere learn in a year."
+    )
+    return finding(
+        question, "no-comparator", Severity.NOTE, message, "Read the share, or name a table of national gains."
+    )
 
 
 def is_share(slug: str) -> bool:
@@ -144,7 +167,8 @@ def _from_store(question: ProgressQuestion, people: Cohort) -> National:
     """DfE's own progress scores: the same SEN group first, then all pupils."""
     lines, reasons = _store_lines(question, people)
     if not lines:
-        return National(findings=(not_found(question, reasons),))
+        gaps = notices("gap", question.comparator, question.outcome_year)
+        return National(findings=(not_found(question, list(gaps) or reasons[-1:]),))
     everyone = next((line for line in lines if line.against == ALL_PUPILS), None)
     # a progress score is a distance from pupils with the same start, whose mean is 0 by definition
     average = everyone.national if everyone is not None else pd.Series(0.0, index=people.frame.index)
@@ -165,7 +189,8 @@ def _store_lines(question: ProgressQuestion, people: Cohort) -> tuple[tuple[Line
     records: dict[str, Comparator] = {}
     for group in (*sorted(groups), "all"):
         try:
-            records[group] = comparators.find(question.comparator, year=question.outcome_year, sen=group)
+            found = comparators.find(question.comparator, year=question.outcome_year, sen=group)
+            records[group] = replace(found, unit=question.unit)  # Progress 8 is told in grades
         except ComparatorError as error:
             reasons.append(str(error))
     values = {group: record.value for group, record in records.items()}

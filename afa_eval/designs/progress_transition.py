@@ -14,9 +14,10 @@ from afa_eval.designs.progress_frame import Cohort
 from afa_eval.designs.progress_lines import ALL_PUPILS, SAME_SEN, Line, National, not_found
 from afa_eval.designs.progress_question import ProgressQuestion
 from afa_eval.errors import ComparatorError
-from afa_eval.estimate import Comparator
+from afa_eval.estimate import Comparator, words
 
 GROUPS = ("any", "none", "all")
+TELL_FROM = 30  # pupils with a grade and without: a Finding tells nothing that a table would have to hide
 
 
 def transition_lines(question: ProgressQuestion, people: Cohort) -> National:
@@ -48,9 +49,25 @@ def transition_lines(question: ProgressQuestion, people: Cohort) -> National:
     sd = _pooled_sd(tables["all"])
     used = [tables[group] for group in ("any", "none")] if by_sen else [tables["all"]]
     shares = {table.sen: comparators.entry_share(question.subject, question.outcome_year, table.sen) for table in used}
-    told = tuple(replace(item, outcomes=(question.id,)) for item in comparators.transition_findings(used, shares))
+    here = _entered_here(people, by_sen=by_sen)
+    told = tuple(
+        replace(item, outcomes=(question.id,), message=item.message + here * (item.code == "only-entrants"))
+        for item in comparators.transition_findings(used, shares)
+    )
     sd_from = f"of all grades in GCSE {question.subject}"
     return National(tuple(lines), whole.national, sd=sd, sd_from=sd_from, findings=told)
+
+
+def _entered_here(people: Cohort, *, by_sen: bool) -> str:
+    """Which share of these pupils has a grade? Nothing where few have none: words tell nothing a table would hide."""
+    sen = people.frame["sen"] if by_sen else pd.Series("all", index=people.frame.index)
+    names = {"any": "pupils with SEN", "none": "pupils without SEN", "all": "pupils"}
+    said = []
+    for group, name in names.items():
+        graded = people.after[(sen == group).fillna(False)].notna()
+        if min(graded.sum(), (~graded).sum()) >= TELL_FROM:
+            said.append(f"{words.amount(float(graded.mean()), 'proportion')} of {name}")
+    return f" Here {' and '.join(said)} have a grade." if said else ""
 
 
 def _line(tables: dict[str, Transition], sen: pd.Series, before: pd.Series, everyone: Transition, against: str) -> Line:
