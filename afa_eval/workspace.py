@@ -16,7 +16,7 @@ from typing import Any
 from afa_eval import disclosure, evaluation
 from afa_eval.data import output
 from afa_eval.designs.groups import ALL
-from afa_eval.disclosure import Release, ReleasedEstimate
+from afa_eval.disclosure import Release, ReleasedEstimate, ledger
 from afa_eval.errors import AfaEvalError, DataError
 from afa_eval.estimate import Estimates, Fault, Finding, words
 from afa_eval.evaluation import Evaluation
@@ -120,7 +120,7 @@ def _run(plan: Plan, tell: Tell) -> Done:
         write_checks([fault for fault in error.faults if isinstance(fault, Fault)], folder)
         raise
     tell("Deciding what may be published")
-    released = disclosure.release(found, plan.disclosure.profile)
+    released = release(found, plan)
     had_book = (folder / PAGE).is_file()
     moved = _kept(plan, folder) is None and _set_aside(folder)
     with _replacing(folder) as new:
@@ -163,7 +163,7 @@ def book_plan(path: Path, tell: Tell, *, template: str | Path = "") -> Path:
         released = run_plan(path, tell).release
     else:
         tell("Inputs and plan are unchanged: using the results there are")
-        released = disclosure.release(kept, plan.disclosure.profile)
+        released = release(kept, plan)
     tell("Building the book")
     try:
         page = report.build_book(released, plan.folder, template=template or plan.book.template)
@@ -173,6 +173,90 @@ def book_plan(path: Path, tell: Tell, *, template: str | Path = "") -> Path:
         raise
     shutil.rmtree(folder / EARLIER, ignore_errors=True)
     return page
+
+
+def release(found: Evaluation, plan: Plan) -> Release:
+    """What may leave beside all that was released from this plan before?
+
+    The ledger beside the plan is written before anything leaves, so that nothing is out that it
+    does not know.
+
+    Parameters
+    ----------
+    found : Evaluation
+        Full precision, internal.
+    plan : Plan
+        Its plan.
+
+    Returns
+    -------
+    Release
+        What pages and public files are made from.
+
+    Raises
+    ------
+    DisclosureError
+        Where there is no such policy, or the ledger cannot be read.
+    """
+    profile = plan.disclosure.profile
+    policy = disclosure.policies.find(plan.folder / profile if profile.endswith(".toml") else profile)
+    known = ledger.Ledger.read(plan.folder)
+    mark = ledger.fingerprint(found.manifest, policy)
+    released = disclosure.release(found, policy, known.earlier(mark, found.about))
+    with_this = known.with_release(released, mark)
+    if with_this is not known:
+        with_this.write(plan.folder)
+    return released
+
+
+def forget(path: Path, number: int) -> Path:
+    """Which ledger no longer holds a release that nobody outside has seen?
+
+    Parameters
+    ----------
+    path : Path
+        The plan file or its folder.
+    number : int
+        Of the release.
+
+    Returns
+    -------
+    Path
+        The ledger's file.
+
+    Raises
+    ------
+    DisclosureError
+        Where there is no such release.
+    """
+    folder = load_plan(path).folder
+    return ledger.Ledger.read(folder).without(number).write(folder)
+
+
+def releases(path: Path) -> list[dict[str, Any]]:
+    """What was released from a plan, and when?
+
+    Parameters
+    ----------
+    path : Path
+        The plan file or its folder.
+
+    Returns
+    -------
+    list of dict
+        A row a release: ``number, made, profile, figures, tables, sha256``.
+    """
+    return [
+        {
+            "number": entry.number,
+            "made": entry.made,
+            "profile": entry.profile,
+            "figures": len(entry.figures),
+            "tables": len(entry.tables),
+            "sha256": entry.sha256,
+        }
+        for entry in ledger.Ledger.read(load_plan(path).folder).entries
+    ]
 
 
 def without_figures(path: Path) -> tuple[str, ...]:

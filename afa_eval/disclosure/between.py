@@ -48,6 +48,12 @@ class Known:
     numbers: dict[Any, float]
     sums: tuple[Sum, ...]
 
+    def __or__(self, other: Known) -> Known:
+        """What both say together."""
+        hidden = self.hidden | other.hidden
+        numbers = {**self.numbers, **other.numbers}
+        return Known((self.public | other.public) - hidden, hidden, numbers, (*self.sums, *other.sums))
+
 
 def against(tables: Sequence[Table], shown: Iterable[Estimate], policy: Policy, groups: Iterable[str] = ()) -> Known:
     """Which cells do the published figures tell, or come too near to?

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from afa_eval.disclosure import between
 from afa_eval.disclosure.policies import Policy, to_nearest
@@ -11,6 +12,9 @@ from afa_eval.disclosure.primary import SCHOOLS, figures
 from afa_eval.disclosure.records import ReleasedTable
 from afa_eval.disclosure.sums import Counts, Sum
 from afa_eval.estimate import Estimate, Table
+
+if TYPE_CHECKING:
+    from afa_eval.disclosure.ledger import Earlier
 
 TOTAL = "Total"
 HIDDEN, NONE = "c", "z"
@@ -21,7 +25,11 @@ Grid = list[list[str]]
 
 
 def protect(
-    tables: Sequence[Table], policy: Policy, shown: Iterable[Estimate] = (), groups: Iterable[str] = ()
+    tables: Sequence[Table],
+    policy: Policy,
+    shown: Iterable[Estimate] = (),
+    groups: Iterable[str] = (),
+    before: Earlier | None = None,
 ) -> tuple[ReleasedTable, ...]:
     """Which cells of tables may be shown beside each other, and beside the figures?
 
@@ -35,6 +43,8 @@ def protect(
         The figures that are published.
     groups : iterable of str
         Codes of all groups that figures are about.
+    before : Earlier, optional
+        What was released earlier.
 
     Returns
     -------
@@ -50,7 +60,8 @@ def protect(
     people = [table for table in ready.values() if _counts_people(table)]
     labels = tuple(groups)
     links = [*(line for table in people for line in _lines(table)), *between.sums(people, labels)]
-    _hide_linked(people, status, policy, links, between.against(people, shown, policy, labels))
+    known = between.against(people, shown, policy, labels)
+    _hide_linked(people, status, policy, links, known if before is None else known | before.known(people, policy))
     return tuple(_released(table, status[name], policy) for name, table in ready.items())
 
 

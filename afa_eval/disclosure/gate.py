@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 from afa_eval.data.records import Step
 from afa_eval.disclosure import cells, linked, policies, texts
+from afa_eval.disclosure.ledger import Earlier
 from afa_eval.disclosure.linked import Hidden, Key, key_of
 from afa_eval.disclosure.policies import Policy, to_nearest
 from afa_eval.disclosure.primary import counted, unavailable
@@ -40,7 +41,7 @@ class Evaluated(Protocol):
         """Hashes and versions."""
 
 
-def release(evaluation: Evaluated, profile: str | Path | Policy = "publish") -> Release:
+def release(evaluation: Evaluated, profile: str | Path | Policy = "publish", before: Earlier | None = None) -> Release:
     """What may leave an evaluation under a policy?
 
     Parameters
@@ -49,6 +50,9 @@ def release(evaluation: Evaluated, profile: str | Path | Policy = "publish") -> 
         Anything with ``estimates``, ``about`` and ``manifest``.
     profile : str, Path or Policy
         ``publish``, ``trust``, ``opensafely``, a TOML file of one's own, or a policy.
+    before : Earlier, optional
+        What was released earlier from the same plan, from its ledger: what would tell of a few
+        people beside it is hidden too, and a finding says so.
 
     Returns
     -------
@@ -68,19 +72,22 @@ def release(evaluation: Evaluated, profile: str | Path | Policy = "publish") -> 
     """
     policy = policies.find(profile)
     estimates = evaluation.estimates
-    hidden = linked.suppress(estimates.items, policy)
+    hidden = linked.suppress(estimates.items, policy, before)
     tables = _once(estimates.tables, getattr(evaluation, "tables", ()))
     steps = [
         Step(name, table, rows_in, rows_out, reason) for table, name, rows_in, rows_out, reason in _steps(evaluation)
     ]
     flow = texts.flow(steps, policy)
     findings = dict.fromkeys((*estimates.findings, *getattr(evaluation, "findings", ())))
+    if before is not None:
+        near = len(before.known([table for table in tables if table.name != FLOW], policy).hidden)
+        findings |= dict.fromkeys(before.finding([why.reason for why in hidden.values()], near))
     return Release(
         profile=policy.name,
         policy=policy.words,
         about=texts.about(evaluation.about),
         estimates=tuple(_released(item, hidden.get(key_of(item)), policy) for item in estimates),
-        tables=_tables(tables, estimates.items, hidden, policy),
+        tables=_tables(tables, estimates.items, hidden, policy, before),
         findings=tuple(texts.finding(item, policy, _secrets(estimates.items, hidden, item)) for item in findings),
         flow=flow,
         faults=texts.faults(getattr(evaluation, "faults", ()), policy),
@@ -89,12 +96,16 @@ def release(evaluation: Evaluated, profile: str | Path | Policy = "publish") -> 
 
 
 def _tables(
-    tables: Sequence[Table], items: Sequence[Estimate], hidden: Mapping[Key, Hidden], policy: Policy
+    tables: Sequence[Table],
+    items: Sequence[Estimate],
+    hidden: Mapping[Key, Hidden],
+    policy: Policy,
+    before: Earlier | None,
 ) -> tuple[ReleasedTable, ...]:
     """All tables but the flow, which is told by its steps; nothing in them tells a hidden figure."""
     told = [_scrubbed(table, policy) for table in tables if table.name != FLOW]
     shown = [item for item in items if key_of(item) not in hidden and not unavailable(item)]
-    return cells.protect(told, policy, shown, dict.fromkeys(item.group for item in items))
+    return cells.protect(told, policy, shown, dict.fromkeys(item.group for item in items), before)
 
 
 def _steps(evaluation: Evaluated) -> Sequence[Sequence[Any]]:

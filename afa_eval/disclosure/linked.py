@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from afa_eval.disclosure.policies import Policy
 from afa_eval.disclosure.primary import SCHOOLS, base_reason, count_reason, counted, figures, unavailable
@@ -43,7 +43,7 @@ class Hidden:
 
 
 @dataclass(slots=True)
-class Ledger:
+class Hiding:
     """Which figures are hidden so far?
 
     Attributes
@@ -121,7 +121,14 @@ def key_of(item: Estimate) -> Key:
     return (item.outcome, item.group, str(item.estimand))
 
 
-def suppress(items: Sequence[Estimate], policy: Policy) -> dict[Key, Hidden]:
+class Before(Protocol):
+    """What is needed of earlier releases?"""
+
+    def reason(self, item: Estimate, count: float | None, policy: Policy) -> str:
+        """Why may a figure not stand beside what is out already? Empty where it may."""
+
+
+def suppress(items: Sequence[Estimate], policy: Policy, before: Before | None = None) -> dict[Key, Hidden]:
     """Which figures must be hidden, and why?
 
     Parameters
@@ -130,71 +137,84 @@ def suppress(items: Sequence[Estimate], policy: Policy) -> dict[Key, Hidden]:
         All figures of an evaluation.
     policy : Policy
         The rules.
+    before : Before, optional
+        What was released earlier.
 
     Returns
     -------
     dict of tuple to Hidden
         By outcome, group and estimand.
     """
-    ledger = Ledger(tuple(items), policy)
-    for item in ledger.items:
-        _hide_primary(ledger, item)
-    _hide_bases_within(ledger)
-    outcomes = tuple(dict.fromkeys(item.outcome for item in ledger.items))
+    hiding = Hiding(tuple(items), policy)
+    for item in hiding.items:
+        _hide_primary(hiding, item)
+    if before is not None:
+        _hide_beside(hiding, before)
+    _hide_bases_within(hiding)
+    outcomes = tuple(dict.fromkeys(item.outcome for item in hiding.items))
     known, closed = -1, dict.fromkeys(outcomes, -1)
-    while known != len(ledger.hidden):
-        known = len(ledger.hidden)
-        _hide_computed(ledger)
-        _hide_contrasts(ledger)
+    while known != len(hiding.hidden):
+        known = len(hiding.hidden)
+        _hide_computed(hiding)
+        _hide_contrasts(hiding)
         for outcome in outcomes:
-            if closed[outcome] != ledger.hidden_of(outcome):
-                _close(ledger, outcome)
-                closed[outcome] = ledger.hidden_of(outcome)
-    return ledger.hidden
+            if closed[outcome] != hiding.hidden_of(outcome):
+                _close(hiding, outcome)
+                closed[outcome] = hiding.hidden_of(outcome)
+    return hiding.hidden
 
 
-def _hide_primary(ledger: Ledger, item: Estimate) -> None:
+def _hide_primary(hiding: Hiding, item: Estimate) -> None:
     if unavailable(item):
         return
-    few = base_reason(item, ledger.policy)
+    few = base_reason(item, hiding.policy)
     if few:
-        ledger.hide(key_of(item), few, whole_group=True)
-    elif reason := count_reason(item, ledger.policy):
-        ledger.hide(key_of(item), reason)
+        hiding.hide(key_of(item), few, whole_group=True)
+    elif reason := count_reason(item, hiding.policy):
+        hiding.hide(key_of(item), reason)
 
 
-def _hide_bases_within(ledger: Ledger) -> None:
+def _hide_beside(hiding: Hiding, before: Before) -> None:
+    """Hide what would tell of a few people beside what is out already."""
+    for item in hiding.items:
+        if item.base == SCHOOLS or unavailable(item):
+            continue
+        if reason := before.reason(item, counted(item), hiding.policy):
+            hiding.hide(key_of(item), reason, whole_group=True)
+
+
+def _hide_bases_within(hiding: Hiding) -> None:
     """Hide what is about all but a few of those behind a wider figure of the same group, which is shown."""
-    sizes = {key_of(item): item.n_pupils for item in ledger.items}
-    for item in ledger.items:
+    sizes = {key_of(item): item.n_pupils for item in hiding.items}
+    for item in hiding.items:
         wider = (item.outcome, item.group, figures().bases_within.get(str(item.estimand), ""))
-        if wider not in ledger.hidden and ledger.policy.too_few(sizes.get(wider, 0) - item.n_pupils):
-            ledger.hide(key_of(item), f"fewer than {ledger.policy.threshold} {item.base} less than in {wider[2]}")
+        if wider not in hiding.hidden and hiding.policy.too_few(sizes.get(wider, 0) - item.n_pupils):
+            hiding.hide(key_of(item), f"fewer than {hiding.policy.threshold} {item.base} less than in {wider[2]}")
 
 
-def _hide_computed(ledger: Ledger) -> None:
-    sizes = {key_of(item): item.n_pupils for item in ledger.items}
-    for item in ledger.items:
+def _hide_computed(hiding: Hiding) -> None:
+    sizes = {key_of(item): item.n_pupils for item in hiding.items}
+    for item in hiding.items:
         for name in item.estimand.inputs:
             source = (item.outcome, item.group, name)
             of_others = name in figures().bases_within and sizes.get(source) != item.n_pupils
-            if source in ledger.hidden and not of_others:  # a share of other people is not what it was made from
-                ledger.hide(key_of(item), f"computed from {name}, which is hidden")
+            if source in hiding.hidden and not of_others:  # a share of other people is not what it was made from
+                hiding.hide(key_of(item), f"computed from {name}, which is hidden")
 
 
-def _hide_contrasts(ledger: Ledger) -> None:
-    small = {outcome: ledger.groups_too_small(outcome) for outcome in {item.outcome for item in ledger.items}}
-    sizes = {(item.outcome, item.group, str(item.estimand)): item.n_pupils for item in ledger.items}
-    for item in ledger.items:
+def _hide_contrasts(hiding: Hiding) -> None:
+    small = {outcome: hiding.groups_too_small(outcome) for outcome in {item.outcome for item in hiding.items}}
+    sizes = {(item.outcome, item.group, str(item.estimand)): item.n_pupils for item in hiding.items}
+    for item in hiding.items:
         sides = tuple(side.strip() for side in item.group.split(CONTRAST))
         if len(sides) == 1:
             continue
         for side in sides:
-            if side in small[item.outcome] or (item.outcome, side, str(item.estimand)) in ledger.hidden:
-                ledger.hide(key_of(item), f"one of its groups, {side}, is hidden")
-        if REST in sides and _small_rest(item, sides[0], sizes, ledger.policy):
-            ledger.hide(
-                key_of(item), f"fewer than {ledger.policy.threshold} {item.base} are in the rest", whole_group=True
+            if side in small[item.outcome] or (item.outcome, side, str(item.estimand)) in hiding.hidden:
+                hiding.hide(key_of(item), f"one of its groups, {side}, is hidden")
+        if REST in sides and _small_rest(item, sides[0], sizes, hiding.policy):
+            hiding.hide(
+                key_of(item), f"fewer than {hiding.policy.threshold} {item.base} are in the rest", whole_group=True
             )
 
 
@@ -305,24 +325,24 @@ def _adding_up(whole: Estimate, members: Sequence[Estimate]) -> Iterator[Sum]:
         yield Sum(total, tuple(parts))
 
 
-def _close(ledger: Ledger, outcome: str) -> None:
+def _close(hiding: Hiding, outcome: str) -> None:
     """Hide more of an outcome's figures until no number that is too small can be worked out."""
     items = [
         item
-        for item in ledger.items
+        for item in hiding.items
         if item.outcome == outcome and CONTRAST not in item.group and item.base != SCHOOLS and not unavailable(item)
     ]
     numbers = _Numbers.of(items)
-    hidden = {number for number, by in numbers.printed_by.items() if all(key_of(item) in ledger.hidden for item in by)}
-    secret = {number for number in hidden if _secret(number, numbers, ledger.policy)}
+    hidden = {number for number, by in numbers.printed_by.items() if all(key_of(item) in hiding.hidden for item in by)}
+    secret = {number for number in hidden if _secret(number, numbers, hiding.policy)}
     counts = Counts(
         numbers.sizes, hidden, harmless=numbers.sizes.keys() - secret, together=tuple(map(tuple, numbers.pairs))
     )
-    closing = counts.close(numbers.sums, ledger.policy)
+    closing = counts.close(numbers.sums, hiding.policy)
     for number in sorted(closing.hidden - hidden, key=str):
         reason = f"with it shown, {_said(number, numbers, secret)} could be worked out by subtraction"
         for item in numbers.printed_by[number]:
-            ledger.hide(key_of(item), reason, whole_group=number[0] == PEOPLE)
+            hiding.hide(key_of(item), reason, whole_group=number[0] == PEOPLE)
 
 
 def _secret(number: Number, numbers: _Numbers, policy: Policy) -> bool:

@@ -149,10 +149,10 @@ class DisclosureSection(Section):
     Attributes
     ----------
     profile : str
-        publish, trust or opensafely.
+        publish, trust, opensafely, or a TOML file of your own rules, relative to the plan's.
     """
 
-    profile: Literal["publish", "trust", "opensafely"] = "publish"
+    profile: str = Field(default="publish", pattern=r"^(publish|trust|opensafely|.+\.toml)$")
 
 
 class BookSection(Section):

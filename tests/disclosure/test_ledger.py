@@ -1,0 +1,131 @@
+"""What was released before: a newer figure must not be the difference to an older one."""
+
+from __future__ import annotations
+
+import json
+from types import SimpleNamespace
+
+import pytest
+
+from afa_eval import disclosure
+from afa_eval.disclosure import policies
+from afa_eval.disclosure.ledger import FILE, Ledger, fingerprint
+from afa_eval.errors import DisclosureError
+from afa_eval.estimate import Claim, Estimand, Estimate, Estimates, Table
+
+PUBLISH = policies.find("publish")
+ABOUT = {"outcomes": [{"id": "a", "before": "202122", "after": "202223"}]}
+
+
+def figure(n, value=101.0, group="all", estimand=Estimand.MEAN_BEFORE, unit="points"):
+    plain = {"base": "pupils", "n_schools": 8, "claim": Claim.DESCRIPTION, "method": "m"}
+    return Estimate(outcome="a", group=group, estimand=estimand, value=value, unit=unit, n_pupils=n, **plain)
+
+
+def share(n, count, group="all"):
+    return figure(n, count / n, group, Estimand.STANDARD_SHARE_BEFORE, "proportion")
+
+
+def counts(*values):
+    total = float(sum(values))
+    rows = (*(f"sen_provision={code}" for code in "NKE"[: len(values)]), "Total")
+    cells = tuple((float(value),) for value in (*values, total))
+    return Table(name="t", title="t", rows=rows, columns=("Pupils",), cells=cells)
+
+
+def evaluation(*items, tables=(), files="one"):
+    manifest = {"plan_sha256": "p", "files_sha256": {"pupils.csv": files}}
+    return SimpleNamespace(estimates=Estimates(tuple(items), tables=tuple(tables)), about=ABOUT, manifest=manifest)
+
+
+def released(found, ledger=None):
+    """One release after another, as a workspace makes them."""
+    ledger = ledger or Ledger()
+    mark = fingerprint(found.manifest, PUBLISH)
+    made = disclosure.release(found, PUBLISH, ledger.earlier(mark, found.about))
+    return made, ledger.with_release(made, mark)
+
+
+def test_the_same_release_is_written_down_once() -> None:
+    first, ledger = released(evaluation(figure(400)))
+    again, same = released(evaluation(figure(400)), ledger)
+    assert first.estimates == again.estimates
+    assert same is ledger
+    assert [entry.number for entry in ledger.entries] == [1]
+
+
+def test_a_mean_of_three_pupils_more_is_hidden_and_a_finding_says_so() -> None:
+    _, ledger = released(evaluation(figure(400)))
+    later, ledger = released(evaluation(figure(403, 101.2), files="two"), ledger)
+    (item,) = later.estimates
+    assert item.value is None
+    assert "earlier release" in item.reason
+    (finding,) = later.findings
+    assert finding.code == "earlier-release"
+    assert "1 figure" in finding.message
+    assert "here 1" in finding.fix
+    assert len(ledger.entries) == 2
+
+
+def test_a_mean_of_a_whole_class_more_is_shown() -> None:
+    _, ledger = released(evaluation(figure(400)))
+    later, _ = released(evaluation(figure(430, 101.2), files="two"), ledger)
+    assert later.estimates[0].value == 101.2
+    assert later.findings == ()
+
+
+def test_the_same_pupils_of_whom_two_changed_are_hidden() -> None:
+    _, ledger = released(evaluation(share(400, 100)))
+    assert released(evaluation(share(400, 102), files="two"), ledger)[0].estimates[0].value is None
+    assert released(evaluation(share(400, 120), files="two"), ledger)[0].estimates[0].value == 0.3
+
+
+def test_another_year_is_of_other_pupils() -> None:
+    _, ledger = released(evaluation(figure(400)))
+    next_year = evaluation(figure(403), files="two")
+    next_year.about = {"outcomes": [{"id": "a", "before": "202223", "after": "202324"}]}
+    assert released(next_year, ledger)[0].estimates[0].value == 101.0
+
+
+def test_cells_near_those_of_an_earlier_release_are_hidden_and_cannot_be_added_up() -> None:
+    _, ledger = released(evaluation(figure(400), tables=[counts(300, 60, 40)]))
+    later, _ = released(evaluation(figure(440), tables=[counts(300, 95, 43)], files="two"), ledger)
+    (table,) = later.tables
+    assert [row[0] for row in table.table.cells] == [300.0, None, None, 438.0]  # 43 less the earlier 40 are three
+    assert "1 cell of a table" in later.findings[0].message
+
+
+def test_a_cell_hidden_before_stays_hidden_beside_what_was_shown() -> None:
+    # first the few went with the 60; a later choice of the 40 would tell both from the two releases
+    few = counts(300, 60, 4)
+    first, ledger = released(evaluation(figure(400), tables=[few]))
+    hidden = [row[0] is None for row in first.tables[0].table.cells]
+    later, _ = released(evaluation(figure(400), tables=[few], files="two"), ledger)
+    assert [row[0] is None for row in later.tables[0].table.cells] == hidden == [False, True, True, False]
+
+
+def test_a_release_nobody_saw_can_be_taken_back() -> None:
+    _, ledger = released(evaluation(figure(400)))
+    later, _ = released(evaluation(figure(403), files="two"), ledger.without(1))
+    assert later.estimates[0].value == 101.0
+    with pytest.raises(DisclosureError, match="There are: 1"):
+        ledger.without(7)
+
+
+def test_the_file_holds_released_numbers_alone_and_is_written_whole(tmp_path) -> None:
+    made, ledger = released(evaluation(figure(400), figure(7, group="sen=any"), tables=[counts(300, 60, 4)]))
+    file = ledger.write(tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == [FILE]
+    assert Ledger.read(tmp_path) == ledger
+    document = json.loads(file.read_text(encoding="utf-8"))
+    assert document["releases"][0]["figures"] == [["a", "all", "mean_before", "pupils", 400, None]]
+    assert document["releases"][0]["tables"][0]["cells"] == [[300.0], [None], [None], [364.0]]
+    assert made.profile == document["releases"][0]["profile"]
+
+
+@pytest.mark.parametrize("text", ["", "{}", '{"schema": "other", "releases": []}'])
+def test_without_a_ledger_that_can_be_read_nothing_leaves(tmp_path, text) -> None:
+    assert Ledger.read(tmp_path) == Ledger()
+    (tmp_path / FILE).write_text(text, encoding="utf-8")
+    with pytest.raises(DisclosureError, match="cannot be read"):
+        Ledger.read(tmp_path)
