@@ -177,6 +177,26 @@ def _template(asked: str) -> str | Path:
     return asked if not asked or asked in pages.shipped() else Path(asked).absolute()
 
 
+@app.command()
+def ledger(
+    plan: PlanPath,
+    forget: Annotated[int | None, typer.Option(metavar="NUMBER", help="A release nobody outside has seen.")] = None,
+    as_json: Json = False,
+) -> None:
+    """List what was released from a plan; new releases are checked against it, so that none tells a difference."""
+    from afa_eval import workspace
+
+    if forget is not None:
+        workspace.forget(plan, forget)
+    rows = workspace.releases(plan)
+    if as_json:
+        _print_json(rows)
+    elif rows:
+        _table("Released so far", _columns(rows, "number", "made", "profile", "figures", "tables"))
+    else:
+        typer.echo("Nothing has been released from this plan.")
+
+
 @comparators_app.command("list")
 def list_comparators(as_json: Json = False) -> None:
     """Which national measures are bundled, for which years and groups?"""
