@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 
+from afa_eval.codes import years
 from afa_eval.codes._files import rows
 
 REASONS = ("working below", "absent", "unable to access", "left", "not recorded")
@@ -45,6 +46,33 @@ def meaning(code: object) -> str | None:
     """
     found = _by_code().get(_plain(code))
     return found[1] if found else None
+
+
+def codes(year: object) -> tuple[str, ...]:
+    """Which outcome codes of the national assessments were in use in a year?
+
+    Parameters
+    ----------
+    year : object
+        Academic year, any form that ``years.parse`` reads.
+
+    Returns
+    -------
+    tuple of str
+        Interim pre-key-stage standards to 2017/18, the present ones since 2018/19, P scales to
+        2020/21, the engagement model since 2021/22, and those of every year.
+
+    Examples
+    --------
+    >>> [code in codes("201718") for code in ("PKF", "PK3", "EM", "P4")]
+    [True, False, False, True]
+    """
+    when = years.parse(year)
+    return tuple(
+        row["code"]
+        for row in rows("no_score")
+        if row["code"] and (row["first_year"] or when) <= when <= (row["last_year"] or when)
+    )
 
 
 @cache

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from functools import cache, partial
 from importlib.resources import files
 
-from afa_eval.codes import needs, no_score, sen, years
+from afa_eval.codes import ethnicity as ethnicities
+from afa_eval.codes import languages, levels, needs, no_score, sen, year_groups, years
 from afa_eval.data.headers import plain
 from afa_eval.errors import DataError
 
@@ -21,8 +22,8 @@ AS_THEY_STAND = frozenset({"id", "school", "word"})
 FORMULA_ERRORS = frozenset(
     {"#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NUM!", "#NULL!", "#SPILL!", "#CALC!", "#NO VALUE"}
 )
-NOT_FOLLOWING = "x"  # "not following the National Curriculum years": known, but no year group
 LAST_YEAR_GROUP = 14
+NPD_MAJOR = frozenset({"1non", "2sns", "3ss", "4uncl"})
 NURSERY = {"n1": -2, "n2": -1, "n": -1, "nursery": -1, "e1": -2, "e2": -1}
 
 
@@ -109,6 +110,8 @@ def provision(text: str, year: str = "") -> Cell:
     code = _words("sen_provision").get(plain(text))
     if code is None:
         return UNKNOWN
+    if not code or plain(text) in NPD_MAJOR:  # SEN with and without a statement: groups that the reform of 2014 left as they are
+        return Cell(code or None)
     try:
         sen.provision(code, year or None)
     except DataError:
@@ -170,14 +173,71 @@ def year_group(text: str) -> Cell:
     Cell
         A whole number, reception 0, nursery -1 and -2.
     """
-    bare = re.sub(r"^(?:nc)?(?:year|yr|y)?(?:group)?", "", plain(text.removesuffix(".0")))
-    if bare in {"r", "reception"}:
-        return Cell(0)
-    if bare in NURSERY:
-        return Cell(NURSERY[bare])
-    if bare == NOT_FOLLOWING:
-        return BLANK
-    return Cell(int(bare)) if bare.isdecimal() and int(bare) <= LAST_YEAR_GROUP else UNKNOWN
+    try:
+        return Cell(year_groups.parse(text))
+    except DataError:
+        return UNKNOWN
+
+
+def ethnicity(text: str) -> Cell:
+    """Which ethnicity is it?
+
+    Parameters
+    ----------
+    text : str
+        A main or extended census code, or a main category's name.
+
+    Returns
+    -------
+    Cell
+        The main code, such as ``WBRI``.
+    """
+    try:
+        return Cell(ethnicities.parse(text))
+    except DataError:
+        return UNKNOWN
+
+
+def eal(text: str) -> Cell:
+    """Is English an additional language?
+
+    Parameters
+    ----------
+    text : str
+        Yes or no, or the census code or group of the first language.
+
+    Returns
+    -------
+    Cell
+        ``yes`` or ``no``; blank where the language is not known.
+    """
+    said = listed("eal")(text)
+    if said != UNKNOWN:
+        return said
+    try:
+        return Cell(languages.eal(text) or None)
+    except DataError:
+        return UNKNOWN
+
+
+def level(text: str) -> Cell:
+    """How many points is a national curriculum level, or why is there none?
+
+    Parameters
+    ----------
+    text : str
+        ``2b``, ``W`` or a code such as ``A``.
+
+    Returns
+    -------
+    Cell
+        Points, or a reason.
+    """
+    try:
+        return Cell(levels.points(text))
+    except DataError:
+        reason = no_score.reason(text)
+        return Cell(reason=reason) if reason else UNKNOWN
 
 
 def sessions(text: str) -> Cell:
@@ -364,6 +424,9 @@ KINDS: Mapping[str, Callable[[str], Cell]] = {
     "word": word,
     "year": academic_year,
     "year_group": year_group,
+    "ethnicity": ethnicity,
+    "eal": eal,
+    "level": level,
     "sessions": sessions,
     "score": score,
     "wave": wave,

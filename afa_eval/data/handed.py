@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from afa_eval.codes import no_score
+from afa_eval.codes import levels, no_score
 from afa_eval.data import cells as cell_kinds
 from afa_eval.data.cells import Meanings
 from afa_eval.data.headers import Heading
@@ -36,6 +36,7 @@ CANONICAL: Mapping[str, str] = {
     "fsm": "fsm",
     "eal": "eal",
     "sex": "sex",
+    "ethnicity": "ethnicity",
     "cohort": "cohort",
     "phase": "phase",
     "term": "term",
@@ -56,6 +57,7 @@ STATUS = (
     "fsm",
     "eal",
     "sex",
+    "ethnicity",
     "cohort",
     "phase",
 )
@@ -158,7 +160,7 @@ def column_of(raw: RawTable, name: str, position: int, kind: str, row_years: pd.
     if row_years is not None and kind in {"sen_provision", "need"}:
         codes, meant = _by_year(codes, distinct, kind, row_years)
     else:
-        meant = cell_kinds.understand(distinct, kind)
+        meant = cell_kinds.understand(distinct, "level" if kind == "score" and _are_levels(distinct) else kind)
     return Column(
         name=name,
         header=raw.headers[position],
@@ -202,6 +204,13 @@ def kind_of(text: TextCells, usual: str) -> str:
         return "score" if len(numbers) >= len(unknown) else "word"
     coded = usual == "number" and len(numbers) >= SCORES_DIFFER and not unknown
     return "score" if not rest or coded else "word"
+
+
+def _are_levels(distinct: Sequence[str]) -> bool:
+    """Levels such as 2b instead of numbers; codes that say why there is no score may stand between."""
+    filled = [text.strip() for text in distinct if text.strip()]
+    some = next((text for text in filled if levels.SUBLEVEL.fullmatch(text)), None)
+    return some is not None and levels.are_levels(text for text in filled if text == "W" or not no_score.reason(text))
 
 
 def _by_year(

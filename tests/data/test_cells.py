@@ -43,6 +43,19 @@ def one(text: str, kind: str, year: str = ""):
         ("2_OTH", "eal", "yes"),
         ("Known or believed to be other than English", "eal", "yes"),
         ("First language unclassified", "eal", None),
+        ("URD", "eal", "yes"),
+        ("PNJA", "eal", "yes"),
+        ("ENB", "eal", "no"),
+        ("NOT", "eal", None),
+        ("WENG", "ethnicity", "WBRI"),
+        ("Asian - Pakistani", "ethnicity", "APKN"),
+        ("WHIT", "ethnicity", "WHIT"),
+        ("2b", "level", 15.0),
+        ("-1", "year_group", -1),
+        ("M", "year_group", None),
+        ("4_UNCL", "sen_provision", None),
+        ("2_SNS", "sen_provision", "K"),
+        ('="0301234"', "school", "0301234"),
         ("Female", "sex", "F"),
         ("control", "cohort", "comparison"),
         ("State-funded secondary", "phase", "secondary"),
@@ -77,6 +90,10 @@ def test_understood(text: str, kind: str, value: object) -> None:
         ("15", "year_group"),
         ("Year", "year_group"),
         ("maybe", "fsm"),
+        ("ENGX", "eal"),
+        ("XQX", "eal"),
+        ("WXYZ", "ethnicity"),
+        ("2d", "level"),
         ("1", "sex"),
         ("2.5", "sessions"),
         ("1e400", "score"),
@@ -104,6 +121,11 @@ def test_a_code_belongs_to_its_time() -> None:
     assert one("P", "sen_provision", "202122")[1] == "year"
     assert one("BESD", "need", "201213")[0] == "BESD"
     assert one("BESD", "need", "202122")[1] == "year"
+
+
+def test_a_major_group_of_npd_is_of_every_year() -> None:
+    assert one("2_SNS", "sen_provision", "201213") == ("K", "", False, None)
+    assert one("3_SS", "sen_provision", "202122") == ("E", "", False, None)
 
 
 def test_why_there_is_no_score() -> None:

@@ -229,6 +229,21 @@ def unknown_sex(trust: Any) -> Found:
 
 
 @damage
+def unknown_ethnicity(trust: Any) -> Found:
+    trust.add("pupils.csv", "Ethnicity", ["WBRI", "WEUR", "Pakistani", "ZZZZ"] * 10)
+    for row in range(2, 42):
+        if trust.get("pupils.csv", row, "Ethnicity") == "ZZZZ" and row != 33:
+            trust.put("pupils.csv", row, "Ethnicity", "")
+    return "AFA307", "pupils.csv", 33, "Ethnicity"
+
+
+@damage
+def unknown_language(trust: Any) -> Found:
+    trust.put("pupils.csv", 30, "EAL", "XQX")
+    return "AFA305", "pupils.csv", 30, "EAL"
+
+
+@damage
 def unknown_wave(trust: Any) -> Found:
     trust.put("parents.csv", 31, "wave", "during")
     return "AFA305", "parents.csv", 31, "wave"

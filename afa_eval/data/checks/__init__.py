@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from afa_eval.data.checks.base import STAGES, Check, Faulted, faults_of
+from afa_eval.data.checks.code_ethnicity import ethnicities_are_census_codes
 from afa_eval.data.checks.code_mark import marks_are_attendance_codes
 from afa_eval.data.checks.code_need import need_codes_are_known
 from afa_eval.data.checks.code_sen import sen_codes_are_known
@@ -82,6 +83,7 @@ CHECKS: tuple[Check, ...] = (
     year_groups_are_known,
     words_are_known,
     marks_are_attendance_codes,
+    ethnicities_are_census_codes,
     numbers_are_numbers,
     formulas_have_values,
     identifiers_keep_their_digits,

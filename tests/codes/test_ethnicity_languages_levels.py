@@ -1,0 +1,105 @@
+"""Ethnicity, first language, levels, year groups and dated outcome codes: known ones understood, others refused."""
+
+from __future__ import annotations
+
+import pytest
+
+from afa_eval.codes import ethnicity, languages, levels, no_score, year_groups
+from afa_eval.codes._files import rows
+from afa_eval.errors import DataError
+
+MAIN = "WBRI WIRI WIRT WOTH WROM MWBC MWBA MWAS MOTH AIND APKN ABAN AOTH BCRB BAFR BOTH CHNE OOTH REFU NOBT"
+
+
+def test_the_twenty_main_codes_of_the_census() -> None:
+    assert set(ethnicity.codes()) == set(MAIN.split())
+    assert {ethnicity.group(code) for code in ethnicity.codes()} == set(ethnicity.GROUPS)
+
+
+def test_every_extended_code_rolls_up_within_its_major_group() -> None:
+    for row in rows("ethnicity"):
+        assert row["code"][0] == row["main"][0]
+        assert ethnicity.parse(row["code"]) == row["main"]
+        assert ethnicity.group(row["code"]) == row["group"]
+        assert row["source"]
+
+
+@pytest.mark.parametrize(
+    ("text", "main"),
+    [
+        (" wbri ", "WBRI"), ("White British", "WBRI"), ("White - Irish", "WIRI"), ("Gypsy/Roma", "WROM"),
+        ("Mixed - White and Asian", "MWAS"), ("Any other ethnic group", "OOTH"), ("BSOM", "BAFR"), ("AOEG", "AOEG"),
+    ],
+)  # fmt: skip
+def test_ethnicity_as_systems_write_it(text: str, main: str) -> None:
+    assert ethnicity.parse(text) == main
+
+
+@pytest.mark.parametrize("text", ["WBRX", "", "White", "Martian", None])
+def test_an_unknown_ethnicity_is_refused(text: object) -> None:
+    with pytest.raises(DataError, match="no ethnicity code"):
+        ethnicity.parse(text)
+
+
+def test_only_english_is_no_additional_language() -> None:
+    assert [row["code"] for row in rows("languages") if row["eal"] == "no"] == ["ENG", "ENB"]
+    assert [row["code"] for row in rows("languages") if not row["eal"]] == ["NOT", "REF", "ZZZ"]
+    assert len({row["code"] for row in rows("languages")}) == len(rows("languages")) > 200
+
+
+@pytest.mark.parametrize("text", ["QQQ", "ENGL", "REFX", "", "URDUU", "english"])
+def test_an_unknown_language_is_refused(text: str) -> None:
+    with pytest.raises(DataError, match="no language code"):
+        languages.eal(text)
+
+
+def test_points_are_six_a_level_and_two_a_sub_level() -> None:
+    assert [levels.points(level) for level in range(1, 9)] == [6 * level + 3 for level in range(1, 9)]
+    for level in range(1, 6):
+        low, mid, high = (levels.points(f"{level}{part}") for part in "cba")
+        assert (mid - low, high - mid, mid) == (2, 2, levels.points(level))
+    assert sum(map(levels.points, ("2b", "1", "3"))) / 3 == 15.0  # DfE's worked example of an average point score
+
+
+def test_levels_ended_with_2014_15() -> None:
+    assert levels.points("4b", "2014/15") == 27.0
+    with pytest.raises(DataError, match="ended with 2014/15"):
+        levels.points("4b", "2015/16")
+    with pytest.raises(DataError, match="no national curriculum level"):
+        levels.points("9")
+
+
+def test_bare_numbers_are_never_taken_for_levels() -> None:
+    assert levels.are_levels(["2b", "3", "W"])
+    assert not levels.are_levels(["2", "3"])
+    assert not levels.are_levels(["2b", "99"])
+
+
+@pytest.mark.parametrize(
+    ("outcome", "year", "score"),
+    [("N", "201516", None), ("N", "201617", 79.0), ("N", "202223", 79.0), ("N", "202324", None), ("B", "201617", None)],
+)
+def test_a_nominal_score_is_dated_and_never_made_up(outcome: str, year: str, score: float | None) -> None:
+    assert levels.nominal(outcome, year) == score
+
+
+def test_pre_key_stage_standards_and_the_engagement_model_are_dated() -> None:
+    then, now = set(no_score.codes("201718")), set(no_score.codes("202324"))
+    assert {"PKF", "PKE", "PKG", "BLW", "P4", "P8"} <= then
+    assert not {"PK1", "EM"} & then
+    assert {"PK1", "PK6", "EM", "A", "B", "N"} <= now
+    assert not {"PKF", "BLW", "P4", "P8"} & now
+    assert no_score.reason("P1(ii)") == no_score.reason("PK4") == no_score.reason("EM") == "working below"
+
+
+@pytest.mark.parametrize(
+    ("text", "number"), [("0", 0), ("07", 7), ("Yr 9", 9), ("e1", -2), ("-2", -2), ("14.0", 14), ("M", None)]
+)
+def test_year_groups(text: str, number: int | None) -> None:
+    assert year_groups.parse(text) == number
+
+
+@pytest.mark.parametrize("text", ["15", "", "Year", "-3", "seven"])
+def test_an_unknown_year_group_is_refused(text: str) -> None:
+    with pytest.raises(DataError, match="no year group"):
+        year_groups.parse(text)
