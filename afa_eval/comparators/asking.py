@@ -120,7 +120,9 @@ def _area(area: str) -> str:
         areas.members(area)  # raises, naming the nearest
         return area
     if area in ONE_SCHOOL_AREAS:
-        raise ComparatorError(f"There is no area '{area}' here: its figures are about one school, at times about one child.")
+        raise ComparatorError(
+            f"There is no area '{area}' here: its figures are about one school, at times about one child."
+        )
     return _one_of("area", area, tuple(store.areas()))
 
 

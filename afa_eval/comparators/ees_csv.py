@@ -18,9 +18,9 @@ from afa_eval.comparators import store
 from afa_eval.comparators.ees_groups import filters, of_all, other_filters, population
 from afa_eval.comparators.rows import PER_100, SYMBOLS, Row, about, agrees
 from afa_eval.comparators.sources.absence import AREAS
-from afa_eval.errors import AfaEvalError, ComparatorError
+from afa_eval.data import ees
+from afa_eval.errors import AfaEvalError, ComparatorError, DataError
 
-MANDATORY = ("time_period", "time_identifier", "geographic_level", "country_code", "country_name")
 PERIODS = {  # time identifier: what an absence definition becomes for it
     "academic year": "",
     "six half terms": "",
@@ -95,39 +95,6 @@ class _Indicator:
     def is_in(self, record: Mapping[str, str]) -> bool:
         column, value = self.where
         return not column or record[column].casefold() == value.casefold()
-
-
-def is_ees(header: Sequence[str]) -> bool:
-    """Is this the header of a data file of the statistics service?
-
-    Parameters
-    ----------
-    header : sequence of str
-        Column names.
-
-    Returns
-    -------
-    bool
-        True where time and geography stand in it as the service's standard says.
-    """
-    return {"time_period", "time_identifier"} <= set(header) and bool({"geographic_level", "level"} & set(header))
-
-
-def meta_file(path: Path) -> Path | None:
-    """Where is the meta file of a data file?
-
-    Parameters
-    ----------
-    path : Path
-        The data file.
-
-    Returns
-    -------
-    Path or None
-        ``name.meta.csv`` beside it, where it is there.
-    """
-    beside = path.with_name(f"{path.stem}.meta.csv")
-    return beside if beside.is_file() else None
 
 
 def read_ees(text: Sequence[str], source: str, *, meta: Mapping[str, str] | None = None, slug: str = "") -> Reading:
@@ -205,15 +172,11 @@ def read_meta(path: Path) -> dict[str, str]:
     ComparatorError
         Where it is no meta file.
     """
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        reader = csv.DictReader(file)
-        if not {"col_name", "col_type"} <= set(reader.fieldnames or ()):
-            raise ComparatorError(f"{path.name} is no meta file: it needs the columns col_name and col_type.")
-        return {
-            row["col_name"].strip(): str(row.get("indicator_unit") or "").strip()
-            for row in reader
-            if row["col_type"].strip() == "Indicator"
-        }
+    try:
+        told = ees.read_meta(path)
+    except DataError as error:
+        raise ComparatorError(str(error)) from error
+    return {name: item.unit for name, item in told.items() if item.kind == "Indicator"}
 
 
 def _indicators(header: list[str]) -> Iterator[_Indicator]:
@@ -235,7 +198,7 @@ def _indicators(header: list[str]) -> Iterator[_Indicator]:
 def _header_mistakes(
     header: list[str], known: list[_Indicator], meta: Mapping[str, str] | None, slug: str
 ) -> Iterator[Mistake]:
-    for name in MANDATORY:
+    for name in ees.MANDATORY:
         if name not in header:
             yield Mistake(1, name, "", f"There is no column '{name}', which every data file of the service has.",
                           "Download the file again, whole.")  # fmt: skip

@@ -92,7 +92,9 @@ def figures(
     ]
     if not found:
         near = when or _extent(slug)[2]
-        find(slug, year=near, sen=sen or "all", need=need, phase=phase or "all", area=area)  # raises, naming the nearest
+        find(
+            slug, year=near, sen=sen or "all", need=need, phase=phase or "all", area=area
+        )  # raises, naming the nearest
     best: dict[tuple[str, ...], tuple[int, str]] = {}
     for figure in found:
         best[_group(figure)] = min(best.get(_group(figure), (1_000, "")), (figure.priority, figure.source))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from afa_eval.comparators.asking import population
-from afa_eval.comparators.ees_csv import Mistake, meta_file, read_ees, read_meta
+from afa_eval.comparators.ees_csv import Mistake, read_ees, read_meta
 from afa_eval.comparators.own_records import ComparatorFile, OwnComparator
 from afa_eval.comparators.rows import Row
 from afa_eval.comparators.store import PART_NAMES, measures

@@ -11,7 +11,7 @@ from pathlib import Path
 from afa_eval.codes import needs, years
 from afa_eval.comparators import store
 from afa_eval.comparators.asking import PHASES, population
-from afa_eval.comparators.ees_csv import is_ees, series_mistakes
+from afa_eval.comparators.ees_csv import series_mistakes
 from afa_eval.comparators.own_ees import from_ees
 from afa_eval.comparators.own_records import ComparatorFile, OwnComparator
 from afa_eval.comparators.rows import Row

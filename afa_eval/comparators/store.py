@@ -349,9 +349,9 @@ def values(slug: str, area: str | None = None) -> Iterator[tuple[tuple[str, ...]
     for connection in (connect(), *fetched()):
         query = f"{_SELECT} WHERE s.slug = ? AND a.name = coalesce(?, a.name) AND typeof(f.printed) <> 'text'"
         for row in connection.execute(query, [slug, area]):
-            start, area, _, definition, *parts, key, scale, cell, above, of = row[:15]
+            start, place, _, definition, *parts, key, scale, cell, above, of = row[:15]
             value = _value(slug, key, None if cell is None else cell / scale, above, of)
-            yield (year_of(start), area, definition, *parts), key, _about(slug, key).priority, value
+            yield (year_of(start), place, definition, *parts), key, _about(slug, key).priority, value
 
 
 @dataclass(frozen=True, slots=True)

@@ -185,3 +185,13 @@ def test_uncompressed_answers_are_fine_too(service, fake):
     fake.raw[f"/statistics/v1/data-sets/{DATA_SET}"] = (200, {"Content-Encoding": "gzip"}, packed)
     service.refresh = True
     assert service.data_set(DATA_SET).title == "Key stage 4"
+
+
+def test_a_page_that_was_not_asked_for_and_an_answer_without_end_are_refused(service, fake, monkeypatch):
+    pages = fake.pages
+    monkeypatch.setattr(fake, "pages", lambda items, page, size, total=None: pages(items, 1, size, total))
+    with pytest.raises(ComparatorError, match="asked for page 2 and sent 1"):
+        list(service.query(DATA_SET))
+    monkeypatch.setattr("afa_eval.comparators.service.http.MOST_BYTES", 50)
+    with pytest.raises(ComparatorError, match="sent more than 50 bytes"):
+        service.csv(DATA_SET)

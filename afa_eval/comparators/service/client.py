@@ -301,6 +301,8 @@ class Service:
             paging = said.get("paging") if isinstance(said, Mapping) else None
             if not isinstance(paging, Mapping) or not isinstance(said.get("results"), list):
                 raise ComparatorError("The statistics service's answer has no pages: its schema is not known here.")
+            if int(paging.get("page") or page) != page:  # it would be read again and again
+                raise ComparatorError(f"The statistics service was asked for page {page} and sent {paging['page']}.")
             pages, promised = int(paging.get("totalPages") or 0), int(paging.get("totalResults") or 0)
             seen += len(said["results"])
             yield from said["results"]

@@ -157,7 +157,8 @@ def _download(chosen: Mapping[str, str], service: Service) -> tuple[Kept, str, d
         raise ComparatorError(f"The Department withdrew the data set '{about.title}'.{instead}")
     version = about.latest.version
     units = {item.column: item.unit for item in service.meta(about.id, version).indicators}
-    return service.csv(about.id, version), f"data set {about.id} version {version}", units
+    old = f" (deprecated, replaced by {about.superseded_by})" if about.superseded_by else ""
+    return service.csv(about.id, version), f"data set {about.id}{old} version {version}", units
 
 
 def _refused(slug: str, mistakes: Sequence[Mistake]) -> str:

@@ -131,7 +131,8 @@ class Http:
         trouble = ""
         for number in range(TRIES):
             try:
-                reply = self._client.request(method, url, content=sent, headers=headers)
+                with self._client.stream(method, url, content=sent, headers=headers) as reply:
+                    data = _body(reply, url)
             except httpx.DecodingError as error:
                 raise ComparatorError(f"{url} sent bytes that cannot be decompressed: try again later.") from error
             except httpx.TransportError as error:
@@ -146,8 +147,8 @@ class Http:
                 url = self._followed(reply, url)
                 continue
             if reply.is_error:
-                raise ComparatorError(complaint(reply.status_code, reply.content, url))
-            return reply.content
+                raise ComparatorError(complaint(reply.status_code, data, url))
+            return data
         raise ComparatorError(
             f"{url} could not be had after {TRIES} tries ({trouble or 'too many redirects'}). "
             "Try later, or use --offline for what was kept."
@@ -165,6 +166,17 @@ class Http:
         if target.netloc.decode() not in self.hosts or target.scheme != httpx.URL(url).scheme:
             raise ComparatorError(f"{url} points elsewhere, to {target.host}: refused.")
         return str(target)
+
+
+def _body(reply: httpx.Response, url: str) -> bytes:
+    """The service's files are smaller than 1 GB: an answer without end is not waited for."""
+    parts, size = [], 0
+    for part in reply.iter_bytes():
+        parts.append(part)
+        size += len(part)
+        if size > MOST_BYTES:
+            raise ComparatorError(f"{url} sent more than {MOST_BYTES:,} bytes; the answer was not kept.")
+    return b"".join(parts)
 
 
 @cache
