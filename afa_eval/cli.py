@@ -148,6 +148,8 @@ def book(
     template: Annotated[
         str, typer.Option(help="evaluation, trust, afa, or a folder of your own; the plan's where not given.")
     ] = "",
+    pdf: Annotated[bool, typer.Option("--pdf", help="Print the book to build/book.pdf too (needs Chromium).")] = False,
+    word: Annotated[bool, typer.Option("--word", help="Write its summary to build/summary.docx too.")] = False,
     quiet: Quiet = False,
     as_json: Json = False,
 ) -> None:
@@ -155,19 +157,23 @@ def book(
     from afa_eval import workspace
 
     with _working(quiet or as_json) as tell:
-        page = _book(plan, tell, _template(template))
+        page = workspace.book_plan(plan, tell, template=_template(template), pdf=pdf, word=word)
     missing = workspace.without_figures(plan)
+    asked = (("pdf", "book.pdf", pdf), ("word", "summary.docx", word))
+    others = {kind: page.parents[2] / name for kind, name, wanted in asked if wanted}
     if as_json:
-        _print_json({"index": str(page), "without_figures": list(missing)})
+        named = {kind: str(path) for kind, path in {"index": page, **others}.items()}
+        _print_json({**named, "without_figures": list(missing)})
     else:
-        _made(page)
+        for path in (*others.values(), page):
+            _made(path)
     _without_figures(missing, as_json)
 
 
-def _book(plan: Path, tell: Callable[[str], None], template: str | Path = "") -> Path:
+def _book(plan: Path, tell: Callable[[str], None]) -> Path:
     from afa_eval.workspace import book_plan
 
-    return book_plan(plan, tell, template=template)
+    return book_plan(plan, tell)
 
 
 def _template(asked: str) -> str | Path:

@@ -16,7 +16,7 @@ from typing import Any
 from afa_eval import disclosure, evaluation
 from afa_eval.data import output
 from afa_eval.designs.groups import ALL
-from afa_eval.disclosure import Release, ReleasedEstimate, ledger
+from afa_eval.disclosure import Release, ReleasedEstimate, acro, ledger, scan, secrets
 from afa_eval.errors import AfaEvalError, DataError
 from afa_eval.estimate import Estimates, Fault, Finding, words
 from afa_eval.evaluation import Evaluation
@@ -27,6 +27,8 @@ EARLIER = "earlier"
 PAGE = Path("book", "html", "index.html")
 LASTING = ("checks.", "ledger", ".", EARLIER)  # what belongs to no single run
 RESULTS = "evaluation.json"
+CHECKERS = "acro"
+PUBLIC = ("book", "book.pdf", "summary.docx", "estimates.csv", "manifest.json", CHECKERS)  # all else stays inside
 NEEDED = ("pandas", "numpy", "scipy", "duckdb", "narwhals", "pydantic", "linearmodels", "pingouin", "jupyter_book")
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 Tell = Callable[[str], None]
@@ -125,13 +127,15 @@ def _run(plan: Plan, tell: Tell) -> Done:
     moved = _kept(plan, folder) is None and _set_aside(folder)
     with _replacing(folder) as new:
         (new / RESULTS).write_text(evaluation.to_json(found), encoding="utf-8")
-        disclosure.write(released, new)
+        for file in disclosure.write(released, new):
+            scan.refuse(scan.scan(file, paths=[plan.folder]))
+    acro.write(released, folder / CHECKERS)
     write_checks(found.faults, folder)
     stale_book = f"The book of an earlier run was moved to {folder / EARLIER}: `afa-eval book` makes the new one."
     return Done(found, released, folder, stale_book if moved and had_book else "")
 
 
-def book_plan(path: Path, tell: Tell, *, template: str | Path = "") -> Path:
+def book_plan(path: Path, tell: Tell, *, template: str | Path = "", pdf: bool = False, word: bool = False) -> Path:
     """Where is the plan's book? Evaluates first if an input or the plan changed.
 
     Parameters
@@ -142,6 +146,8 @@ def book_plan(path: Path, tell: Tell, *, template: str | Path = "") -> Path:
         Told in a few words what is being done.
     template : str or Path
         One that ships, or a folder of own page templates; the plan's where empty.
+    pdf, word : bool
+        Whether to write ``book.pdf`` and ``summary.docx`` to the build folder too.
 
     Returns
     -------
@@ -166,13 +172,35 @@ def book_plan(path: Path, tell: Tell, *, template: str | Path = "") -> Path:
         released = release(kept, plan)
     tell("Building the book")
     try:
-        page = report.build_book(released, plan.folder, template=template or plan.book.template)
+        chosen = template or plan.book.template
+        page = report.build_book(released, plan.folder, template=chosen, pdf=pdf, word=word)
     except AfaEvalError as error:
         if (folder / PAGE).is_file():
             error.add_note(f"The book in {folder / PAGE} is the one built before, from the same figures.")
         raise
+    tell("Looking for anything that must not be published")
+    _refuse_secrets(plan)
     shutil.rmtree(folder / EARLIER, ignore_errors=True)
     return page
+
+
+def _refuse_secrets(plan: Plan) -> None:
+    """Take a book away, and say why, that holds anything of the inputs, of this machine or of its work."""
+    folder = plan.folder / BUILD
+    columns = {str(table): dict(names) for table, names in plan.columns.items()}
+    inputs = secrets.of_inputs(plan.data.files(), plan.folder, columns)
+    own = plan.folder / plan.evaluation.words if plan.evaluation.words else None
+    said = [plan.text, *([own.read_text(encoding="utf-8")] if own and own.is_file() else [])]
+    known = inputs.without(said)
+    made = [folder / name for name in PUBLIC if (folder / name).exists()]
+    hits = [hit for path in made for hit in scan.scan(path, known, paths=[plan.folder])]
+    if hits:
+        for path in made:
+            if path.is_dir():
+                shutil.rmtree(path, ignore_errors=True)
+            else:
+                path.unlink()
+    scan.refuse(hits)
 
 
 def release(found: Evaluation, plan: Plan) -> Release:
@@ -408,8 +436,11 @@ def diagnose() -> list[dict[str, str]]:
     rows.append(_try("National figures", _figures))
     rows.append(_try("Page templates", _templates))
     browser = next((path for name in CHROMIUM if (path := shutil.which(name))), None)
-    detail = "found" if browser else "only the browser tests need one"
+    detail = "found" if browser else "a PDF of the book needs one"
     rows.append({"check": "Chromium", "result": "ok" if browser else "optional", "detail": detail})
+    word = find_spec("docx") is not None
+    detail = evaluation.version_of("python-docx") if word else "pip install 'afa-eval[word]' for a Word summary"
+    rows.append({"check": "Word summary", "result": "ok" if word else "optional", "detail": detail})
     return rows
 
 

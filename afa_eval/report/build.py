@@ -14,14 +14,20 @@ from afa_eval.disclosure.records import Release
 from afa_eval.errors import ReportError
 from afa_eval.report import pages
 from afa_eval.report.book import assemble
+from afa_eval.report.document import write_docx
+from afa_eval.report.downloads import with_downloads
+from afa_eval.report.pdf import write_pdf
 
+PDF, WORD = "book.pdf", "summary.docx"  # beside the book, in the build folder
 EPOCH = "1577836800"  # a fixed moment, so that the same release makes the same bytes
 RUN = "from jupyter_book.cli.main import main; main()"
 WARNING = re.compile(r"WARNING|ERROR|CRITICAL|error:|Exception|would load")
 COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
 
-def build_book(release: Release, folder: Path, *, template: str | Path = pages.DEFAULT) -> Path:
+def build_book(
+    release: Release, folder: Path, *, template: str | Path = pages.DEFAULT, pdf: bool = False, word: bool = False
+) -> Path:
     """Where is the Jupyter Book of a release?
 
     Parameters
@@ -34,6 +40,8 @@ def build_book(release: Release, folder: Path, *, template: str | Path = pages.D
     template : str or Path
         One that ships (``evaluation``, ``trust``, ``afa``), or a folder of one's own, relative to the
         plan's; what it lacks is taken from those that ship.
+    pdf, word : bool
+        Whether the book is printed to ``build/book.pdf``, and its summary written to ``build/summary.docx``, too.
 
     Returns
     -------
@@ -43,7 +51,8 @@ def build_book(release: Release, folder: Path, *, template: str | Path = pages.D
     Raises
     ------
     ReportError
-        Where a chart cannot be drawn, a template names what is not there, or the build warns.
+        Where a chart cannot be drawn, a template names what is not there, the build warns, or a PDF or Word
+        file is asked for and what it needs is not installed.
     """
     used = pages.template(template, Path(folder))
     target = Path(folder).resolve() / "build" / "book"
@@ -51,8 +60,13 @@ def build_book(release: Release, folder: Path, *, template: str | Path = pages.D
     with tempfile.TemporaryDirectory(prefix=".making-", dir=target) as name:
         work = Path(name) / "pages"
         work.mkdir()
-        pages.write_pages(assemble(release, work), work, used)
+        book = with_downloads(assemble(release, work), release, work)
+        if word:
+            write_docx(book, target.parent / WORD)
+        names = pages.write_pages(book, work, used)
         html = _run(work)
+        if pdf:
+            write_pdf(html, names, target.parent / PDF)
         _replace(html, target / "html")
     return target / "html" / "index.html"
 

@@ -208,6 +208,8 @@ class Book:
         How to cite this book.
     symbols : tuple of (str, str)
         What stands in place of a hidden figure, and what it means.
+    downloads : tuple of (str, str)
+        Files to take away: what each is, and where it stands from the page.
     """
 
     title: str
@@ -235,6 +237,7 @@ class Book:
     comparators: tuple[str, ...]
     cite: str
     symbols: tuple[tuple[str, str], ...] = field(default=tuple(plain.SYMBOLS.items()))
+    downloads: tuple[tuple[str, str], ...] = ()
 
     @property
     def primary(self) -> tuple[Outcome, ...]:

@@ -256,7 +256,7 @@ def _finalize(value: Any) -> Any:
     return value if isinstance(value, jinja2.Undefined) else escaped(value)
 
 
-def write_pages(book: Book, folder: Path, used: Template | None = None) -> None:
+def write_pages(book: Book, folder: Path, used: Template | None = None) -> tuple[str, ...]:
     """Write every page, the table of contents and the configuration.
 
     Parameters
@@ -267,6 +267,11 @@ def write_pages(book: Book, folder: Path, used: Template | None = None) -> None:
         Where the pages go.
     used : Template, optional
         Which templates; the default's where none is given.
+
+    Returns
+    -------
+    tuple of str
+        Names of the pages that were written, in reading order.
 
     Raises
     ------
@@ -282,8 +287,10 @@ def write_pages(book: Book, folder: Path, used: Template | None = None) -> None:
         elif text := _render(made, page, book=book).strip():
             (folder / f"{page}.md").write_text(f"{text}\n", "utf-8")
     written = {path.stem for path in folder.glob("*.md")}
-    (folder / "_toc.yml").write_text(json.dumps(toc(contents, book, written), indent=1), "utf-8")
+    order = toc(contents, book, written)
+    (folder / "_toc.yml").write_text(json.dumps(order, indent=1), "utf-8")
     (folder / "_config.yml").write_text(json.dumps(configuration(book), indent=1), "utf-8")
+    return (order["root"], *(chapter["file"] for part in order["parts"] for chapter in part["chapters"]))
 
 
 def _contents(used: Template) -> dict[str, Any]:

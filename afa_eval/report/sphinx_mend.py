@@ -180,6 +180,8 @@ def mend_page(soup: BeautifulSoup, path: Path) -> None:
             MENDERS[tag.name](soup, tag)
     for extra in soup.find_all("meta", attrs={"name": "viewport"})[1:]:
         extra.decompose()
+    if soup.title is not None:
+        soup.title.string = " \u2014 ".join(dict.fromkeys(soup.title.get_text().split(" \u2014 ")))
     _tell_apart(soup)
     _offer_narrow(soup, path)
 

@@ -11,9 +11,12 @@ from urllib.parse import unquote
 
 import pytest
 from bs4 import BeautifulSoup
+from pypdf import PdfReader
 
 from afa_eval.errors import ReportError
 from afa_eval.report import build_book
+from afa_eval.report.pdf import write_pdf
+from afa_eval.report.single import single_page
 
 PAGES = ("index", "summary", "outcome-reading", "outcome-absence", "outcome-belonging", "participants", "data-quality")
 PAGES += ("limitations", "methods", "programme", "cite", "reproduce", "design", "cost", "subgroups", "implementation")
@@ -196,6 +199,32 @@ def test_a_book_that_fails_leaves_the_old_one(released, tmp_path) -> None:
     assert str(tmp_path) not in str(caught.value)
     assert old.read_text() == "old"
     assert [path.name for path in old.parents[1].iterdir()] == ["html"]
+
+
+def test_one_page_holds_all_with_its_links_inside(index) -> None:
+    soup = BeautifulSoup(single_page(index.parent, ("index", "summary", "outcome-absence")), "html.parser")
+    assert [heading.get_text() for heading in soup.find_all("h1")] == ["Reading and belonging pilot"]
+    chapters = [row.get_text() for row in soup.find("nav").find_all("li")]
+    assert chapters == ["Summary for parents and carers", "Persistent absence"]
+    places = [tag["id"] for tag in soup.find_all(id=True)]
+    assert len(places) == len(set(places))
+    inside = [link["href"][1:] for link in soup.find_all("a", href=re.compile("^#"))]
+    assert len(inside) >= 5
+    assert set(inside) <= set(places)
+
+
+@pytest.mark.browser
+def test_the_printed_book_is_tagged_outlined_and_british(index, chromium, tmp_path) -> None:
+    made = PdfReader(write_pdf(index.parent, ("index", "summary"), tmp_path / "book.pdf"))
+    root = made.trailer["/Root"]
+    assert root["/Lang"] == "en-GB"
+    assert root["/MarkInfo"]["/Marked"]
+    assert "/StructTreeRoot" in root
+    assert made.metadata.title == "Reading and belonging pilot"
+    width, height = (float(side) / 72 * 25.4 for side in made.pages[0].mediabox[2:])
+    assert (round(width), round(height)) == (210, 297)
+    assert "".join(made.outline[0].title.split()) == "Readingandbelongingpilot"
+    assert not (index.parent / "all-on-one-page.html").exists()
 
 
 @pytest.mark.browser
