@@ -9,16 +9,17 @@ from __future__ import annotations
 import csv
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from pathlib import Path
 
 from afa_eval.codes import years
 from afa_eval.comparators import store
 from afa_eval.comparators.ees_groups import filters, of_all, other_filters, population
-from afa_eval.comparators.rows import PER_100, SYMBOLS, Row, about, agrees
+from afa_eval.comparators.rows import PER_100, Row, about, agrees
 from afa_eval.comparators.sources.absence import AREAS
 from afa_eval.data import ees
+from afa_eval.data.ees import SYMBOLS
 from afa_eval.errors import AfaEvalError, ComparatorError, DataError
 
 PERIODS = {  # time identifier: what an absence definition becomes for it
@@ -69,11 +70,14 @@ class Reading:
         All of them.
     skipped : int
         Rows about groups, areas or periods that have no name here.
+    decimals : mapping of str to int
+        How many decimals each measure is printed with, by slug.
     """
 
     rows: tuple[tuple[int, Row], ...]
     mistakes: tuple[Mistake, ...]
     skipped: int
+    decimals: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +155,7 @@ def read_ees(text: Sequence[str], source: str, *, meta: Mapping[str, str] | None
     found += _any_sen(found)
     if not found and not mistakes:
         mistakes.append(_nothing(skipped))
-    return Reading(tuple(found), tuple(mistakes), skipped)
+    return Reading(tuple(found), tuple(mistakes), skipped, {item.slug: digits[item.value] for item in known})
 
 
 def read_meta(path: Path) -> dict[str, str]:
@@ -270,7 +274,10 @@ def _figure(
     if not _right(item, printed, above, of, digits):
         mistakes.append(_disagrees(item, printed, above, of, line))
         return None
-    exact = above / of * (100.0 if item.unit in PER_100 else 1.0) if above is not None and of else printed / scale
+    exact = printed / scale
+    if above is not None and of:
+        share = above / of * (100.0 if item.unit in PER_100 else 1.0)
+        exact = share if abs(share - exact) <= 10.0**-digits / scale * 0.5000001 else exact  # counts may be rounded
     ends = [None if end is None else end / scale for end in (numbers["low"], numbers["high"])]
     return replace(
         row, value=exact, printed=printed / scale, numerator=above, denominator=of, low=ends[0], high=ends[1]

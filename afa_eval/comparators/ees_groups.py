@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 
 from afa_eval.codes import needs
-from afa_eval.comparators.rows import SYMBOLS
+from afa_eval.data.ees import SYMBOLS
 from afa_eval.errors import DataError
 
 FILTERS = {  # column of a statistics file: which part of the population it narrows

@@ -15,6 +15,7 @@ from afa_eval.comparators.ees_csv import series_mistakes
 from afa_eval.comparators.own_ees import from_ees
 from afa_eval.comparators.own_records import ComparatorFile, OwnComparator
 from afa_eval.comparators.rows import Row
+from afa_eval.data.ees import is_ees
 from afa_eval.errors import AfaEvalError, ComparatorError
 from afa_eval.estimate.records import Comparator, Fault
 

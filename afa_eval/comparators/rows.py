@@ -7,10 +7,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
+from afa_eval.data.ees import SYMBOLS
 from afa_eval.errors import ComparatorError
 
 ALL = ""
-SYMBOLS = frozenset({"", "z", "x", "c", "low", "k", "u", ":", "~", ".", "..", "-", "*", "NULL", "NA", "nan", "None"})
 PER_100 = frozenset({"suspensions per 100 pupils", "exclusions per 100 pupils"})
 
 

@@ -23,7 +23,7 @@ FORMULA_ERRORS = frozenset(
     {"#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NUM!", "#NULL!", "#SPILL!", "#CALC!", "#NO VALUE"}
 )
 LAST_YEAR_GROUP = 14
-NPD_MAJOR = frozenset({"1non", "2sns", "3ss", "4uncl"})
+NPD_MAJOR = frozenset({"1non", "2sns", "3ss", "4uncl"})  # with or without a statement: groups of any year
 NURSERY = {"n1": -2, "n2": -1, "n": -1, "nursery": -1, "e1": -2, "e2": -1}
 
 
@@ -110,7 +110,7 @@ def provision(text: str, year: str = "") -> Cell:
     code = _words("sen_provision").get(plain(text))
     if code is None:
         return UNKNOWN
-    if not code or plain(text) in NPD_MAJOR:  # SEN with and without a statement: groups that the reform of 2014 left as they are
+    if not code or plain(text) in NPD_MAJOR:
         return Cell(code or None)
     try:
         sen.provision(code, year or None)

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from afa_eval.data import ees
 from afa_eval.data.checks import run_checks
 from afa_eval.data.ctf import ctf_body, is_xml
 from afa_eval.data.handed import CANONICAL, Handed, HandedTable, Part, column_of, kind_of
@@ -259,7 +260,7 @@ def read(
     Parameters
     ----------
     path : str or Path
-        CSV, TSV, Excel or Parquet.
+        CSV, TSV, Excel, Parquet or a Common Transfer File; whatever system wrote it.
     table : str, optional
         pupils, attainment, attendance or responses; told from the columns where not given.
     columns : mapping of str to str, optional
@@ -270,7 +271,8 @@ def read(
     Returns
     -------
     pandas.DataFrame
-        The canonical table: long scores are one column each, terms are summed.
+        The canonical table: long scores are one column each, terms are summed. A data file of the
+        statistics service gives its figures instead, with the units of its meta file in ``attrs``.
 
     Raises
     ------
@@ -280,6 +282,9 @@ def read(
     if table is not None and table not in TABLE_NAMES:
         raise DataError(f"Unknown table '{table}'. There are: {', '.join(TABLE_NAMES)}.")
     raw = read_as(source(path, sheet=sheet), table, known_header(table, (columns or {}).values()))
+    if table is None and raw.readable and ees.is_ees(raw.headers):
+        complain(ees.faults(raw))
+        return ees.figures(raw)
     name = table or (guess_table(raw, columns) if raw.readable else "pupils")
     handed = handed_in([part_of(raw, name, told=columns)], single=True)
     complain(run_checks(handed))

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from afa_eval.comparators.rows import SYMBOLS
+from afa_eval.data.ees import SYMBOLS
 from afa_eval.errors import ComparatorError
 
 
