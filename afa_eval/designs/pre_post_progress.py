@@ -8,16 +8,16 @@ import pandas as pd
 
 from afa_eval.data.tables import as_tables
 from afa_eval.designs.base import Data
-from afa_eval.designs.clustered import between_schools
-from afa_eval.designs.progress_answers import above_line, figures, group_of
+from afa_eval.designs.clustered import about_precision, between_schools
+from afa_eval.designs.progress_answers import Group, above_line, figures, group_of, headline, mean
 from afa_eval.designs.progress_contrasts import contrasts, gap, lords_paradox, pairs
 from afa_eval.designs.progress_flow import flow_table
 from afa_eval.designs.progress_frame import Cohort, cohort, coverage_table
 from afa_eval.designs.progress_lines import Line, National, finding
 from afa_eval.designs.progress_question import Norm, ProgressQuestion
 from afa_eval.designs.progress_rest import share_without_cohort, without_cohort
-from afa_eval.designs.progress_routes import national, share_line
-from afa_eval.designs.progress_shares import expected, expected_findings, standard, worst_rank_table
+from afa_eval.designs.progress_routes import national, share_lines
+from afa_eval.designs.progress_shares import expected, expected_findings, reached_share, standard, worst_rank_table
 from afa_eval.designs.progress_sizes import months, size_findings, spread, standardised
 from afa_eval.designs.progress_waves import growth_per_wave
 from afa_eval.estimate import Estimate, Estimates, Finding, Severity, Table
@@ -71,18 +71,18 @@ class PrePostProgress(ProgressQuestion):
         size = spread(self, people, lines)
         points = [*self._groups(people, lines), *gap(self, people), *contrasts(self, people, found)]
         sizes = standardised(self, points, size)
-        named, share_findings = share_line(self, people)
-        share, rest_findings = share_without_cohort(self, people, named)
-        shares = self._shares(people, share)
+        named, share_findings = share_lines(self, people)
+        rests = [share_without_cohort(self, people, line) for line in named]
+        shares = self._shares(people, tuple(line for line, _ in rests if line is not None))
         growth, growth_findings = growth_per_wave(self, people)
-        items = [*points, *sizes, *months(self, sizes, size), *shares, *growth, *self._between(people, lines)]
+        items = [*points, *sizes, *months(self, sizes, size), *shares, *growth]
         findings = (
             *lines.findings,
             *share_findings,
-            *rest_findings,
+            *dict.fromkeys(item for _, findings in rests for item in findings),
             *lords_paradox(self, people, lines, found),
             *size_findings(self, lines, size),
-            *expected_findings(self),
+            *expected_findings(self, people),
             *growth_findings,
             *self._notices(people, lines),
         )
@@ -90,23 +90,38 @@ class PrePostProgress(ProgressQuestion):
 
     def _groups(self, people: Cohort, lines: National) -> list[Estimate]:
         groups = [group_of(self, people, label) for label in people.labels]
-        return [item for group in groups for item in figures(self, people, lines, group)]
+        return [
+            item
+            for group in groups
+            for item in (*figures(self, people, lines, group), *self._reach(people, lines, group))
+        ]
 
-    def _between(self, people: Cohort, lines: National) -> list[Estimate]:
-        values, rows = above_line(people, lines, people.usable)
+    def _reach(self, people: Cohort, lines: National, group: Group) -> list[Estimate]:
+        """How alike pupils of a school are in the figure that counts, and how small a change could have been shown."""
+        shared = reached_share(self, people) if self.asks_for_share else None
+        if shared is not None:
+            (values, counted), unit, of = shared, "proportion difference", "share"
+            rows = counted & group.members
+            what = mean(people, values, rows)
+        else:
+            values, rows = above_line(people, lines, group.scored)
+            what, unit, of = headline(self, people, lines, group.scored), self.unit, "mean progress"
+        if not rows.any():
+            return []
         school = pd.Series(people.school, index=values.index)
-        found = between_schools(self, "all", values[rows], school[rows], unit="progress", base="pupils")
-        return [] if found is None else [found]
+        alike = between_schools(self, group.label, values[rows], school[rows], unit=of, base="pupils")
+        small = about_precision(self, group.label, what, unit=unit, base="pupils", of=of)
+        return [*([] if alike is None else [alike]), *small]
 
-    def _shares(self, people: Cohort, line: Line | None) -> list[Estimate]:
+    def _shares(self, people: Cohort, lines: tuple[Line, ...]) -> list[Estimate]:
         groups = [group_of(self, people, label) for label in people.labels]
-        of_expected = self.comparator.startswith("expected-progress")
+        of_standard, of_expected = ((), lines) if self.share_is_expected else (lines, ())
         return [
             item
             for group in groups
             for item in (
-                *standard(self, people, group, None if of_expected else line),
-                *expected(self, people, group, line if of_expected else None),
+                *standard(self, people, group, of_standard),
+                *expected(self, people, group, of_expected),
             )
         ]
 

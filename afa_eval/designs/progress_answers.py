@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from afa_eval.designs.clustered import Clustered, about_precision, answer
+from afa_eval.designs.clustered import Clustered, answer
 from afa_eval.designs.progress_claims import claim_of
 from afa_eval.designs.progress_frame import Cohort, Mask
 from afa_eval.designs.progress_lines import Line, National
@@ -100,28 +100,20 @@ def figures(question: ProgressQuestion, people: Cohort, national: National, grou
     Returns
     -------
     list of Estimate
-        Means, distance from each line, shares, and what could have been shown; coverage only
-        where nobody in the group has scores.
+        Means, distance from each line, shares; coverage only where nobody in the group has scores.
     """
     covered = [_coverage(question, people, group)]
     if not group.scored.any():
         return covered
     progress = mean(people, people.progress, group.scored)
-    against = [item for line in national.lines for item in _against(question, people, line, group)]
+    lines = national.ordered(group.scored)
+    against = [item for line in lines for item in _against(question, people, line, group)]
     return [
         *_means(question, people, group, progress),
         *against,
         *_adjusted(question, people, national, group),
         *_reached(question, people, national, group),
         *covered,
-        *about_precision(
-            question,
-            group.label,
-            headline(question, people, national, group.scored),
-            unit=question.unit,
-            base="pupils",
-            of="mean progress",
-        ),
     ]
 
 
@@ -144,11 +136,12 @@ def headline(question: ProgressQuestion, people: Cohort, national: National, row
     Clustered
         Of those with a national figure, where there is a line.
     """
-    if question.headline and national.expected is not None:
+    if question.chosen_by_baseline and national.expected is not None:
         return mean(people, people.after - national.expected, rows)
     values, known = above_line(people, national, rows)
     found = mean(people, values, known)
-    return found if national.main is None else found.allowing(national.main.se(known))
+    lines = national.ordered(rows)
+    return found.allowing(lines[0].se(known)) if lines else found
 
 
 def above_line(people: Cohort, national: National, rows: Mask) -> tuple[pd.Series, Mask]:
@@ -168,9 +161,10 @@ def above_line(people: Cohort, national: National, rows: Mask) -> tuple[pd.Serie
     tuple of (pandas.Series, ndarray of bool)
         Progress as it is, for all, where there is no line.
     """
-    if national.main is None or not (known := rows & national.main.national.notna().to_numpy()).any():
+    lines = national.ordered(rows)
+    if not lines or not (known := rows & lines[0].national.notna().to_numpy()).any():
         return people.progress, rows
-    return people.progress - national.main.national, known
+    return people.progress - lines[0].national, known
 
 
 def _means(question: ProgressQuestion, people: Cohort, group: Group, progress: Clustered) -> list[Estimate]:
@@ -240,9 +234,9 @@ def matched(rows: Mask, scored: Mask) -> tuple[str, ...]:
 
 def _adjusted(question: ProgressQuestion, people: Cohort, national: National, group: Group) -> list[Estimate]:
     """Against the national relation of last to first score: one group has no other adjusted mean."""
-    line = national.main
-    if national.expected is None or line is None:
+    if national.expected is None or not national.lines:
         return []
+    line = national.ordered(group.scored)[0]
     comparator = line.comparator(group.scored, national.expected)
     if comparator is None:
         return []
@@ -290,7 +284,9 @@ def _reached(question: ProgressQuestion, people: Cohort, national: National, gro
         notes=matched(rows, group.scored),
     )
     by_norm = national.expected is not None  # half of all pupils with the same start reach their own average
-    minus = [_share_minus(question, people, line, group, reached, rows, by_norm) for line in national.lines]
+    minus = [
+        _share_minus(question, people, line, group, reached, rows, by_norm) for line in national.ordered(group.scored)
+    ]
     return [share, *(item for item in minus if item is not None)]
 
 

@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from afa_eval.designs.clustered import Clustered, answer, fit_cells
-from afa_eval.designs.groups import parse
+from afa_eval.designs.groups import parse, texts
 from afa_eval.designs.progress_frame import Cohort, Mask
 from afa_eval.designs.progress_lines import National, finding
 from afa_eval.designs.progress_question import ProgressQuestion
@@ -23,6 +23,8 @@ from afa_eval.models.multiplicity import adjust
 E = Estimand
 GAP = "sen=any - sen=none"
 NAMED_FIRST = frozenset({"yes", "any", "pilot", "F", "special"})  # the side of a pair that a contrast is named after
+YEAR_GROUP = "year_group"
+RISING = ("nc-points", "p-scale")  # scales on which older children are higher
 TELL_FROM = 30  # pupils on either side: a Finding is words, and tells nothing that a table would have to hide
 LORD = 0.1  # of a standard deviation: from here gain and ANCOVA tell different stories
 Floats = npt.NDArray[np.float64]
@@ -74,12 +76,11 @@ def pairs(question: ProgressQuestion, people: Cohort) -> list[Pair]:
     list of Pair
         One per group that has a rest to differ from; of two values of a column only one.
     """
-    extra = _covariates(question, people)
-    complete = people.usable & np.isfinite(extra).all(axis=1)
     found = []
     for label in _worth_contrasting(people):
         inside = people.masks[label]
-        rows = complete & _known(people, label)
+        extra = _covariates(question, people, held_constant(question, people, label))
+        rows = people.usable & np.isfinite(extra).all(axis=1) & _known(people, label)
         if not (inside & rows).any() or not (~inside & rows).any():
             continue
         found.append(_pair(question, people, label, inside, rows, extra))
@@ -157,11 +158,35 @@ def _fitted(
     return replace(bare, se=found.se, df=found.df, design_effect=effect), slope
 
 
-def _covariates(question: ProgressQuestion, people: Cohort) -> Floats:
+def held_constant(question: ProgressQuestion, people: Cohort, label: str) -> tuple[str, ...]:
+    """What is held constant besides the first score where a group is contrasted with the rest?
+
+    Parameters
+    ----------
+    question : ProgressQuestion
+        With covariates.
+    people : Cohort
+        The pupils.
+    label : str
+        The group.
+
+    Returns
+    -------
+    tuple of str
+        The plan's covariates; and the year group where scores rise from year to year, since pupils of Year 1 and of Year 5
+        with the same first score did not begin alike.
+    """
+    rises = question.scale in RISING and YEAR_GROUP in people.frame and people.frame[YEAR_GROUP].nunique() > 1
+    named = {column for column, _ in parse(label)}
+    own = (YEAR_GROUP,) if rises and YEAR_GROUP not in {*named, *question.covariates} else ()
+    return (*question.covariates, *own)
+
+
+def _covariates(question: ProgressQuestion, people: Cohort, names: tuple[str, ...]) -> Floats:
     """Covariates as columns: numbers as they are, categories as indicators but for the first."""
     made: list[Floats] = []
-    for name in question.covariates:
-        column = people.frame[name]
+    for name in names:
+        column = texts(people.frame[name]) if name == YEAR_GROUP and question.scale in RISING else people.frame[name]
         if pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column):
             made.append(column.to_numpy(dtype=np.float64, na_value=np.nan)[:, None])
         else:
@@ -195,19 +220,29 @@ def contrasts(question: ProgressQuestion, people: Cohort, found: list[Pair]) -> 
         for pair in found
         if question.has_gain or question.is_dfe_progress
     ]
-    held = ", ".join(["the first score", *question.covariates])
-    says = f"difference in last scores, {held} held constant (ANCOVA)"
     second = [
-        _contrast(question, people, pair.label, E.ADJUSTED_PROGRESS, pair.ancova, says) for pair in found if pair.ancova
+        _contrast(question, people, pair.label, E.ADJUSTED_PROGRESS, pair.ancova, _ancova(question, people, pair.label))
+        for pair in found
+        if pair.ancova
     ]
     return [*_corrected(first), *_corrected(second)]
+
+
+def _ancova(question: ProgressQuestion, people: Cohort, label: str) -> str:
+    held = ("the first score", *held_constant(question, people, _side(label)))
+    return f"difference in last scores, {', '.join(held).replace('_', ' ')} held constant (ANCOVA)"
+
+
+def _side(label: str) -> str:
+    """The group that a contrast is named after."""
+    return label.partition(" - ")[0]
 
 
 def _contrast(
     question: ProgressQuestion, people: Cohort, label: str, estimand: Estimand, what: Clustered, method: str
 ) -> Estimate:
     """Two groups of these pupils beside each other: a comparison of the two, where enough of both have scores."""
-    side = label.partition(" - ")[0]
+    side = _side(label)
     inside = people.masks[side]
     claim = _claim(question, people, inside, ~inside & _known(people, side))
     return answer(question, label, estimand, what, unit=question.unit, base="pupils", claim=claim, method=method)
@@ -326,7 +361,8 @@ def lords_paradox(
         f"{len(told)} contrasts. Largest: {words.label(worst.label)}, {worst.gain.value / sd:+.2f} SD by gain (did these pupils grow "
         f"more?), {worst.ancova.value / sd:+.2f} SD by ANCOVA (did they end higher than others who began alike?)."
     )
-    message += _corrected_for_error(question, worst, sd)
+    if not held_constant(question, people, _side(worst.label)):
+        message += _corrected_for_error(question, worst, sd)
     return (
         finding(
             question,
@@ -341,7 +377,7 @@ def lords_paradox(
 def _corrected_for_error(question: ProgressQuestion, pair: Pair, sd: float) -> str:
     """What ANCOVA says once the first score's error of measurement is allowed for."""
     norm = question.norm
-    if norm is None or norm.reliability is None or norm.sd is None or pair.ancova is None or question.covariates:
+    if norm is None or norm.reliability is None or norm.sd is None or pair.ancova is None:
         return ""
     left = 1 - (1 - norm.reliability) * norm.sd**2 / pair.within
     if not 0 < left < 1:

@@ -23,6 +23,7 @@ SAME_SEN = "the same SEN group"
 ALL_PUPILS = "all pupils"
 FIXED_LINE = "national figures for England are fixed, without sampling error"
 SEN_COLUMNS = frozenset({"sen", "sen_provision"})
+MOST = 0.8  # a line that has figures for fewer of the pupils is not the one that counts for them
 MATCHED = {"year_group": "year group", "phase": "phase"}
 
 
@@ -136,7 +137,7 @@ class National:
     Attributes
     ----------
     lines : tuple of Line
-        The one that counts first; empty where nothing is named.
+        The closest children first; empty where nothing is named. ``ordered`` says which counts for whom.
     average : pandas.Series of float, optional
         National average progress of all pupils of the same year group, window and start.
     expected : pandas.Series of float, optional
@@ -159,10 +160,38 @@ class National:
     sd_from: str = ""
     findings: tuple[Finding, ...] = ()
 
-    @property
-    def main(self) -> Line | None:
-        """Which line counts?"""
-        return self.lines[0] if self.lines else None
+    def ordered(self, rows: Mask) -> tuple[Line, ...]:
+        """Which lines are there for these pupils, the one that counts first?
+
+        Parameters
+        ----------
+        rows : ndarray of bool
+            The pupils.
+
+        Returns
+        -------
+        tuple of Line
+            As named, but that a line with figures for few of these pupils goes behind one with figures for most.
+        """
+        return ordered(self.lines, rows)
+
+
+def ordered(lines: tuple[Line, ...], rows: Mask) -> tuple[Line, ...]:
+    """Which of these lines counts first for these pupils?
+
+    Parameters
+    ----------
+    lines : tuple of Line
+        The same SEN group first, as a rule.
+    rows : ndarray of bool
+        The pupils.
+
+    Returns
+    -------
+    tuple of Line
+        Those with figures for most of the pupils first, else in the order given.
+    """
+    return tuple(sorted(lines, key=lambda line: not line.national[rows].notna().mean() >= MOST))
 
 
 def finding(question: ProgressQuestion, code: str, severity: Severity, message: str, fix: str = "") -> Finding:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -18,6 +19,8 @@ from afa_eval.designs.progress_question import ProgressQuestion
 from afa_eval.errors import ComparatorError
 
 PROPORTION = "proportion"
+REACHED, EXPECTED_SHARE = "above-national-average-share", "expected-progress-share"  # alone or behind an outcome's name
+NAMED = (REACHED, EXPECTED_SHARE)
 Pupil = tuple[object, object, object, float]  # SEN group, phase, year group when the figure was taken, first score
 
 
@@ -52,13 +55,17 @@ def own_table_lines(question: ProgressQuestion, people: Cohort, sen: pd.Series) 
     lines = table_lines(question, people, sen, rows)
     if not lines:
         return National(findings=(not_found(question, [_no_rows(question, question.unit)]),))
+    shares = {
+        line.against: line.national for line in table_lines(question, people, sen, _rows(question, PROPORTION, REACHED))
+    }
+    lines = tuple(replace(line, share=shares.get(line.against)) for line in lines)
     everyone = next((line for line in lines if line.against == ALL_PUPILS), None)
     known = everyone is not None and everyone.same_start
     return National(lines, everyone.national if everyone is not None and known else None)
 
 
-def own_share_line(question: ProgressQuestion, people: Cohort, sen: pd.Series) -> Line | None:
-    """Which national share at the standard does the plan's table give?
+def own_share_lines(question: ProgressQuestion, people: Cohort, sen: pd.Series) -> tuple[Line, ...]:
+    """Which national shares does the plan's table give: at the standard, or making expected progress?
 
     Parameters
     ----------
@@ -71,11 +78,12 @@ def own_share_line(question: ProgressQuestion, people: Cohort, sen: pd.Series) -
 
     Returns
     -------
-    Line or None
-        From rows whose unit is ``proportion``; None where there are none.
+    tuple of Line
+        From rows whose unit is ``proportion``, the same SEN group first: those of expected progress are of the measure
+        ``expected-progress-share``; none where there are none.
     """
-    lines = table_lines(question, people, sen, _rows(question, PROPORTION))
-    return lines[0] if lines else None
+    measure = EXPECTED_SHARE if question.share_is_expected else ""
+    return table_lines(question, people, sen, _rows(question, PROPORTION, measure))
 
 
 def table_lines(
@@ -111,15 +119,19 @@ def table_lines(
     return tuple(line for line in (same, whole) if line is not None)
 
 
-def _rows(question: ProgressQuestion, unit: str) -> list[OwnComparator]:
-    """The rows of the outcome's year and unit; of several measures the one named like the outcome."""
+def _rows(question: ProgressQuestion, unit: str, measure: str = "") -> list[OwnComparator]:
+    """The rows of the outcome's year and unit; of several measures the one named like the outcome, or this one."""
     table = comparators.read(question.comparator)
+    named = {f"{part}-{measure}" for part in (question.id, question.outcome, question.subject) if part} | {measure}
     rows = [row for row in table if row.comparator.unit == unit]
+    rows = [
+        row for row in rows if (row.comparator.slug in named if measure else not row.comparator.slug.endswith(NAMED))
+    ]
     dates = {row.comparator.year for row in rows}
     year = question.outcome_year or (dates.pop() if len(dates) == 1 else "")
     rows = [row for row in rows if row.comparator.year == year and not (row.sex or row.fsm or row.need)]
     slugs = {row.comparator.slug for row in rows}
-    if len(slugs) > 1:
+    if len(slugs) > 1 and not measure:
         wanted = slugs & {question.id, question.outcome, question.subject}
         if len(wanted) != 1:
             raise ComparatorError(

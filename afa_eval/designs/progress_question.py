@@ -15,6 +15,8 @@ from afa_eval.errors import PlanError
 DFE_PROGRESS = "dfe-progress"
 TRANSITION = "ks2-ks4-transition"
 PROGRESS_8 = "progress-8"
+EXPECTED = "expected-progress"
+SHARES = ("-expected", f"{EXPECTED}-english", f"{EXPECTED}-maths")
 ASSESSORS = ("test", "teacher", "teacher-delivering")
 SHORT_SCALE = 20.0  # scales this short are told to two decimals
 FURTHEST_SD = 4.0  # beyond four standard deviations a standardised score is a slip of the keyboard
@@ -176,6 +178,22 @@ class ProgressQuestion(Design):
         return "scale points" if self.scale[1] - self.scale[0] <= SHORT_SCALE else "points"
 
     @property
+    def own_table(self) -> bool:
+        """Does the plan name a table of its own rather than a bundled series?"""
+        return self.comparator.lower().endswith(".csv") or "/" in self.comparator
+
+    @property
+    def asks_for_share(self) -> bool:
+        """Is the national figure that the plan names a share of pupils, and so no line for progress?"""
+        return not self.own_table and self.comparator.endswith(SHARES)
+
+    @property
+    def share_is_expected(self) -> bool:
+        """Is the national share that the plan names DfE's expected progress, not the share at a standard?"""
+        in_points = self.scale == "nc-points" and self.standard is None
+        return in_points if self.own_table else self.comparator.startswith(EXPECTED)
+
+    @property
     def chosen_by_baseline(self) -> bool:
         """Were pupils chosen because their first score was low, so that they would rise by themselves?"""
         return bool(self.baseline) and self.selection.how == "low-baseline" and self.selection.measure == self.baseline
@@ -188,9 +206,14 @@ class ProgressQuestion(Design):
         -------
         tuple of str
             Of pupils chosen by a low first score the progress for the same start; where that is not known the bare
-            gain, never its distance from a line that does not know the start. Else empty.
+            gain, never its distance from a line that does not know the start. Where the plan names a national share,
+            the share. Else empty.
         """
-        return ("adjusted_progress", "mean_gain") if self.chosen_by_baseline and self.has_gain else ()
+        if self.chosen_by_baseline and self.has_gain:
+            return ("adjusted_progress", "mean_gain")
+        return (
+            ("share_minus_national", "expected_progress_share", "standard_share_change") if self.asks_for_share else ()
+        )
 
     def needs(self) -> tuple[Need, ...]:
         """Which columns must the data have?

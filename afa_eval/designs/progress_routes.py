@@ -20,13 +20,11 @@ from afa_eval.designs.progress_lines import (
     norm_line,
     not_found,
 )
-from afa_eval.designs.progress_own_table import own_share_line, own_table_lines
+from afa_eval.designs.progress_own_table import own_share_lines, own_table_lines
 from afa_eval.designs.progress_question import TRANSITION, ProgressQuestion
 from afa_eval.designs.progress_transition import transition_lines
 from afa_eval.errors import ComparatorError
 from afa_eval.estimate import Comparator, Finding, Severity
-
-SHARES = ("-expected", "expected-progress-english", "expected-progress-maths")
 
 
 def national(question: ProgressQuestion, people: Cohort) -> National:
@@ -45,13 +43,14 @@ def national(question: ProgressQuestion, people: Cohort) -> National:
         Without lines, and with a Finding that says so, where none is named or found.
     """
     named = [] if question.norm is None else [norm_line(question, people, question.norm)]
-    if question.comparator and not is_share(question.comparator):
+    if question.comparator and not question.asks_for_share:
         named.append(_route(question, people))
     useful = [item for item in named if item.lines]
     findings = tuple(found for item in named for found in item.findings)
     if not useful:
         lone = named[0] if named else National()
-        return replace(lone, findings=findings or (_without_line(question, people),))
+        shares = share_lines(question, people)[0]
+        return replace(lone, findings=(_share_only(question),) if shares else findings or (no_comparator(question),))
     first = useful[-1]  # a comparator that the plan names goes before the norm
     kept = tuple(found for found in findings if found.code != "no-comparator")
     norm_sd = question.norm.sd if question.norm is not None else None
@@ -60,11 +59,8 @@ def national(question: ProgressQuestion, people: Cohort) -> National:
     return replace(first, findings=kept)
 
 
-def _without_line(question: ProgressQuestion, people: Cohort) -> Finding:
-    """No line for the gain: nothing at all to compare with, or a national share only."""
-    share = share_line(question, people)[0] if is_share(question.comparator) else None
-    if share is None:
-        return no_comparator(question)
+def _share_only(question: ProgressQuestion) -> Finding:
+    """No line for the gain, but a national share."""
     message = (
         f"The share of '{question.label or question.id}' is set against a national share. The gain is set against no national line, "
         "so it describes what happened: children everywhere learn in a year."
@@ -74,24 +70,8 @@ def _without_line(question: ProgressQuestion, people: Cohort) -> Finding:
     )
 
 
-def is_share(slug: str) -> bool:
-    """Is the named comparator a share of pupils, so that it is no line for progress?
-
-    Parameters
-    ----------
-    slug : str
-        As in the plan.
-
-    Returns
-    -------
-    bool
-        True for the expected standard and for DfE's expected progress.
-    """
-    return slug.endswith(SHARES)
-
-
-def share_line(question: ProgressQuestion, people: Cohort) -> tuple[Line | None, tuple[Finding, ...]]:
-    """Which national share does the plan name?
+def share_lines(question: ProgressQuestion, people: Cohort) -> tuple[tuple[Line, ...], tuple[Finding, ...]]:
+    """Which national shares does the plan name?
 
     Parameters
     ----------
@@ -102,42 +82,30 @@ def share_line(question: ProgressQuestion, people: Cohort) -> tuple[Line | None,
 
     Returns
     -------
-    tuple of (Line or None, tuple of Finding)
-        The same SEN group's share; all pupils' where none is published by SEN.
+    tuple of (tuple of Line, tuple of Finding)
+        The same SEN group's share, then that of all pupils, where they are published.
     """
-    if is_file(question.comparator):
-        return own_share_line(question, people, sen_group(people)), ()
-    if not is_share(question.comparator):
-        return None, ()
+    if question.own_table:
+        return own_share_lines(question, people, sen_group(people)), ()
+    if not question.asks_for_share:
+        return (), ()
     lines, reasons = _store_lines(question, people)
-    if lines:
-        return lines[0], ()
-    return None, (not_found(question, reasons),)
+    return (lines, ()) if lines else ((), (_missing(question, reasons),))
+
+
+def _missing(question: ProgressQuestion, reasons: list[str]) -> Finding:
+    """Why a bundled series has nothing: a known gap, else what was said of all pupils."""
+    gaps = notices("gap", question.comparator, question.outcome_year)
+    return not_found(question, list(gaps) or reasons[-1:])
 
 
 def _route(question: ProgressQuestion, people: Cohort) -> National:
     name = question.comparator
     if name == TRANSITION:
         return transition_lines(question, people)
-    if is_file(name):
+    if question.own_table:
         return own_table_lines(question, people, sen_group(people))
     return _from_store(question, people)
-
-
-def is_file(name: str) -> bool:
-    """Does the plan name a table of its own rather than a bundled series?
-
-    Parameters
-    ----------
-    name : str
-        The comparator, as in the plan.
-
-    Returns
-    -------
-    bool
-        True for a path.
-    """
-    return name.lower().endswith(".csv") or "/" in name
 
 
 def sen_group(people: Cohort) -> pd.Series:
@@ -167,8 +135,7 @@ def _from_store(question: ProgressQuestion, people: Cohort) -> National:
     """DfE's own progress scores: the same SEN group first, then all pupils."""
     lines, reasons = _store_lines(question, people)
     if not lines:
-        gaps = notices("gap", question.comparator, question.outcome_year)
-        return National(findings=(not_found(question, list(gaps) or reasons[-1:]),))
+        return National(findings=(_missing(question, reasons),))
     everyone = next((line for line in lines if line.against == ALL_PUPILS), None)
     # a progress score is a distance from pupils with the same start, whose mean is 0 by definition
     average = everyone.national if everyone is not None else pd.Series(0.0, index=people.frame.index)
@@ -190,7 +157,9 @@ def _store_lines(question: ProgressQuestion, people: Cohort) -> tuple[tuple[Line
     for group in (*sorted(groups), "all"):
         try:
             found = comparators.find(question.comparator, year=question.outcome_year, sen=group)
-            records[group] = replace(found, unit=question.unit)  # Progress 8 is told in grades
+            records[group] = (
+                replace(found, unit=question.unit) if question.is_dfe_progress else found
+            )  # Progress 8: grades
         except ComparatorError as error:
             reasons.append(str(error))
     values = {group: record.value for group, record in records.items()}

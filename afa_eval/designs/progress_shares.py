@@ -10,7 +10,7 @@ from afa_eval.designs.clustered import answer
 from afa_eval.designs.progress_answers import Group, as_share, mean
 from afa_eval.designs.progress_claims import claim_of
 from afa_eval.designs.progress_frame import Cohort, Mask, sen_groups
-from afa_eval.designs.progress_lines import Line, finding
+from afa_eval.designs.progress_lines import Line, finding, ordered
 from afa_eval.designs.progress_question import ProgressQuestion
 from afa_eval.estimate import Estimand, Estimate, Finding, Severity, Table
 
@@ -21,7 +21,7 @@ KS1_TO_KS2_LEVELS = 2
 KS1_YEAR_GROUP, KS2_YEAR_GROUP = 2, 6
 
 
-def standard(question: ProgressQuestion, people: Cohort, group: Group, line: Line | None) -> list[Estimate]:
+def standard(question: ProgressQuestion, people: Cohort, group: Group, lines: tuple[Line, ...]) -> list[Estimate]:
     """Which share of all eligible pupils is at the standard?
 
     A pupil without a score counts as not at the standard, whatever the reason, but for those who
@@ -35,8 +35,8 @@ def standard(question: ProgressQuestion, people: Cohort, group: Group, line: Lin
         The pupils.
     group : Group
         Which of them.
-    line : Line or None
-        The national share at the standard, where the plan names one.
+    lines : tuple of Line
+        The national shares at the standard, where the plan names any.
 
     Returns
     -------
@@ -64,7 +64,7 @@ def standard(question: ProgressQuestion, people: Cohort, group: Group, line: Lin
         found.insert(0, said(E.STANDARD_SHARE_BEFORE, before))
         found.append(said(E.STANDARD_SHARE_CHANGE, after - before, "proportion difference"))
     said_of = "share at the standard, all eligible pupils counted,"
-    return found + _minus_national(question, people, group, rows, after, line, said_of)
+    return found + _minus_national(question, people, group, rows, after, lines, said_of)
 
 
 def _beside_norm(question: ProgressQuestion) -> str:
@@ -86,32 +86,34 @@ def _minus_national(
     group: Group,
     rows: Mask,
     values: pd.Series,
-    line: Line | None,
+    lines: tuple[Line, ...],
     says: str,
     *,
     covered: bool = True,
 ) -> list[Estimate]:
-    both = rows & (line.national.notna().to_numpy() if line is not None else False)
-    comparator = line.comparator(both) if line is not None else None
-    if line is None or comparator is None:
-        return []
-    what = mean(people, values - line.national, both).allowing(line.se(both))
-    method = f"{says} minus that of {line.whom}; {line.certainty}"
-    claim, notes = claim_of(question, people, line, group.label, covered=covered)
-    return [
-        answer(
-            question,
-            group.label,
-            E.SHARE_MINUS_NATIONAL,
-            what,
-            unit="proportion difference",
-            base="pupils",
-            claim=claim,
-            method=method,
-            comparator=as_share(comparator),
-            notes=notes,
+    """The share minus each national one, that of the closest children first."""
+    found = []
+    for line in ordered(lines, rows):
+        both = rows & line.national.notna().to_numpy()
+        comparator = line.comparator(both)
+        if comparator is None:
+            continue
+        claim, notes = claim_of(question, people, line, group.label, covered=covered)
+        found.append(
+            answer(
+                question,
+                group.label,
+                E.SHARE_MINUS_NATIONAL,
+                mean(people, values - line.national, both).allowing(line.se(both)),
+                unit="proportion difference",
+                base="pupils",
+                claim=claim,
+                method=f"{says} minus that of {line.whom}; {line.certainty}",
+                comparator=as_share(comparator),
+                notes=notes,
+            )
         )
-    ]
+    return found
 
 
 def reached_share(question: ProgressQuestion, people: Cohort) -> tuple[pd.Series, Mask] | None:
@@ -129,8 +131,9 @@ def reached_share(question: ProgressQuestion, people: Cohort) -> tuple[pd.Series
     tuple of (pandas.Series of float, ndarray of bool) or None
         1 or 0 for each pupil, and who is counted; None where neither is asked for.
     """
-    if question.comparator.startswith("expected-progress"):
-        return _made_expected(people), people.usable & at_end_of_key_stage_2(people)
+    if question.share_is_expected:
+        counted = people.usable & at_end_of_key_stage_2(people)
+        return None if why_not_expected(question) or not counted.any() else (_made_expected(people), counted)
     if question.standard is None:
         return None
     return (people.after >= question.standard).astype(float), people.masks["all"] & (people.school >= 0)
@@ -159,7 +162,7 @@ def spans_key_stage_2(question: ProgressQuestion) -> bool:
     return apart == KS2_YEAR_GROUP - KS1_YEAR_GROUP
 
 
-def expected(question: ProgressQuestion, people: Cohort, group: Group, line: Line | None) -> list[Estimate]:
+def expected(question: ProgressQuestion, people: Cohort, group: Group, lines: tuple[Line, ...]) -> list[Estimate]:
     """Which share made DfE's expected progress, two levels from Key Stage 1 to 2?
 
     Parameters
@@ -170,8 +173,8 @@ def expected(question: ProgressQuestion, people: Cohort, group: Group, line: Lin
         The pupils.
     group : Group
         Which of them.
-    line : Line or None
-        The national share, where the plan names one.
+    lines : tuple of Line
+        The national shares, where the plan names any.
 
     Returns
     -------
@@ -192,7 +195,7 @@ def expected(question: ProgressQuestion, people: Cohort, group: Group, line: Lin
     return [
         share,
         *_minus_national(
-            question, people, group, rows, made, line, "share making expected progress", covered=group.covered
+            question, people, group, rows, made, lines, "share making expected progress", covered=group.covered
         ),
     ]
 
@@ -244,7 +247,7 @@ def why_not_expected(question: ProgressQuestion) -> str:
     return ""
 
 
-def expected_findings(question: ProgressQuestion) -> tuple[Finding, ...]:
+def expected_findings(question: ProgressQuestion, people: Cohort) -> tuple[Finding, ...]:
     """What must be said where expected progress was asked for and cannot be given?
 
     Parameters
@@ -258,6 +261,8 @@ def expected_findings(question: ProgressQuestion) -> tuple[Finding, ...]:
         ``expected-progress-refused``, where it was asked for in vain.
     """
     reason = why_not_expected(question)
+    if not reason and not (people.usable & at_end_of_key_stage_2(people)).any():
+        reason = f"By these files no pupil with both scores was in Year {KS1_YEAR_GROUP} in {years.label(question.baseline_year)}"
     if not (question.expected_progress and reason):
         return ()
     message = f"The share making expected progress is not given. {reason}."

@@ -170,3 +170,33 @@ def test_a_trust_s_own_share_with_a_grade_stands_beside_england_s(ask, cohort):
     assert f"Here {100 * frame.loc[sen, 'grade'].notna().mean():.1f}% of pupils with SEN and" in said
     few = ask(baseline="ks2", outcome="grade", **keys).estimate(frame.assign(grade=frame["grade"].fillna(0.0)))
     assert not any("Here" in item.message for item in few.findings)
+
+
+SHARES = """above-national-average-share,201011,all,6,,,0.52,proportion,nc-points,Publication
+above-national-average-share,201011,any,6,,,0.40,proportion,nc-points,Publication
+expected-progress-share,201011,all,,,,0.83,proportion,two-levels,Publication
+expected-progress-share,201011,any,,,,0.60,proportion,two-levels,Publication
+"""
+
+
+def test_shares_of_the_plan_s_table_of_the_same_sen_group_and_of_all(tmp_path, ask):
+    path = tmp_path / "gains.csv"
+    path.write_text(OWN + SHARES)
+    frame = pd.DataFrame({"urn": list("11223344"), "sen_provision": list("KNKNKNKN"), "year_group": [5] * 8,
+                          "autumn": [15.0, 15, 27, 27, 15, 15, 27, 27], "summer": [21.0, 21, 29, 29, 19, 20, 30, 30]})  # fmt: skip
+    keys = {"scale": "nc-points", "comparator": str(path), "by": ("sen",), "outcome_year": "201011"}
+    found = ask(baseline_year="200910", **keys).estimate(frame)
+    same, everyone = (
+        item.value for item in found if (item.estimand, item.group) == ("share_minus_national", "sen=any")
+    )
+    assert (same, everyone) == (
+        pytest.approx(0.5 - 0.40),
+        pytest.approx(0.5 - 0.52),
+    )  # two of four reach all pupils' average
+    first = next(item for item in found if (item.estimand, item.group) == ("progress_minus_national", "all"))
+    assert first.comparator.population.startswith("all pupils")  # the table's other rows know half of them only
+    ends = frame.assign(year_group=2, summer=frame["autumn"] + [12.0, 12, 12, 12, 6, 12, 6, 6])
+    found = ask(baseline_year="200607", expected_progress=True, **keys).estimate(ends)
+    both = [item for item in found if (item.estimand, item.group) == ("share_minus_national", "sen=any")]
+    same, everyone = (item.value for item in both if "expected progress" in item.method)
+    assert (same, everyone) == (pytest.approx(0.5 - 0.60), pytest.approx(0.5 - 0.83))
