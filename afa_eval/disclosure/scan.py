@@ -1,0 +1,205 @@
+"""The last look: does anything that is about to be published say what it must not?
+
+Every file is opened as what it is, pages and drawings, the search index, CSV, workbooks, documents and
+PDF with what they carry besides the text. What is found is told by file and kind and never repeated.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import html
+import re
+import sys
+import tempfile
+import zipfile
+import zlib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from afa_eval.codes import upn
+from afa_eval.disclosure.secrets import DAY, TOKEN, WORD, Secrets
+from afa_eval.errors import DisclosureError
+
+UPN = re.compile(rf"(?<![\w-]){upn.FORM.pattern}(?![\w-])")
+HOMES = re.compile(r"(?:/home/|/Users/|/root/|[A-Za-z]:\\Users\\)[\w.-]+", re.IGNORECASE)
+TAG = re.compile(r"<[^>]*>")
+TABLE_ROW = re.compile(r"<tr\b[^>]*>(.*?)</tr>", re.DOTALL | re.IGNORECASE)
+TABLE_CELL = re.compile(r"<t[dh]\b[^>]*>(.*?)</t[dh]>", re.DOTALL | re.IGNORECASE)
+ESCAPED = re.compile(r"\\u([0-9a-fA-F]{4})")
+STREAM = re.compile(rb"stream\r?\n(.*?)endstream", re.DOTALL)
+TEXTS = frozenset({".html", ".svg", ".csv", ".js", ".json", ".txt", ".xml", ".md", ".rst", ".css", ".inv", ".toml"})
+PACKED = frozenset({".xlsx", ".docx", ".zip"})
+LEFTOVERS = frozenset({".jupyter_cache", "jupyter_execute", ".doctrees", "__pycache__", "_sources", ".git"})
+WORKING = frozenset({".ipynb", ".pickle", ".pkl", ".parquet", ".duckdb", ".sqlite", ".doctree", ".pyc", ".feather"})
+INDEX = ".js"
+UNREADABLE = "(unreadable)"
+THEME = ("_static/", "_sphinx_design_static/")  # programs and styles of the theme: the same in every book
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Hit:
+    """What was found where?
+
+    Attributes
+    ----------
+    file : str
+        Within what was scanned.
+    kind : str
+        What it is and which input it comes from; never the thing itself.
+    count : int
+        How often.
+    """
+
+    file: str
+    kind: str
+    count: int = 1
+
+
+def scan(folder: Path, secrets: Secrets | None = None, *, paths: Iterable[str | Path] = ()) -> tuple[Hit, ...]:
+    """What stands in a folder or file that may not be published?
+
+    Parameters
+    ----------
+    folder : Path
+        Everything in it is looked at; or one file.
+    secrets : Secrets, optional
+        What the inputs hold.
+    paths : iterable of str or Path
+        Folders of this machine that no page may name; the user's and the system's are known.
+
+    Returns
+    -------
+    tuple of Hit
+        By file; none where all is well.
+    """
+    look = _Look(secrets or Secrets(), _machine(paths))
+    every = [folder] if folder.is_file() else sorted(file for file in folder.rglob("*") if file.is_file())
+    return tuple(hit for file in every for hit in look.at(file, _named(file, folder)))
+
+
+def refuse(hits: Iterable[Hit]) -> None:
+    """Stop where a scan found anything.
+
+    Parameters
+    ----------
+    hits : iterable of Hit
+        What ``scan`` returned.
+
+    Raises
+    ------
+    DisclosureError
+        Naming every file and kind.
+    """
+    found = [f"{hit.file} holds {hit.kind}" + (f" ({hit.count} times)" if hit.count > 1 else "") for hit in hits]
+    if found:
+        more = f"; and {len(found) - 20} more" if len(found) > 20 else ""
+        raise DisclosureError(f"This may not be published: {'; '.join(found[:20])}{more}.")
+
+
+def _named(file: Path, folder: Path) -> str:
+    return file.name if file == folder else file.relative_to(folder).as_posix()
+
+
+def _machine(paths: Iterable[str | Path]) -> tuple[str, ...]:
+    """Folders of this machine, longest first; those of a few letters, such as ``/app``, are any text's."""
+    known = {str(Path(path).resolve()) for path in (*paths, tempfile.gettempdir(), sys.prefix, Path.home())}
+    return tuple(sorted((path for path in known if len(path) > 5), key=len, reverse=True))
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """What is looked for in each file?"""
+
+    secrets: Secrets
+    machine: tuple[str, ...]
+
+    def at(self, file: Path, name: str) -> Iterator[Hit]:
+        """What one file holds."""
+        if file.suffix.lower() in WORKING or LEFTOVERS & set(Path(name).parts):
+            yield Hit(name, "what a program worked with (a cache, a notebook or a page's source)")
+        body = file.read_bytes()
+        where = self.secrets.hashes.get(hashlib.sha256(body).hexdigest())
+        if where:
+            yield Hit(name, f"the whole of {where}")
+        if name.startswith(THEME) or f"/{THEME[0]}" in name:
+            return
+        found: dict[str, int] = {}
+        for text in _texts(file, body):
+            for kind in self._kinds(text, file.suffix.lower()):
+                found[kind] = found.get(kind, 0) + 1
+        yield from (Hit(name, kind, count) for kind, count in sorted(found.items()))
+
+    def _kinds(self, text: str, suffix: str) -> Iterator[str]:
+        if text is UNREADABLE:
+            yield "text that cannot be read, so nobody can say what is in it"
+        yield from ("a number in the form of a UPN" for _ in UPN.finditer(text))
+        yield from ("a path of this machine" for path in self.machine if path in text)
+        yield from ("a path of somebody's home folder" for _ in HOMES.finditer(text))
+        tokens = set(TOKEN.findall(text))
+        tokens |= {token.upper() for token in tokens if token.islower()}  # a search index has them small
+        yield from self._known(tokens, self.secrets.identifiers, "an identifier")
+        words = set(WORD.findall(text))
+        if suffix == INDEX:
+            words |= {word.capitalize() for word in words}
+        yield from self._known(words, self.secrets.names, "a name")
+        yield from self._known(set(DAY.findall(text)), self.secrets.dates, "a date of birth")
+        yield from self._rows(text)
+
+    def _known(self, said: set[str], secret: Mapping[str, str], what: str) -> Iterator[str]:
+        yield from (f"{what} from {secret[one]}" for one in said & secret.keys())
+
+    def _rows(self, text: str) -> Iterator[str]:
+        if not self.secrets.rows:
+            return
+        for line in text.splitlines():
+            where = self.secrets.rows.get(line.strip())
+            if where:
+                yield f"a row of {where}"
+        for row in TABLE_ROW.finditer(text):
+            cells = (TAG.sub("", cell).strip() for cell in TABLE_CELL.findall(row[1]))
+            where = self.secrets.rows.get(",".join(cells))
+            if where:
+                yield f"a row of {where}"
+
+
+def _texts(file: Path, body: bytes) -> Iterator[str]:
+    """All texts of a file, those it carries besides its pages too."""
+    suffix = file.suffix.lower()
+    if suffix in PACKED and zipfile.is_zipfile(file):
+        with zipfile.ZipFile(file) as packed:
+            for member in packed.namelist():
+                yield member
+                yield from _texts(Path(member), packed.read(member))
+    elif suffix == ".pdf":
+        yield from _pdf_texts(file, body)
+    elif suffix in TEXTS or suffix in {".rels", ".vml"}:
+        yield _plain(body)
+    else:  # a picture or anything else: what its bytes say, its notes among them
+        yield body.decode("latin-1")
+
+
+def _plain(body: bytes) -> str:
+    text = body.decode("utf-8", errors="replace")
+    return html.unescape(ESCAPED.sub(lambda found: chr(int(found[1], 16)), text))
+
+
+def _pdf_texts(file: Path, body: bytes) -> Iterator[str]:
+    """What a reader sees, where a reader of PDF is installed; and all that stands in it unpacked."""
+    yield body.decode("latin-1")
+    for found in STREAM.finditer(body):
+        try:
+            yield zlib.decompress(found[1].strip(b"\r\n")).decode("latin-1")
+        except zlib.error:
+            continue
+    try:
+        from pypdf import PdfReader
+        from pypdf.errors import PyPdfError
+    except ImportError:
+        return
+    try:
+        reader = PdfReader(file)
+        yield str(dict(reader.metadata or {}))
+        yield from [page.extract_text() for page in reader.pages]
+    except PyPdfError:
+        yield UNREADABLE

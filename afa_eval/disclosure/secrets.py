@@ -1,0 +1,178 @@
+"""What a trust handed in that no page may say: identifiers, names, dates of birth, whole rows."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+
+from afa_eval.data.headers import left_out, plain, resolve
+from afa_eval.data.pseudonyms import PERSONS
+from afa_eval.data.raw import RawTable
+from afa_eval.data.readers import guess_table, read_raw, source
+
+WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
+TOKEN = re.compile(r"\w(?:[\w./-]*\w)?")  # a decimal number is one: its digits are no identifier
+DAY = re.compile(r"(?<!\d)(?:\d{4}-\d\d-\d\d|\d{1,2}[/.-]\d{1,2}[/.-]\d{4}|\d{8}|\d{1,2} [A-Z][a-z]{2,8} \d{4})(?!\d)")
+BORN = frozenset({"dob", "dateofbirth", "birthdate"})
+DATE_FORMS = ("%Y-%m-%d", "%d/%m/%Y", "%d-%m-%Y", "%d.%m.%Y", "%Y%m%d", "%d %B %Y", "%d %b %Y")
+TIME_AFTER = re.compile(r"[ T]\d\d?:\d\d.*$")
+SHORTEST_NAME, SHORTEST_ID, FEWEST_CELLS = 4, 6, 4
+OWN_TEXT = frozenset({".py", ".toml", ".md", ".csv", ".json", ".html", ".css"})
+
+
+@dataclass(slots=True)
+class Secrets:
+    """Which words, numbers and rows of the inputs may stand nowhere?
+
+    Attributes
+    ----------
+    identifiers, names, dates : dict of str to str
+        What may not be said, and where it stands: file and column.
+    rows : dict of str to str
+        Rows as a CSV holds them, and their file.
+    hashes : dict of str to str
+        SHA-256 of the files handed in.
+    """
+
+    identifiers: dict[str, str] = field(default_factory=dict)
+    names: dict[str, str] = field(default_factory=dict)
+    dates: dict[str, str] = field(default_factory=dict)
+    rows: dict[str, str] = field(default_factory=dict)
+    hashes: dict[str, str] = field(default_factory=dict)
+
+    def add(self, raw: RawTable, table: str, told: Mapping[str, str] | None = None) -> None:
+        """Take in a file.
+
+        Parameters
+        ----------
+        raw : RawTable
+            As it was read.
+        table : str
+            Which canonical table it is.
+        told : mapping of str to str, optional
+            The plan's columns.
+        """
+        heading = resolve(raw, table, told=told or {})
+        persons = {heading.columns[name] for name in PERSONS if name in heading.columns}
+        for position, header in enumerate(raw.headers):
+            compared, where = plain(header), f"{Path(raw.file).name}, column '{header}'"
+            cells = {str(cell).strip() for cell in raw.columns[position]} - {""}
+            if position in persons or compared in {"upn", "formerupn"}:
+                self.identifiers |= dict.fromkeys(filter(_telling, cells), where)
+            elif compared in BORN:
+                self.dates |= dict.fromkeys((form for cell in cells for form in _forms(cell)), where)
+            elif "name" in compared and compared in left_out():
+                self.names |= dict.fromkeys((word for cell in cells for word in _words(cell)), where)
+        self.rows |= dict.fromkeys(_rows(raw), Path(raw.file).name)
+        self.hashes[raw.sha256] = Path(raw.file).name
+
+    def without(self, said: Iterable[str]) -> Secrets:
+        """Which of them does a text not say that is no secret?
+
+        Parameters
+        ----------
+        said : iterable of str
+            What is published anyway: the plan's own words.
+
+        Returns
+        -------
+        Secrets
+            Without names that are words of the package or of these texts, and dates that stand there.
+        """
+        if not self.names and not self.dates:
+            return self
+        words, days = _package_words()
+        texts = list(said)
+        words = words | {word.casefold() for text in texts for word in WORD.findall(text)}
+        days = days | {day for text in texts for day in DAY.findall(text)}
+        return Secrets(
+            identifiers=self.identifiers,
+            names={name: where for name, where in self.names.items() if name.casefold() not in words},
+            dates={day: where for day, where in self.dates.items() if day not in days},
+            rows=self.rows,
+            hashes=self.hashes,
+        )
+
+
+def of_inputs(
+    named: Mapping[str, Sequence[str]], folder: Path, columns: Mapping[str, Mapping[str, str]] | None = None
+) -> Secrets:
+    """What did a trust hand in that no page may say?
+
+    Parameters
+    ----------
+    named : mapping of str to sequence of str
+        Each table's files, as a plan names them.
+    folder : Path
+        The plan's folder.
+    columns : mapping, optional
+        The plan's columns by table.
+
+    Returns
+    -------
+    Secrets
+        Files that cannot be read are left out: nothing of them can have reached a page.
+    """
+    found = Secrets()
+    for table, paths in named.items():
+        for path in paths:
+            raw = read_raw(source(path, folder))
+            if raw.readable and raw.headers:
+                found.add(raw, table or guess_table(raw), (columns or {}).get(table))
+    return found
+
+
+def _telling(cell: str) -> bool:
+    """Whether an identifier is long enough to be known when seen: ``7`` or a school's number is not."""
+    digits, letters = sum(map(str.isdigit, cell)), sum(map(str.isalpha, cell))
+    return len(cell) >= SHORTEST_ID and ((digits > 0 and letters > 0) or digits > SHORTEST_ID + 1)
+
+
+def _words(cell: str) -> Iterator[str]:
+    return (word for word in WORD.findall(cell) if len(word) >= SHORTEST_NAME)
+
+
+def _forms(cell: str) -> Iterator[str]:
+    """A date in every way in which a page could write it."""
+    text = TIME_AFTER.sub("", cell)
+    for form in DATE_FORMS:
+        try:
+            day = datetime.strptime(text, form).date()
+        except ValueError:
+            continue
+        yield from {text, *(day.strftime(one) for one in DATE_FORMS), _spoken(day), f"{day.day}/{day.month}/{day.year}"}
+        return
+    if len(text) >= SHORTEST_ID:
+        yield text
+
+
+def _spoken(day: date) -> str:
+    return f"{day.day} {day:%B %Y}"
+
+
+def _rows(raw: RawTable) -> Iterator[str]:
+    """Each row as a CSV would hold it; rows with little in them are no secret."""
+    for cells in zip(*raw.columns, strict=True):
+        told = [str(cell).strip() for cell in cells]
+        if sum(map(bool, told)) >= FEWEST_CELLS:
+            yield ",".join(told)
+
+
+@cache
+def _package_words() -> tuple[frozenset[str], frozenset[str]]:
+    """All words, in small letters, and all days that pages may have from the package itself."""
+    home = Path(str(files("afa_eval")))
+    folders = [home, *(folder for folder in (home.parent / "templates",) if folder.is_dir())]
+    words: set[str] = set()
+    days: set[str] = set()
+    for file in sorted(file for folder in folders for file in folder.rglob("*") if file.suffix in OWN_TEXT):
+        text = file.read_text(encoding="utf-8", errors="ignore")
+        words.update(map(str.casefold, set(WORD.findall(text))))
+        days.update(DAY.findall(text))
+        days.update(form for day in DAY.findall(text) for form in _forms(day))
+    return frozenset(words), frozenset(days)
