@@ -13,7 +13,8 @@ from afa_eval.data.checks import run_checks
 from afa_eval.data.handed import STATUS, Handed
 from afa_eval.data.headers import known_header
 from afa_eval.data.needed import wanted_names
-from afa_eval.data.readers import Source, handed_in, part_of, read_as, source
+from afa_eval.data.pseudonyms import hidden, read_key
+from afa_eval.data.readers import Source, handed_in, part_of, read_as, source, within
 from afa_eval.data.records import TABLE_NAMES, Need, Step
 from afa_eval.data.shapes import attainment_frame, attendance_frame, pupils_frame, responses_frame
 from afa_eval.data.tables import Tables, with_derived
@@ -85,6 +86,7 @@ def load(
     before: str = "",
     after: str = "",
     folder: str | Path | None = None,
+    key: str | Path | None = None,
 ) -> Loaded:
     """What did the trust hand in, and what is wrong with it?
 
@@ -101,6 +103,8 @@ def load(
         Academic years compared.
     folder : str or Path, optional
         What paths are relative to; ``queries.toml`` there explains queries.
+    key : str or Path, optional
+        A file of ``afa-eval key`` outside the folder: identifiers of persons become pseudonyms.
 
     Returns
     -------
@@ -111,11 +115,14 @@ def load(
     ------
     DataError
         Where a table is unknown or ``queries.toml`` cannot be read.
+    PlanError
+        Where the key is missing, short, readable by others, or lies where it could be handed on.
     """
     unknown = sorted(set(sources) - set(TABLE_NAMES))
     if unknown:
         raise DataError(f"Unknown table '{unknown[0]}'. There are: {', '.join(TABLE_NAMES)}.")
     home = Path(folder) if folder is not None else None
+    secret = None if key is None else read_key(within(str(key), home), home)
     needed = tuple(dict.fromkeys(needs))
     parts = []
     for table, named in sources.items():
@@ -130,11 +137,11 @@ def load(
         SourceFile(table=part.table, file=part.raw.file, sheet=part.raw.sheet, sha256=part.raw.sha256, rows=part.n)
         for part in parts
     )
-    named = frozenset(name for part in parts for name in part.columns)
+    there = frozenset(name for part in parts for name in part.columns)
     if any(fault.severity == "error" for fault in faults):
-        return Loaded(Tables(), faults, (), files, named)
-    tables = shaped(handed)
-    return Loaded(tables, faults, tables.flow, files, named)
+        return Loaded(Tables(), faults, (), files, there)
+    tables = shaped(handed) if secret is None else hidden(shaped(handed), secret)
+    return Loaded(tables, faults, tables.flow, files, there)
 
 
 def shaped(handed: Handed) -> Tables:

@@ -12,11 +12,19 @@ import os
 import secrets
 import stat
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from afa_eval.codes import upn
 from afa_eval.data.raw import RawTable
+from afa_eval.data.records import TABLE_NAMES
 from afa_eval.errors import DataError, PlanError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from afa_eval.data.tables import Tables
 
 KEY_BYTES = 32
 PSEUDONYM_BYTES = 10
@@ -120,6 +128,37 @@ def pseudonym(identifier: str, key: bytes) -> str:
         raise PlanError(f"The key is short: {len(key)} bytes, and {KEY_BYTES} are needed.")
     text = upn.normal(identifier).encode()
     return hashlib.blake2b(text, key=key[:64], digest_size=PSEUDONYM_BYTES, person=b"afa_eval pupil").hexdigest()
+
+
+def hidden(tables: Tables, key: bytes) -> Tables:
+    """Which tables are these once no identifier of a person stands in them?
+
+    Parameters
+    ----------
+    tables : Tables
+        Canonical.
+    key : bytes
+        As ``read_key`` gives it.
+
+    Returns
+    -------
+    Tables
+        The same pupil and respondent has the same name in each.
+    """
+
+    def renamed(frame: pd.DataFrame) -> pd.DataFrame:
+        persons = {name: frame[name] for name in PERSONS if name in frame.columns}
+        return frame.assign(
+            **{
+                name: column.map({text: pseudonym(text, key) for text in column.dropna().unique()}).astype("str")
+                for name, column in persons.items()
+            }
+        )
+
+    changed: dict[str, Any] = {
+        name: renamed(frame) for name in (*TABLE_NAMES, "census") if (frame := getattr(tables, name)) is not None
+    }
+    return replace(tables, **changed)
 
 
 def write_pseudonymised(raw: RawTable, table: str, key: bytes, path: Path) -> Path:

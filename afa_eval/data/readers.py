@@ -77,10 +77,10 @@ def source(named: str | Path, folder: Path | None = None, sheet: str | None = No
         The file.
     """
     text = str(named)
-    path = _within(text, folder)
+    path = within(text, folder)
     if sheet is None and "#" in text and not path.exists():
         text, _, sheet = text.rpartition("#")
-        path = _within(text, folder)
+        path = within(text, folder)
     outside = folder is not None and not path.resolve().is_relative_to(folder.resolve())
     return Source(text, path, sheet or None, outside)
 
@@ -315,7 +315,21 @@ def as_text(path: str | Path) -> tuple[RawTable, str]:
     return raw, guess_table(raw)
 
 
-def _within(text: str, folder: Path | None) -> Path:
+def within(text: str, folder: Path | None) -> Path:
+    """Which path is meant by a text in a plan?
+
+    Parameters
+    ----------
+    text : str
+        Absolute, ``~/...``, or relative to the folder.
+    folder : Path, optional
+        The plan's.
+
+    Returns
+    -------
+    Path
+        Not yet known to be there.
+    """
     path = Path(text).expanduser()
     return path if folder is None or path.is_absolute() else folder / path
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from afa_eval.data.loading import load
 from afa_eval.data.pseudonyms import make_key, pseudonym, read_key, safe, write_pseudonymised
 from afa_eval.data.readers import as_text, read
 from afa_eval.errors import DataError, PlanError
@@ -75,6 +76,26 @@ def test_a_missing_open_near_or_committed_key_is_refused(tmp_path: Path) -> None
             refused()
     with pytest.raises(PlanError, match="short"):
         pseudonym("A", b"short")
+
+
+def test_a_plan_s_key_leaves_no_identifier_in_any_table(trust: Any, tmp_path: Path, new_trust: Any) -> None:
+    path = make_key(tmp_path / "keys" / "trust.key")
+    home = tmp_path / "evaluation"
+    home.mkdir()
+    clean = new_trust(home)
+    clean.write()
+    told = {"needs": clean.needs, "before": "202122", "after": "202223", "folder": home}
+    open_, named = load(clean.sources, **told), load(clean.sources, key="../keys/trust.key", **told)
+    frames = [getattr(named.tables, name) for name in ("pupils", "census", "attainment", "attendance", "responses")]
+    assert not any(frame.astype(str).isin({"P0001", "R001"}).any(axis=None) for frame in frames if frame is not None)
+    assert named.tables.pupils["pupil_id"].tolist() == [
+        pseudonym(pupil, read_key(path)) for pupil in open_.tables.pupils["pupil_id"]
+    ]
+    assert set(named.tables.attendance["pupil_id"]) == set(named.tables.pupils["pupil_id"])
+    inside = make_key(tmp_path / "other" / "trust.key").rename(home / "trust.key")
+    for key, said in ((inside, "folder"), ("nowhere.key", "no key")):
+        with pytest.raises(PlanError, match=said):
+            load(clean.sources, key=key, **told)
 
 
 PUPILS = "UPN,Former UPN,Surname,DOB,URN,Year group,SEN provision,note\nH801200001001,,Smith,01/02/2010,100001,7,K,=1+1\nR201100018042,T20110001804V,Jones,02/03/2011,100001,6,N,-4\n"
