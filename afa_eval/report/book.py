@@ -97,7 +97,7 @@ def assemble(release: Release, folder: Path) -> Book:
 def _period(period: Any) -> str:
     if not period:
         return ""
-    return f"{words.years(str(period['before']))} to {words.years(str(period['after']))}"
+    return words.years(f"{period['before']}-{period['after']}")
 
 
 def _schools(count: Any) -> str:

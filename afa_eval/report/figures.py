@@ -194,7 +194,7 @@ def _first_each(items: Sequence[ReleasedEstimate]) -> list[ReleasedEstimate]:
 
 
 def _pairs(items: Sequence[ReleasedEstimate], entry: dict[str, Any], outcome: dict[str, Any]) -> list[ReleasedEstimate]:
-    """Before and after of the first groups that have both to show."""
+    """Before and after of the first groups that have both to show; none where they are on two scales."""
     chosen = []
     for name in entry["figures"]:
         chosen += _first_each([item for item in items if item.estimand == name])
@@ -203,7 +203,8 @@ def _pairs(items: Sequence[ReleasedEstimate], entry: dict[str, Any], outcome: di
     shown = [item for item in chosen if item.value is not None]
     counts = {item.group: sum(other.group == item.group for other in shown) for item in shown}
     groups = [group for group, count in counts.items() if count == len(entry["figures"])][:MOST_PANELS]
-    return [item for item in chosen if item.group in groups]
+    kept = [item for item in chosen if item.group in groups]
+    return kept if len({item.unit for item in kept}) == 1 else []
 
 
 def _ends(outcome: dict[str, Any]) -> tuple[str, str]:
