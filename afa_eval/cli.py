@@ -47,7 +47,7 @@ def main() -> None:
         raise
 
 
-@app.command()
+@app.command(short_help="Start: a plan, empty tables, and what to export from where.")
 def init(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="A new or empty folder.")],
     quiet: Quiet = False,
@@ -57,11 +57,12 @@ def init(
 
     plan = write_scaffold(folder)
     if not quiet:
-        typer.echo("Fill the tables in data/, mend plan.toml, then run: afa-eval check " + str(folder))
+        typer.echo("what-to-export.md says which of your systems exports what into data/.")
+        typer.echo(f"Then mend plan.toml and run: afa-eval check {folder}")
     _made(plan)
 
 
-@app.command()
+@app.command(short_help="Make the key by which UPNs become pseudonyms.")
 def key(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="A new file, outside every folder you hand on.")],
 ) -> None:
@@ -71,7 +72,7 @@ def key(
     _made(make_key(file))
 
 
-@app.command()
+@app.command(short_help="Write a file again without names, births and UPNs.")
 def pseudonymise(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="A file with UPNs, names or dates of birth.")],
     out: Annotated[Path, typer.Argument(metavar="OUT", help="A new CSV file without them.")],
@@ -85,7 +86,7 @@ def pseudonymise(
     _made(write_pseudonymised(raw, table, read_key(by, out.absolute().parent), out))
 
 
-@app.command()
+@app.command(short_help="Write the demo trust, evaluate it and build its book.")
 def demo(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="A new or empty folder.")],
     schools: Annotated[int, typer.Option(min=4, max=400, help="How many schools the demo trust has.")] = 20,
@@ -103,7 +104,7 @@ def demo(
     _made(page)
 
 
-@app.command()
+@app.command(short_help="List all that is wrong with the data, and how to mend it.")
 def check(plan: PlanPath, quiet: Quiet = False, as_json: Json = False) -> None:
     """List everything that is wrong with the data, once, and how to mend it."""
     from afa_eval import evaluation, workspace
@@ -125,7 +126,7 @@ def check(plan: PlanPath, quiet: Quiet = False, as_json: Json = False) -> None:
         raise typer.Exit(1)
 
 
-@app.command()
+@app.command(short_help="Estimate every outcome and write the figures.")
 def run(plan: PlanPath, quiet: Quiet = False, as_json: Json = False) -> None:
     """Estimate every outcome; write estimates.csv (released) and evaluation.json (internal)."""
     from afa_eval.workspace import run_plan
@@ -142,7 +143,7 @@ def run(plan: PlanPath, quiet: Quiet = False, as_json: Json = False) -> None:
     _without_figures(done.without_figures, as_json)
 
 
-@app.command()
+@app.command(short_help="Build the Jupyter Book, evaluating first where needed.")
 def book(
     plan: PlanPath,
     template: Annotated[
@@ -183,7 +184,7 @@ def _template(asked: str) -> str | Path:
     return asked if not asked or asked in pages.shipped() else Path(asked).absolute()
 
 
-@app.command()
+@app.command(short_help="List what was ever released from a plan.")
 def ledger(
     plan: PlanPath,
     forget: Annotated[int | None, typer.Option(metavar="NUMBER", help="A release nobody outside has seen.")] = None,
@@ -215,9 +216,9 @@ def list_comparators(as_json: Json = False) -> None:
     _table("National measures", _columns(rows, "slug", "unit", "sen_groups", "years"))
 
 
-@comparators_app.command("show")
+@comparators_app.command("show", short_help="One measure: its figures and their source.")
 def show_comparator(
-    slug: Annotated[str, typer.Argument(help="A measure, for example persistent-absence.")],
+    slug: Annotated[str, typer.Argument(metavar="MEASURE", help="A measure, for example persistent-absence.")],
     year: Annotated[str | None, typer.Option(help="Academic year, for example 202223.")] = None,
     sen: Annotated[str | None, typer.Option(help="all, none, any, support or ehcp.")] = None,
     need: Annotated[str | None, typer.Option(help="A primary need, for example ASD.")] = None,
@@ -239,9 +240,9 @@ def show_comparator(
     typer.echo("default: the figure that an evaluation takes where two sources hold the same.")
 
 
-@comparators_app.command("fetch")
+@comparators_app.command("fetch", short_help="Fetch the newest figures, and show what changed.")
 def fetch_comparator(
-    slug: Annotated[str, typer.Argument(help="A measure, for example persistent-absence.")],
+    slug: Annotated[str, typer.Argument(metavar="MEASURE", help="A measure, for example persistent-absence.")],
     offline: Annotated[bool, typer.Option(help="Ask nobody: take what was kept last time.")] = False,
     quiet: Quiet = False,
     as_json: Json = False,
@@ -285,7 +286,7 @@ def _changed(changes: Sequence[Any]) -> list[dict[str, Any]]:
     return rows + ([dict.fromkeys(rows[0], "...") | {"group": f"{left} more (--json lists them)"}] if left > 0 else [])
 
 
-@app.command()
+@app.command(short_help="Is everything installed that is needed?")
 def doctor(as_json: Json = False) -> None:
     """Is everything installed that an evaluation and its book need?"""
     from afa_eval.workspace import diagnose

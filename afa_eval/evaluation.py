@@ -7,6 +7,7 @@ import json
 import platform
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, field
+from difflib import get_close_matches
 from importlib.metadata import PackageNotFoundError, version
 from itertools import chain
 from pathlib import Path
@@ -23,7 +24,7 @@ from afa_eval.estimate import Estimates, Fault, Finding, Severity, Table, words
 from afa_eval.plan import Plan, load_plan
 from afa_eval.plan.groups import misspelt_columns, misspelt_values, nobody_in
 from afa_eval.plan.lines import key_lines
-from afa_eval.plan.mistakes import plan_error
+from afa_eval.plan.mistakes import Mistake, plan_error
 
 VERSIONED = ("afa-eval", "pandas", "numpy", "scipy", "linearmodels", "pingouin", "statsmodels", "jupyter-book")
 SCHEMA = "afa_eval.evaluation/1"
@@ -117,7 +118,8 @@ def evaluate(plan: Plan | str | Path, *, progress: Progress | None = None) -> Ev
     errors = [fault for fault in loaded.faults if fault.severity == "error"]
     if errors:
         raise DataError(
-            f"The data have {_many(len(errors))}. `afa-eval check` lists all that is wrong.", faults=loaded.faults
+            f"The data have {_many(len(errors))}, so nothing was evaluated. `afa-eval check` lists all that is wrong.",
+            faults=loaded.faults,
         )
     period = plan.evaluation.period
     estimates = Estimates(tables=participants(loaded.tables, period.before if period else ""))
@@ -145,11 +147,22 @@ def _load(plan: Plan) -> Loaded:
         after=period.after if period else "",
     )
     slips = misspelt_columns(plan, loaded)
-    mistakes = [*chain.from_iterable(slips.values()), *misspelt_values(plan, loaded.tables)]
+    mistakes = [*chain.from_iterable(slips.values()), *misspelt_values(plan, loaded.tables), *_no_words(plan)]
     if mistakes:
         besides = tuple(fault for fault in loaded.faults if fault.column not in slips)
         raise plan_error(mistakes, key_lines(plan.text), faults=besides)
     return loaded
+
+
+def _no_words(plan: Plan) -> list[Mistake]:
+    """Is the file with the trust's own words not there?"""
+    name = plan.evaluation.words
+    if not name or (plan.folder / name).is_file():
+        return []
+    beside = [file.name for file in plan.folder.glob("*.md")]
+    near = get_close_matches(name, beside, n=1)
+    hint = f" Did you mean '{near[0]}'?" if near else ""
+    return [(("evaluation", "words"), f"there is no file '{name}' in the plan's folder.{hint}")]
 
 
 def _many(errors: int) -> str:

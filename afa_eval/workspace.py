@@ -25,7 +25,7 @@ from afa_eval.plan import Plan, load_plan
 BUILD = "build"
 EARLIER = "earlier"
 PAGE = Path("book", "html", "index.html")
-LASTING = ("checks.", "ledger", ".", EARLIER)  # what belongs to no single run
+LASTING = ("checks.", ".", EARLIER)  # what belongs to no single run
 RESULTS = "evaluation.json"
 CHECKERS = "acro"
 PUBLIC = ("book", "book.pdf", "summary.docx", "estimates.csv", "manifest.json", CHECKERS)  # all else stays inside

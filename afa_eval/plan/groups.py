@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from difflib import get_close_matches
+from itertools import chain
 from typing import Any
 
 import pandas as pd
@@ -50,6 +51,29 @@ def misspelt_groups(outcome: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
                 yield key, f"'{part.strip()}' is no group: write column=value, joined by & where there are several."
             elif said := _no_code(column, value):
                 yield key, said
+    respondent = str(outcome.get("respondent", ""))
+    near = get_close_matches(respondent, canonical_values("respondent"), n=1)
+    if near and understand([respondent], "respondent").values[0] is None:
+        yield "respondent", f"'{respondent}' does not answer. Did you mean '{near[0]}'?"
+
+
+def misspelt_selection(plan: Plan) -> Iterator[Mistake]:
+    """Can nobody be in the group that pupils were chosen from, whatever the data are?
+
+    Parameters
+    ----------
+    plan : Plan
+        With its ``programme.selection``.
+
+    Yields
+    ------
+    tuple of (location, str)
+        What is wrong with ``from``.
+    """
+    group = plan.programme.selection.from_
+    if group not in ("", ALL, "sen"):
+        for _, said in misspelt_groups({"where": group}):
+            yield ("programme", "selection", "from"), f"{said} Or choose sen or all."
 
 
 def misspelt_columns(plan: Plan, loaded: Loaded) -> dict[str, list[Mistake]]:
@@ -67,13 +91,17 @@ def misspelt_columns(plan: Plan, loaded: Loaded) -> dict[str, list[Mistake]]:
     dict of str to list of (location, str)
         By name. One near to nothing is left to the check of the data: a file may lack it.
     """
-    known = sorted({*CANONICAL, *loaded.columns})
+    there = [frame.columns for frame in _tables(loaded.tables)]
+    known = sorted({*CANONICAL, *loaded.columns, *chain.from_iterable(there)})
     found: dict[str, list[Mistake]] = {}
+    measure = plan.programme.selection.measure
+    if measure and there and measure not in known:
+        said = f"no table has a column '{measure}', by which pupils were chosen. {_hint(measure, known)}"
+        found[measure] = [(("programme", "selection", "measure"), said)]
     for position, key, column in _columns(plan):
         near = get_close_matches(column, known, n=1)
         if column not in known and (near or key == "focus"):
-            hint = f"Did you mean '{near[0]}'?" if near else f"There are: {', '.join(known[:MOST_SHOWN])}."
-            said = f"no table has a column '{column}'. {hint}"
+            said = f"no table has a column '{column}'. {_hint(column, known)}"
             found.setdefault(column, []).append((("outcome", position, key), said))
     return found
 
@@ -134,6 +162,11 @@ def nobody_in(design: Design, tables: Tables) -> str:
     return design.where if whole and not any(members(frame, design.where).any() for frame in whole) else ""
 
 
+def _hint(name: str, known: Sequence[str]) -> str:
+    near = get_close_matches(name, known, n=1)
+    return f"Did you mean '{near[0]}'?" if near else f"There are: {', '.join(known[:MOST_SHOWN])}."
+
+
 def _no_code(column: str, value: str) -> str:
     """What is wrong with a value of a column whose codes are known? Empty where nothing is."""
     kind = CANONICAL.get(column, "")
@@ -160,9 +193,13 @@ def _columns(plan: Plan) -> Iterator[tuple[int, str, str]]:
 
 def _frames(tables: Tables, wanted: AbstractSet[str]) -> list[pd.DataFrame]:
     """These columns of every table that has any of them; the phase follows from the year group."""
-    frames = (tables.pupils, tables.census, tables.attainment, tables.attendance, tables.responses)
     needed = wanted | {"year_group"} if "phase" in wanted else wanted
-    return [with_phase(frame[frame.columns.intersection(list(needed))]) for frame in frames if frame is not None]
+    return [with_phase(frame[frame.columns.intersection(list(needed))]) for frame in _tables(tables)]
+
+
+def _tables(tables: Tables) -> list[pd.DataFrame]:
+    frames = (tables.pupils, tables.census, tables.attainment, tables.attendance, tables.responses)
+    return [frame for frame in frames if frame is not None]
 
 
 def _values(tables: Tables, wanted: AbstractSet[str]) -> dict[str, set[str]]:

@@ -13,12 +13,13 @@ from typing import Any, get_args
 from pydantic import TypeAdapter, ValidationError
 
 from afa_eval import comparators
+from afa_eval.codes import years
 from afa_eval.designs import DESIGNS
 from afa_eval.designs.absence_question import AbsenceQuestion
 from afa_eval.designs.base import Design, Selection
 from afa_eval.designs.progress_question import TRANSITION, ProgressQuestion
 from afa_eval.errors import AfaEvalError, PlanError
-from afa_eval.plan.groups import misspelt_groups
+from afa_eval.plan.groups import misspelt_groups, misspelt_selection
 from afa_eval.plan.lines import key_lines
 from afa_eval.plan.mistakes import Mistake, plan_error
 from afa_eval.plan.model import Plan
@@ -40,6 +41,28 @@ CANONICAL = {
         "la",
     )
 }
+ANY_YEARS = ("202122", "202223")
+MISSING: Mapping[tuple[str | int, ...], str] = {
+    ("evaluation",): "the table [evaluation] is missing.",
+    ("data",): "the table [data] is missing: it names your files.",
+    ("outcome",): "there is no [[outcome]]: ask at least one question.",
+}
+WRITTEN = {
+    "start": "write the month the programme began as year and month, 202209",
+    "profile": "choose publish, trust or opensafely, or name your own .toml file",
+}
+WANTED = {
+    "bool": "true or false",
+    "int": "a whole number",
+    "float": "a number",
+    "string": "text in quotes",
+    "tuple": 'a list in square brackets, ["...", "..."]',
+    "list": 'a list in square brackets, ["...", "..."]',
+    "dict": "a table, { ... }",
+    "model": "a table, { ... }",
+    "mapping": "a table, { ... }",
+    "dataclass": "a table, { ... }",
+}  # by how the names of pydantic's error types begin
 OUTCOME_KEYS = frozenset({"design", "primary"})
 
 
@@ -107,6 +130,8 @@ def parse_plan(text: str, *, folder: Path, name: str = "plan.toml") -> Plan:
         plan = Plan.model_validate(document)
     except ValidationError as error:
         mistakes.extend(_said(error, Plan))
+    else:
+        mistakes.extend(misspelt_selection(plan))
     designs = _designs(document, plan, mistakes)
     if mistakes or plan is None:
         raise plan_error(mistakes, lines, name)
@@ -126,7 +151,7 @@ def _designs(document: Mapping[str, Any], plan: Plan | None, mistakes: list[Mist
     if not isinstance(outcomes, list) or not all(isinstance(item, dict) for item in outcomes):
         return ()
     mistakes.extend(_across(outcomes))
-    defaults = _defaults(plan) if plan is not None else {}
+    defaults = _defaults(plan) if plan is not None else _rough_defaults(document)
     made = (_design(position, item, defaults, mistakes) for position, item in enumerate(outcomes))
     return tuple(design for design in made if design is not None)
 
@@ -170,11 +195,18 @@ def _design(position: int, item: dict[str, Any], defaults: dict[str, Any], mista
     for key in unknown:
         mistakes.append(((*where, key), f"design '{slug}' has no '{key}'. {_nearest(key, names | OUTCOME_KEYS)}"))
     mistakes.extend(((*where, key), said) for key, said in (*_misnamed(item), *misspelt_groups(item)))
+    if not isinstance(item.get("primary", False), bool):
+        mistakes.append(((*where, "primary"), f"must be true or false, not {item['primary']!r}."))
     given = {key: value for key, value in item.items() if key in names}
     for key, value in given.items():
         given[key] = [value] if key in {"by", "items"} and isinstance(value, str) else value
     try:
-        return TypeAdapter(kind).validate_python(defaults | given)
+        made: Design = TypeAdapter(kind).validate_python(defaults | given)
+        own = next((key for key in ("outcome_year", "baseline_year") if key in item), "")
+        if own and made.outcome_year and made.outcome_year < made.baseline_year:
+            said = f"the outcome ({made.outcome_year}) lies before the baseline ({made.baseline_year})."
+            mistakes.append(((*where, own), said))
+        return made
     except ValidationError as error:
         mistakes.extend(((*where, *place), said) for place, said in _said(error, kind))
     except AfaEvalError as error:
@@ -210,18 +242,44 @@ def _defaults(plan: Plan) -> dict[str, Any]:
     }
 
 
+def _rough_defaults(document: Mapping[str, Any]) -> dict[str, Any]:
+    """The years of a plan with another mistake: its outcomes should not be told that they have none."""
+    section = document.get("evaluation")
+    period = section.get("period") if isinstance(section, Mapping) else None
+    if period is None:
+        return {}
+    try:
+        return {"baseline_year": years.parse(period["before"]), "outcome_year": years.parse(period["after"])}
+    except (AfaEvalError, TypeError, KeyError, AttributeError):
+        return {"baseline_year": ANY_YEARS[0], "outcome_year": ANY_YEARS[1]}  # the period's own mistake is told
+
+
 def _said(error: ValidationError, kind: type) -> Iterable[Mistake]:
     """Tell pydantic's errors in our words, with the names that do exist."""
     for item in error.errors(include_url=False):
         place = tuple(
             part for part in item["loc"] if isinstance(part, int) or not part.startswith(("function-", "tuple["))
         )
-        message = item["msg"].removeprefix("Value error, ")
+        message = _in_words(item["type"], item["msg"], item.get("input"), item.get("ctx") or {}, place)
         if item["type"] == "extra_forbidden":
             message = f"unknown key. {_nearest(str(place[-1]), _keys_at(kind, place))}"
-        elif item["type"] == "missing":
-            message = "this key is missing."
         yield place, message[:1].lower() + message[1:]
+
+
+def _in_words(kind: str, said: str, given: object, more: Mapping[str, Any], place: tuple[str | int, ...]) -> str:
+    """What must stand there, where pydantic would say it in a programmer's words?"""
+    if kind == "missing":
+        return MISSING.get(place, "this key is missing.")
+    if kind == "string_pattern_mismatch" and place[-1] in WRITTEN:
+        return f"'{given}' is not understood: {WRITTEN[str(place[-1])]}."
+    if kind == "literal_error":
+        return f"'{given}' is none of {more.get('expected', '')}."
+    if kind in {"too_short", "string_too_short"}:
+        return "must not be empty."
+    if kind in {"greater_than_equal", "less_than_equal"}:
+        return f"must be {'at least' if 'ge' in more else 'at most'} {more.get('ge', more.get('le'))}."
+    wanted = next((what for start, what in WANTED.items() if kind.startswith(start)), "")
+    return f"must be {wanted}, not {given!r}." if wanted else said.removeprefix("Value error, ")
 
 
 def _keys_at(kind: type, place: tuple[str | int, ...]) -> list[str]:

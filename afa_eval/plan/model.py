@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr, model_validator
 
 from afa_eval.codes import years
 from afa_eval.designs.base import Design
@@ -48,6 +48,14 @@ class Period(Section):
 
     before: AcademicYear
     after: AcademicYear
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Period:
+        if self.after < self.before:
+            raise ValueError(
+                f"the year after ({self.after}) is earlier than the year before ({self.before}): swap them."
+            )
+        return self
 
 
 class EvaluationSection(Section):

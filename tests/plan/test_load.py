@@ -112,3 +112,33 @@ def test_a_column_spelt_otherwise_and_an_unknown_measure_are_told():
         parse(GOOD + 'where = "yeargroup=6"\n')
     with pytest.raises(PlanError, match="Did you mean 'ks2-reading-progress'"):
         parse(GOOD + '[[outcome]]\nid = "k"\ndesign = "progress"\noutcome = "x"\ncomparator = "ks2-reading-progres"\n')
+
+
+OUTCOME = '[[outcome]]\nid = "absence"\ndesign = "persistent-absence"\n'
+HEAD = '[evaluation]\ntitle = "x"\nperiod = { before = "202122", after = "202223" }\n[data]\nattendance = "a.csv"\n'
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (HEAD + OUTCOME + 'primary = "yes"\n', "line 9: outcome.1.primary: must be true or false, not 'yes'."),
+        (HEAD + OUTCOME + "by = 3\n", "must be a list in square brackets"),
+        (HEAD + OUTCOME + "label = 3\n", "must be text in quotes, not 3."),
+        (HEAD + OUTCOME + 'outcome_year = "202021"\n', "the outcome (202021) lies before the baseline (202122)."),
+        (HEAD.replace("202122", "202425") + OUTCOME, "the year after (202223) is earlier than the year before"),
+        (HEAD + '[programme]\nstart = "Sept 2022"\n' + OUTCOME, "'Sept 2022' is not understood: write the month"),
+        (
+            HEAD + '[programme]\nselection = { from = "sem" }\n' + OUTCOME,
+            "line 7: programme.selection.from: 'sem' is no",
+        ),
+        (HEAD.replace("title", "titel") + OUTCOME, "2 mistakes in plan.toml"),
+        (HEAD, "outcome: there is no [[outcome]]: ask at least one question."),
+        (HEAD + "[evaluation.x]\n" + OUTCOME, "evaluation.x: unknown key."),
+    ],
+)
+def test_each_mistake_is_told_once_in_words_for_people(text, said):
+    with pytest.raises(PlanError) as caught:
+        parse_plan(text, folder=Path())
+    assert said in str(caught.value)
+    for jargon in ("tuple", "pattern", "parse", "needs two years"):
+        assert jargon not in str(caught.value)

@@ -37,15 +37,15 @@ def _home(wanted: Wanted) -> Part:
 
 def _fix(wanted: Wanted, handed: Handed) -> str:
     """The nearest header that nothing else is read from: one in use would answer another question."""
-    spare = [header for part in wanted.parts for header in spare_headers(part, handed, wanted.role)]
-    headers = {plain(header): header for header in spare}
-    if not headers:
+    same_role = _headers(wanted, handed, wanted.role)
+    near = get_close_matches(plain(wanted.column), same_role, n=1, cutoff=0.6)
+    spare = list(_headers(wanted, handed, "").values())[:MOST_NAMED]
+    if not near and not spare:
         return "Export the file again with this column: all that are there are read as something else."
-    near = get_close_matches(plain(wanted.column), headers, n=1, cutoff=0.6)
-    hint = (
-        f"Did you mean '{headers[near[0]]}'?"
-        if near
-        else f"Columns not in use yet: {', '.join(list(headers.values())[:MOST_NAMED])}."
-    )
+    hint = f"Did you mean '{same_role[near[0]]}'?" if near else f"Columns not in use yet: {', '.join(spare)}."
     tell = f'[columns.{wanted.table}] {wanted.column} = "your header"'
     return f"{hint} If it has another header, say so in the plan: {tell}."
+
+
+def _headers(wanted: Wanted, handed: Handed, role: str) -> dict[str, str]:
+    return {plain(header): header for part in wanted.parts for header in spare_headers(part, handed, role)}

@@ -12,9 +12,10 @@ from afa_eval.data.handed import Handed
 def file_is_not_empty(handed: Handed) -> Iterator[Problem]:
     """Is there anything in the file?"""
     for part, detail, _, _ in from_notes(handed, "empty"):
+        bare = detail == "headers only"
         yield Problem(
-            message=f"There is {'no row below the headers' if detail == 'headers only' else 'nothing'} in this file.",
-            fix=f"Export the {part.table} again, or take the file out of the plan.",
+            message=f"There is {'no row below the headers' if bare else 'nothing'} in this file.",
+            fix=f"{'Fill it in' if bare else f'Export the {part.table} again'}, or take the file out of the plan.",
             table=part.table,
             part=part,
         )
