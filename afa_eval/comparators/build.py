@@ -29,7 +29,7 @@ CREATE TABLE measure (slug TEXT PRIMARY KEY, title TEXT, unit TEXT, base TEXT, d
     status_timing TEXT);
 CREATE TABLE definition (id TEXT PRIMARY KEY, label TEXT, about TEXT);
 CREATE TABLE source (key TEXT PRIMARY KEY, title TEXT, file TEXT, url TEXT, release TEXT, licence TEXT,
-    priority INTEGER, status_timing TEXT, sha256 TEXT) WITHOUT ROWID;
+    priority INTEGER, status_timing TEXT, printed_to REAL, sha256 TEXT) WITHOUT ROWID;
 CREATE TABLE notice (kind TEXT, slugs TEXT, first_year TEXT, last_year TEXT, sen TEXT, text TEXT);
 CREATE TABLE area (id INTEGER PRIMARY KEY, name TEXT UNIQUE, level TEXT);
 CREATE TABLE series (id INTEGER PRIMARY KEY, slug TEXT, definition TEXT, sen TEXT, need TEXT, phase TEXT,

@@ -8,7 +8,7 @@ from afa_eval.comparators.asking import PHASES, Request, candidates, population
 
 SYMBOLS = {
     "z": "not applicable",
-    "x": "not available",
+    "x": "not available, or about one or two children",
     "c": "confidential",
     "low": "rounds to 0 but is not",
     "k": "rounds to 0 but is not",

@@ -14,6 +14,7 @@ from typing import Any
 from afa_eval.codes import years
 from afa_eval.errors import ComparatorError
 
+ROUNDED_COUNTS = "Its counts are rounded, so the figure is as printed."
 PART_NAMES = ("sen", "need", "phase", "year_group", "sex", "fsm")
 MARGIN = {"sen": "all", "need": "", "phase": "all", "year_group": "", "sex": "", "fsm": ""}
 
@@ -54,7 +55,7 @@ class Figure:
     sen, need, phase, year_group, sex, fsm : str
         The population; ``all`` or an empty string where it is not narrowed.
     value : float
-        In ``unit``, full precision where the counts are published.
+        In ``unit``, full precision where the counts are published and give the printed figure.
     printed : float, optional
         The figure as the source prints it.
     numerator, denominator : float, optional
@@ -321,13 +322,19 @@ def _figure(row: tuple[Any, ...]) -> Figure:
     value = math.nan if symbol else _value(slug, key, shown, above, of)
     counts = (None if above is None else float(above), None if of is None else float(of))
     numbers = (shown, *counts, low, high, sd, reliability)
+    if above is not None and value == shown:
+        note = f"{note or ''} {ROUNDED_COUNTS}".strip()
     who = dict(zip(PART_NAMES, parts, strict=True))
     return complete(slug, definition, year_of(start), area, who, value, numbers, key, note, symbol)
 
 
 def _value(slug: str, key: str, shown: float | None, above: float | None, of: float | None) -> float:
+    """Full precision from the counts; as printed where rounded counts give another last digit."""
     if above is not None and of:
-        return above / of * _about(slug, key).per
+        about = _about(slug, key)
+        share = above / of * about.per
+        if shown is None or abs(share - shown) <= about.digit * 0.5000001:
+            return share
     if shown is None:
         raise ComparatorError(f"The store holds a figure of {slug} without a value; rebuild it.")
     return shown
@@ -360,6 +367,7 @@ class _About:
 
     unit: str
     per: float
+    digit: float
     title: str
     release: str
     licence: str
@@ -373,6 +381,7 @@ def _about(slug: str, key: str) -> _About:
     return _About(
         unit=measure.unit,
         per=100.0 if " per 100 " in measure.unit else 1.0,
+        digit=float(source.get("printed_to") or 0.01) / (100.0 if measure.unit == "proportion" else 1.0),
         title=source["title"],
         release=source["release"],
         licence=source["licence"],

@@ -120,7 +120,8 @@ def fetch(slug: str, service: Service | None = None) -> Fetched:
         raise ComparatorError(_refused(slug, reading.mistakes))
     rows = [row for _, row in reading.rows]
     changes = tuple(_changes(_now(slug), rows, chosen["source"]))
-    path = _write(slug, rows, {**chosen, "release": release, "sha256": kept.sha256})
+    known = {"release": release, "sha256": kept.sha256, "printed_to": str(10.0 ** -reading.decimals[slug])}
+    path = _write(slug, rows, {**chosen, **known})
     forget()
     hidden = sum(1 for row in rows if row.symbol)
     return Fetched(slug, chosen["title"], release, len(rows) - hidden, hidden, reading.skipped, changes, path)
@@ -177,9 +178,9 @@ def _write(slug: str, rows: Sequence[Row], about: Mapping[str, str]) -> Path:
     try:
         connection.executescript(DRAFT + TABLES)
         connection.execute(
-            "INSERT INTO source VALUES (?,?,?,?,?,?,?,?,?)",
+            "INSERT INTO source VALUES (?,?,?,?,?,?,?,?,?,?)",
             (about["source"], about["title"], about["id"], about["address"], about["release"], LICENCE, FIRST,
-             about["status_timing"], about["sha256"]),
+             about["status_timing"], about["printed_to"], about["sha256"]),
         )  # fmt: skip
         connection.executemany("INSERT INTO area VALUES (?,?,?)", [(k, name, level(name)) for name, k in areas.items()])
         units = {name: measure.unit for name, measure in store.measures().items()}

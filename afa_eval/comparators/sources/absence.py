@@ -92,9 +92,11 @@ def _parts(breakdown: str) -> dict[str, str] | None:
 def _measures(record: dict[Any, Any], parts: dict[str, str]) -> Iterator[Row]:
     for slug, columns in COLUMNS.items():
         above, of, printed = (number(record[column]) for column in columns)
-        if above is None or not of:
-            continue
-        yield _row(slug, record, parts, above, of, None if printed is None else printed / 100)
+        hidden = symbol(record[columns[2]])
+        if above is not None and of:
+            yield _row(slug, record, parts, above, of, None if printed is None else printed / 100)
+        elif hidden:
+            yield about(_of(slug, record, value=math.nan, symbol=hidden), parts)
 
 
 def _row(
@@ -102,19 +104,27 @@ def _row(
 ) -> Row:
     rounding = ROUNDED_TO.get(slug, 1.0)
     what = f"{slug} {record['time_period']} {record['school_type']} {parts}"
-    row = Row(
-        slug=slug,
-        definition=DEFINITIONS.get(slug, "absence-six-half-terms"),
-        year=str(record["time_period"]),
-        phase=PHASES[str(record["school_type"])],
+    row = _of(
+        slug,
+        record,
         value=from_counts(above, of, printed, digit=0.001, rounding=rounding, what=what),
         printed=printed,
         numerator=above,
         denominator=of,
-        source="absence-characteristics",
         note="SEN support and EHC plans or statements added up." if parts.get("sen") == "any" and not printed else "",
     )
     return about(row, parts)
+
+
+def _of(slug: str, record: dict[Any, Any], **numbers: Any) -> Row:
+    return Row(
+        slug=slug,
+        definition=DEFINITIONS.get(slug, "absence-six-half-terms"),
+        year=str(record["time_period"]),
+        phase=PHASES[str(record["school_type"])],
+        source="absence-characteristics",
+        **numbers,
+    )
 
 
 def _any_sen(frame: pd.DataFrame) -> Iterator[Row]:

@@ -6,6 +6,7 @@ import csv
 import math
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -139,23 +140,24 @@ def exclusions(folder: Path) -> Iterator[Row]:
         if parts is None or not of:
             continue
         for slug, (definition, column, rate, digit) in EXCLUSIONS.items():
-            above, printed = number(record[column]), number(record[rate])
-            if above is None or printed is None:
+            above, printed, hidden = number(record[column]), number(record[rate]), symbol(record[rate])
+            if not hidden and (above is None or printed is None):
                 continue
-            what = f"{slug} {record['time_period']} {record['school_type']} {record['characteristic']}"
-            share = from_counts(above, of, printed / 100, digit=0.0001, rounding=10, what=what)
-            factor = 100 if digit == 0.01 else 1
             row = Row(
                 slug=slug,
                 definition=definition,
                 year=str(record["time_period"]),
                 phase=phases[str(record["school_type"]).lower()],
-                value=share * factor,
-                printed=printed * factor / 100,
-                numerator=above,
-                denominator=of,
+                value=math.nan,
+                symbol=hidden,
                 source="exclusions-characteristics",
             )
+            if above is not None and printed is not None:
+                what = f"{slug} {record['time_period']} {record['school_type']} {record['characteristic']}"
+                share = from_counts(above, of, printed / 100, digit=0.0001, rounding=10, what=what)
+                factor = 100 if digit == 0.01 else 1
+                shown = printed * factor / 100
+                row = replace(row, value=share * factor, printed=shown, numerator=above, denominator=of)
             yield about(row, parts)
 
 
