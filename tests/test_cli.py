@@ -6,12 +6,15 @@ import shutil
 import subprocess
 import sys
 from contextlib import redirect_stderr, redirect_stdout
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
 from afa_eval.cli import main
+
+CANARIES = ("Quagmirestone", "2013-05-04", "H801200001001")  # nobody's
 
 
 def afa(*words, cwd=None):
@@ -106,7 +109,39 @@ def ran(small_trust, tmp_path_factory, only):
     """One run on a copy of the small trust: its folder, and what the command said."""
     folder = Path(shutil.copytree(small_trust, tmp_path_factory.mktemp("ran") / "trust"))
     only(folder, "absence", "relationships")
+    for file in (folder / "data").glob("pupils_*.csv"):
+        header, *rows = file.read_text(encoding="utf-8").splitlines()
+        lines = [f"{header},Surname,DOB,UPN", *(f"{row},{','.join(CANARIES)}" for row in rows)]
+        file.write_text("\n".join(lines) + "\n", encoding="utf-8")
     return folder, afa("run", folder)
+
+
+def test_names_dates_of_birth_and_upns_of_the_inputs_are_in_no_output(ran, tmp_path):
+    from afa_eval import evaluation, workspace
+    from afa_eval.disclosure import scan, secrets
+    from afa_eval.plan import load_plan
+    from afa_eval.report import book, pages
+
+    trust, done = ran
+    assert done.returncode == 0, done.stderr
+    plan = load_plan(trust)
+    stored = evaluation.from_json((trust / "build" / "evaluation.json").read_text(encoding="utf-8"), plan)
+    released = workspace.release(stored, plan)
+    about = released.about | {"outcomes": [one for one in released.about["outcomes"] if one["id"] == "relationships"]}
+    few = tuple(item for item in released.estimates if item.outcome == "relationships")  # its charts are soon drawn
+    pages.write_pages(book.assemble(replace(released, about=about, estimates=few), tmp_path), tmp_path)
+    known = secrets.of_inputs(plan.data.files(), plan.folder).without([plan.text])
+    assert {CANARIES[0]} <= known.names.keys()
+    assert {CANARIES[1]} <= known.dates.keys()
+    assert {CANARIES[2]} <= known.identifiers.keys()
+    assert scan.scan(tmp_path, known) == ()
+    made = [trust / "released.json", *(file for file in (trust / "build").rglob("*") if file.is_file())]
+    assert len(made) > 20  # results, checks, and what output checkers open
+    for file in made:
+        told = [hit.kind for hit in scan.scan(file, known) if "path" not in hit.kind]
+        inside = file.name == "evaluation.json" or file.name.startswith("checks.")
+        assert inside or told == [], file.name
+        assert not [one for one in CANARIES if one.encode() in file.read_bytes()], file.name
 
 
 def test_run_writes_released_figures_and_says_the_headlines(ran):
