@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from afa_eval.data.handed import STATUS, HandedTable
+from afa_eval.data.handed import STATUS, HandedTable, Part
 from afa_eval.data.headers import plain
 from afa_eval.data.records import Step
 
@@ -142,6 +142,11 @@ def attainment_frame(table: HandedTable, wanted: Iterable[str] = ()) -> tuple[pd
     tuple
         The table, and what happened to the rows.
     """
+    layouts = _layouts(table)
+    if len(layouts) > 1:
+        frames = [attainment_frame(HandedTable("attainment", parts), wanted)[0] for parts in layouts]
+        frame = _beside(*frames)
+        return frame, (Step("Rows of one pupil brought together", "attainment", table.n, len(frame)),)
     frame = _with_reasons(table)
     measures, suffixes = row_measures(table, wanted), wave_suffixes(table)
     if measures is not None:
@@ -255,6 +260,26 @@ def responses_frame(table: HandedTable, pupils: pd.DataFrame | None = None) -> t
         The table, and what happened to the rows.
     """
     return _with_school(table.frame.copy(), pupils), (Step("Responses read", "responses", table.n, table.n),)
+
+
+def _layouts(table: HandedTable) -> list[tuple[Part, ...]]:
+    """Files with one row a test, and files with one column a test: each kind is shaped by itself."""
+    if not is_long(table):
+        return [table.parts]
+    long = tuple(part for part in table.parts if {"test", "score", "pupil_id"} <= set(part.columns))
+    wide = tuple(part for part in table.parts if part not in long)
+    return [parts for parts in (long, wide) if parts]
+
+
+def _beside(first: pd.DataFrame, second: pd.DataFrame) -> pd.DataFrame:
+    """Pupils of both, the columns of both; where both have one, the first's values and then the second's."""
+    left, right = first.set_index("pupil_id"), second.set_index("pupil_id")
+    columns = [*left.columns, *right.columns.difference(left.columns, sort=False)]
+    return (
+        left.combine_first(right)
+        .reindex(columns=columns, index=left.index.union(right.index, sort=False))
+        .reset_index()
+    )
 
 
 def _with_school(frame: pd.DataFrame, pupils: pd.DataFrame | None) -> pd.DataFrame:

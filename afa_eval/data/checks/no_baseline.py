@@ -25,15 +25,15 @@ def pupils_have_a_baseline(handed: Handed) -> Iterator[Problem]:
             blank, absent = place.blank & about, _without_row(handed, place, there)
             if not place.values[place.where].notna().any() or not int(blank.sum()) + absent:
                 continue
-            yield _problem(place, blank, absent, int(about.sum()) + absent, year if there is not None else "")
+            yield _problem(place, column, blank, absent, int(about.sum()) + absent, year if there is not None else "")
 
 
-def _problem(place: Place, blank: Mask, absent: int, pupils: int, year: str) -> Problem:
+def _problem(place: Place, baseline: str, blank: Mask, absent: int, pupils: int, year: str) -> Problem:
     rows = f" ({absent:,} of them have no row in this file)" if absent else ""
     who = f"pupils on roll in {years.label(year)}" if year else "pupils"
     lacking = int(blank.sum()) + absent
     return Problem(
-        message=f"{lacking:,} of {pupils:,} {who} {'has' if lacking == 1 else 'have'} no score in {place.column} "
+        message=f"{lacking:,} of {pupils:,} {who} {'has' if lacking == 1 else 'have'} no score in {baseline} "
         f"(the baseline){rows}; their progress cannot be measured.",
         fix=FIX,
         table=place.table,
