@@ -149,3 +149,25 @@ def test_whatever_a_template_may_name_is_documented(kind) -> None:
     for name, member in vars(kind).items():
         if not name.startswith("_") and (isinstance(member, property) or callable(member)):
             assert member.__doc__, name
+
+
+@pytest.mark.parametrize("name", pages.shipped())
+def test_an_outcome_without_a_figure_says_why(book, tmp_path, name) -> None:
+    """No table without a row either: that would stop the whole book."""
+    why = "No figure for Reading, because the data hold no pupils in Year 13."
+    first = dataclasses.replace(
+        book.outcomes[0],
+        headline=None,
+        lines=(),
+        charts=(),
+        tables=(),
+        sections=(),
+        findings=(pieces.Limitation("serious", why, "Take it out.", ("Reading",), "not-estimated"),),
+    )
+    pages.write_pages(dataclasses.replace(book, outcomes=(first, *book.outcomes[1:])), tmp_path, pages.template(name))
+    said = [path.name for path in tmp_path.rglob("*.md") if why in path.read_text().replace("\\", "")]
+    assert "index.md" in said
+    assert len(said) > 1
+    for path in tmp_path.rglob("*.md"):
+        bodies = re.findall(r"```\{list-table\}.*?\n```", path.read_text(), flags=re.DOTALL)
+        assert all(body.count("\n* - ") > 1 for body in bodies), path.name
