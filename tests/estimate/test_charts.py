@@ -254,7 +254,7 @@ def test_a_hidden_group_is_named_beside_the_slopes(
 
 
 def test_the_national_series_is_found_by_group_by_label_or_alone(by_sen: list[Estimate]) -> None:
-    from afa_eval.estimate.charts.pairs import pairs
+    from afa_eval.estimate.charts.paired import pairs
 
     pair, years = pairs(by_sen)[1], ("2021/22", "2022/23")
     for row in (pair.group, words.label(pair.group)):

@@ -9,8 +9,10 @@ such, never drawn as nought; where nothing is left to draw, a ``ReportError`` sa
 from afa_eval.estimate.charts.canvas import alt, to_svg
 from afa_eval.estimate.charts.flow_diagram import flow
 from afa_eval.estimate.charts.forest_plot import forest
+from afa_eval.estimate.charts.paired import alt_slopes
 from afa_eval.estimate.charts.pairs import dumbbell, slopes
-from afa_eval.estimate.charts.saying import alt_bars, alt_flow, alt_forest, alt_slopes, alt_table
+from afa_eval.estimate.charts.saying import alt_bars, alt_flow, alt_forest
+from afa_eval.estimate.charts.shares import alt_table
 from afa_eval.estimate.charts.stacked import coverage, likert
 from afa_eval.estimate.charts.timeline import absence_lines
 

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from afa_eval.errors import ReportError
 from afa_eval.estimate import words
-from afa_eval.estimate.charts import axis, saying
+from afa_eval.estimate.charts import axis, paired, saying
 from afa_eval.estimate.charts.canvas import (
     INK,
     NATIONAL,
@@ -25,105 +23,15 @@ from afa_eval.estimate.charts.canvas import (
     two_ends,
     width_of,
 )
+from afa_eval.estimate.charts.paired import Pair, drawable
 from afa_eval.estimate.shown import Shown
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-BEFORE, AFTER = "_before", "_after"
 EDGE = 0.08  # of the distance between both ends, beside each: room for the marks of several groups
 MOVED_AWAY = 0.11  # inches between a mark and its words from which a thin line joins them
-
-
-@dataclass(frozen=True, slots=True)
-class Pair:
-    """Which two figures of one group belong together?
-
-    Attributes
-    ----------
-    group : str
-        As in ``Estimate.group``.
-    outcome : str
-        The plan's outcome id.
-    before, after : Estimate or ReleasedEstimate
-        The same measure twice.
-    """
-
-    group: str
-    outcome: str
-    before: Shown
-    after: Shown
-
-    @property
-    def ends(self) -> tuple[float, float] | None:
-        """Both values, None where one is hidden."""
-        if self.before.value is None or self.after.value is None:
-            return None
-        return self.before.value, self.after.value
-
-    @property
-    def why(self) -> str:
-        """Why the pair is not shown, in words."""
-        return words.hidden(self.before if self.before.value is None else self.after)
-
-    @property
-    def national(self) -> tuple[float, float] | None:
-        """Both national values, None where one is missing."""
-        first, last = saying.line_of(self.before), saying.line_of(self.after)
-        return None if first is None or last is None else (first, last)
-
-
-def pairs(items: Iterable[Shown]) -> list[Pair]:
-    """Which figures are a before and an after of the same measure and group?
-
-    Parameters
-    ----------
-    items : iterable of Estimate or ReleasedEstimate
-        Any; estimands that end in neither ``_before`` nor ``_after`` are passed over.
-
-    Returns
-    -------
-    list of Pair
-        In order of first appearance.
-    """
-    found: dict[tuple[str, str, str], dict[str, Shown]] = {}
-    for item in items:
-        name = str(item.estimand)
-        for end in (BEFORE, AFTER):
-            if name.endswith(end):
-                found.setdefault((item.outcome, name.removesuffix(end), item.group), {})[end] = item
-    return [
-        Pair(group, outcome, both[BEFORE], both[AFTER]) for (outcome, _, group), both in found.items() if len(both) == 2
-    ]
-
-
-def drawable(items: Iterable[Shown], what: str) -> list[Pair]:
-    """Which pairs can be drawn on one axis?
-
-    Parameters
-    ----------
-    items : iterable
-        Estimates.
-    what : str
-        Name of the chart, for the message.
-
-    Returns
-    -------
-    list of Pair
-        At least one with both values.
-
-    Raises
-    ------
-    ReportError
-        Where there is none, or units differ.
-    """
-    found = pairs(items)
-    if not any(pair.ends for pair in found):
-        raise ReportError(f"There is nothing to draw: no group has both a before and an after to show in the {what}.")
-    if len({pair.before.unit for pair in found} | {pair.after.unit for pair in found}) > 1:
-        raise ReportError(f"The {what} can show one unit only; choose the estimates of one measure.")
-    return found
 
 
 def slopes(
@@ -176,12 +84,12 @@ def slopes(
     rows = axis.key_rows(keys, page_width(narrow) - 2 * PAD)
     body = 0.25 + tall + 0.12 + len(rows) * axis.KEY_LINE + 0.2 * len(hidden)
     canvas = start(
-        title or saying.pair_title(first),
+        title or paired.pair_title(first),
         subtitle or saying.units_line(first),
         body,
         note,
         narrow=narrow,
-        alt=saying.alt_slopes(first, labels),
+        alt=paired.alt_slopes(first, labels),
     )
     _slope_body(canvas, shown, (canvas.top + 0.25, tall, apart), labels, narrow=narrow)
     for step, pair in enumerate(hidden):
@@ -330,12 +238,12 @@ def dumbbell(
         keys.append(axis.Mark("no gap" if "gap" in first[0].estimand else "no difference", "|", INK, ""))
     rows = axis.key_rows(keys, page_width(narrow) - 2 * PAD)
     canvas = start(
-        title or saying.pair_title(first),
+        title or paired.pair_title(first),
         subtitle or saying.units_line(first),
         row * len(found) + 0.32 + len(rows) * axis.KEY_LINE,
         note,
         narrow=narrow,
-        alt=saying.alt_slopes(first, labels, kind="Dumbbell chart"),
+        alt=paired.alt_slopes(first, labels, kind="Dumbbell chart"),
     )
     _dumbbell_body(canvas, found, _names(found, outcomes or {}), row, narrow=narrow)
     axis.draw_key(canvas, keys, canvas.top + row * len(found) + 0.3)

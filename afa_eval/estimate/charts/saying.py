@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from afa_eval.estimate import words
 from afa_eval.estimate.estimands import Estimand
-from afa_eval.estimate.shown import Counted, Shown, Stage
+from afa_eval.estimate.shown import Shown, Stage
 
 AGAINST_NATIONAL = frozenset(
     {
@@ -266,64 +266,6 @@ def measure(item: Shown) -> str:
     return words.title_of(item).removesuffix(", before").removesuffix(", after")
 
 
-def pair_title(items: Sequence[Shown]) -> str:
-    """What is the headline of a before-and-after chart where nobody wrote one?
-
-    Parameters
-    ----------
-    items : sequence of Estimate or ReleasedEstimate
-        Before and after by group.
-
-    Returns
-    -------
-    str
-        Where the leading group began and ended.
-    """
-    from afa_eval.estimate.charts.pairs import pairs
-
-    found = [pair for pair in pairs(items) if pair.ends]
-    if not found or len({pair.outcome for pair in found}) > 1:
-        return f"{measure(items[0])} before and after" if items else ""
-    first = next((pair for pair in found if pair.group == "sen=any"), found[0])
-    return words.before_after(first.before, first.after)
-
-
-def alt_slopes(items: Iterable[Shown], labels: tuple[str, str] = ("before", "after"), kind: str = "Slope chart") -> str:
-    """What does a before-and-after chart say to someone who cannot see it?
-
-    Parameters
-    ----------
-    items : iterable of Estimate or ReleasedEstimate
-        Before and after by group.
-    labels : tuple of str
-        What both ends are called.
-    kind : str
-        What kind of chart it is.
-
-    Returns
-    -------
-    str
-        For each group both values, and England's.
-    """
-    from afa_eval.estimate.charts.pairs import pairs
-
-    said = []
-    found = pairs(items)
-    for pair in found:
-        both = " to ".join(_value_only(item) for item in (pair.before, pair.after))
-        national = pair.national
-        line = (
-            "" if national is None else f", England {' to '.join(words.amount(v, pair.before.unit) for v in national)}"
-        )
-        said.append(f"{words.label(pair.group)}: {both if pair.ends else 'too few to publish'}{line}")
-    name = measure(found[0].before) if found else ""
-    return f"{kind}. {name}, {labels[0]} to {labels[1]}. {'; '.join(said)}."
-
-
-def _value_only(item: Shown) -> str:
-    return words.hidden(item) if item.value is None else words.amount(item.value, item.unit)
-
-
 def alt_bars(
     title: str,
     parts: Sequence[str],
@@ -358,30 +300,6 @@ def alt_bars(
         )
         said.append(f"{label}{f' ({n:,})' if n is not None else ''}: {each}")
     return f"{kind}. {title}. {'; '.join(said)}."
-
-
-def alt_table(table: Counted, kind: str = "Stacked bars", *, totals: bool = False) -> str:
-    """What does a chart of a table say to someone who cannot see it?
-
-    Parameters
-    ----------
-    table : Table or ReleasedTable
-        As given to ``likert`` or ``coverage``.
-    kind : str
-        What kind of chart it is.
-    totals : bool
-        Whether a row of totals is told too, as ``coverage`` draws it.
-
-    Returns
-    -------
-    str
-        Each row with its parts in per cent.
-    """
-    from afa_eval.estimate.charts.stacked import bars
-
-    parts, found = bars(table, totals=totals)
-    inner = getattr(table, "table", table)
-    return alt_bars(inner.title, parts, [(bar.label, bar.shares, bar.n) for bar in found], kind)
 
 
 def alt_flow(steps: Sequence[Stage]) -> str:

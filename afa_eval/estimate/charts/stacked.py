@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from afa_eval.errors import ReportError
 from afa_eval.estimate import words
 from afa_eval.estimate.charts import axis, saying
 from afa_eval.estimate.charts.canvas import (
@@ -23,6 +22,7 @@ from afa_eval.estimate.charts.canvas import (
     width_of,
     wrap,
 )
+from afa_eval.estimate.charts.shares import Bar, bars
 from afa_eval.estimate.records import Interval
 from afa_eval.estimate.shown import Counted
 
@@ -30,89 +30,10 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-MARGINS = frozenset({"total", "all", "n", "answers", "eligible"})
 # From disagreement to agreement: light in the middle, so that order shows without hue.
 LOW, MIDDLE, HIGH = ("#8a3b12", "#cf8a5b"), "#d9dce1", ("#7fa8cf", "#12436d")
 BAR, SWATCH_LINE = 0.28, 0.21  # inches: thickness of a bar, a line of the key
 NO_SCORE = (("#c9ced6", ""), ("#e7c9a9", "////"), ("#a9b8c9", "...."), ("#d9b3bd", "xxxx"), ("#ececec", "----"))
-
-
-@dataclass(frozen=True, slots=True)
-class Bar:
-    """What is one row made of?
-
-    Attributes
-    ----------
-    label : str
-        Name of the row.
-    shares : tuple of float or None
-        Adding to 1; None where hidden.
-    n : int or None
-        How many were counted.
-    """
-
-    label: str
-    shares: tuple[float, ...] | None
-    n: int | None
-
-
-def is_margin(name: str) -> bool:
-    """Does a row or column hold totals?
-
-    Parameters
-    ----------
-    name : str
-        Its label.
-
-    Returns
-    -------
-    bool
-        True for ``Total`` and its like.
-    """
-    return name.strip().lower() in MARGINS
-
-
-def bars(table: Counted, *, totals: bool = False) -> tuple[tuple[str, ...], list[Bar]]:
-    """What are a table's rows as shares of their totals?
-
-    Parameters
-    ----------
-    table : Table or ReleasedTable
-        Counts, or a series of proportions; columns and rows named Total are margins. A row with a
-        hidden cell is hidden as a whole: a bar without one part would be wrong.
-    totals : bool
-        Whether a row of totals is a bar of its own.
-
-    Returns
-    -------
-    tuple
-        Names of the parts, and the bars.
-
-    Raises
-    ------
-    ReportError
-        Where no row has anything to show.
-    """
-    inner = getattr(table, "table", table)
-    parts = [i for i, name in enumerate(inner.columns) if not is_margin(name)]
-    found = []
-    rows = [pair for pair in zip(inner.rows, inner.cells, strict=True) if totals or not is_margin(pair[0])]
-    for label, cells in rows:
-        counts = [cells[i] for i in parts]
-        known = [count for count in counts if count is not None]
-        total = sum(known)
-        whole = len(known) == len(parts) and total > 0
-        n = None if inner.unit == "proportion" or not whole else round(total)
-        name = f"All {words.nouns(inner.base)}" if is_margin(label) else _row_name(label)
-        found.append(Bar(name, tuple(count / total for count in known) if whole else None, n))
-    if not any(bar.shares for bar in found):
-        raise ReportError(f"There is nothing to draw in '{inner.title}': no row has counts to show.")
-    return tuple(inner.columns[i] for i in parts), found
-
-
-def _row_name(label: str) -> str:
-    """A row named by its group is said as people say it."""
-    return words.label(label) if "=" in label and " " not in label.split("=", maxsplit=1)[0] else label
 
 
 def likert(table: Counted, title: str = "", subtitle: str = "", *, note: str = "", narrow: bool = False) -> Figure:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from afa_eval.estimate import words
-from afa_eval.estimate.charts import axis, saying
+from afa_eval.estimate.charts import axis, paired, saying
 from afa_eval.estimate.charts.canvas import (
     INK,
     NATIONAL,
@@ -23,7 +23,7 @@ from afa_eval.estimate.charts.canvas import (
     two_ends,
     width_of,
 )
-from afa_eval.estimate.charts.pairs import Pair, drawable
+from afa_eval.estimate.charts.paired import Pair, drawable
 from afa_eval.estimate.shown import Counted, Shown
 
 if TYPE_CHECKING:
@@ -102,12 +102,12 @@ def absence_lines(
         keys.append(axis.Mark(saying.national_words(first), "D", NATIONAL, "-", hollow=True))
     rows = axis.key_rows(keys, page_width(narrow) - 2 * PAD)
     canvas = start(
-        title or saying.pair_title(first),
+        title or paired.pair_title(first),
         subtitle or saying.units_line(first),
         down * PANEL + len(rows) * axis.KEY_LINE,
         note,
         narrow=narrow,
-        alt=saying.alt_slopes(first, years, kind="Line chart against the national line"),
+        alt=paired.alt_slopes(first, years, kind="Line chart against the national line"),
     )
     width = (canvas.width - 2 * PAD - SCALE - GAP * (across - 1)) / across
     ceiling = _ceiling(found, lines)
