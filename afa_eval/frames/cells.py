@@ -10,9 +10,9 @@ from operator import and_
 import numpy as np
 
 from afa_eval.errors import DataError, EstimationError
-from afa_eval.frames.moments import check_outcome, keys_of, mean_shift, present
+from afa_eval.frames.moments import check_outcome, keys_of, mean_shift
 from afa_eval.frames.record import Key, key_order
-from afa_eval.frames.source import Role, collect, open_table
+from afa_eval.frames.source import Role, collect, open_table, present
 from afa_eval.frames.terms import Column, Factor, expand, known
 from afa_eval.kernels.linear import Floats, Ints
 

@@ -1,25 +1,32 @@
-"""Large tables on DuckDB: rows in chunks, sorted by group inside each, cross-products by matrix multiplication.
+"""Large tables on DuckDB: rows in batches, cross-products by matrix multiplication.
 
-DuckDB's own grouped sums do the arithmetic one product at a time and miss the cache when groups come shuffled;
-a matrix product per group and chunk is several times faster and repeatable to the last bit.
+DuckDB reads and converts; its vectors are taken over as they are (Arrow's C interface). Its own grouped sums would do
+the arithmetic one product at a time and miss the cache where groups come shuffled; a matrix product for each run of
+rows of a group is several times faster, and repeatable to the last bit.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from afa_eval.errors import EstimationError
 from afa_eval.frames.record import Key, key_order
-from afa_eval.frames.terms import Column
+from afa_eval.frames.source import present
+from afa_eval.frames.terms import Column, Factor
 from afa_eval.kernels.linear import Floats, Ints
 from afa_eval.kernels.moments import FIRST_ROWS, ClusterMoments, constant_safe_shift
 
-VECTOR = 2048  # rows that DuckDB hands over at once
-VALUES = 3_000_000  # numbers held at a time
+PIECE = 131_072  # rows taken over at a time
+APART = 24  # numbers between columns, so that they do not fall on the same lines of the cache
+BLOCK = 2048  # rows turned at a time: they fit the cache
+VALUES = 12_000_000  # numbers held where rows must be sorted first
+SLICE = 16_384  # sorted rows multiplied at a time
+LONG_RUN = 16  # rows of one group side by side, on average, that need no sorting
 
 
 @dataclass(slots=True)
@@ -28,221 +35,172 @@ class Sums:
 
     Attributes
     ----------
-    q : int
-        Columns of the model.
-    place : dict
-        Position of each group met so far.
+    keys : ndarray of int, shape (levels, G)
+        The groups met so far.
     n, cross : ndarray
         Rows and cross-products by group; grown by doubling. The first column is the constant.
     """
 
-    q: int
-    place: dict[Key, int] = field(default_factory=dict)
-    n: Ints = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
-    cross: Floats = field(default_factory=lambda: np.zeros((0, 0, 0)))
+    keys: Ints
+    n: Ints
+    cross: Floats
 
-    def add(self, z: Floats, codes: Ints, keys: Sequence[Key]) -> None:
-        """Add the rows of a chunk.
-
-        Parameters
-        ----------
-        z : ndarray, shape (q, rows)
-            Shifted columns of the model, rows sorted by group.
-        codes : ndarray of int, shape (rows,)
-            Group of each row, rising.
-        keys : sequence of tuple
-            The groups' keys.
-        """
-        where = np.array([self.place.setdefault(key, len(self.place)) for key in keys], dtype=np.int64)
-        self._grow()
-        starts = np.flatnonzero(np.diff(codes, prepend=-1))
-        ends = np.append(starts[1:], codes.size)
-        local = _by_group(np.ascontiguousarray(z.T), starts, ends)
-        rows = where[codes[starts]]
-        self.n[rows] += ends - starts
-        self.cross[rows] += local
-
-    def _grow(self) -> None:
-        had = self.cross.shape[0]
-        if had >= len(self.place):
-            return
-        size = max(2 * had, len(self.place), 64)
-        n, cross = np.zeros(size, dtype=np.int64), np.zeros((size, self.q, self.q))
-        if had:
-            n[:had], cross[:had] = self.n, self.cross
-        self.n, self.cross = n, cross
-
-    def record(self, shift: Floats) -> tuple[tuple[Key, ...], ClusterMoments]:
-        """What are the groups, sorted, and their moments?
+    @classmethod
+    def none(cls, levels: int, q: int) -> Sums:
+        """Where does it begin?
 
         Parameters
         ----------
-        shift : ndarray, shape (q,)
-            What was subtracted.
+        levels : int
+            Grouping columns.
+        q : int
+            Columns of the model.
 
         Returns
         -------
-        tuple, ClusterMoments
-            Keys and numbers in the same order.
+        Sums
+            Without groups.
         """
-        keys = tuple(sorted(self.place, key=key_order))
-        order = np.array([self.place[key] for key in keys], dtype=np.int64)
-        cross = self.cross[order]
-        return keys, ClusterMoments(self.n[order], cross[:, 0, :].copy(), cross, shift)
+        return cls(np.zeros((levels, 0), dtype=np.int64), np.zeros(0, dtype=np.int64), np.zeros((0, q, q)))
+
+    def places(self, keys: Ints) -> Ints:
+        """At which positions do these groups stand?
+
+        Parameters
+        ----------
+        keys : ndarray of int, shape (levels, m)
+            New ones are given the next positions.
+
+        Returns
+        -------
+        ndarray of int, shape (m,)
+            Their positions.
+        """
+        met = self.keys.shape[1]
+        codes, self.keys = joined(np.hstack([self.keys, keys]))
+        had, needed = self.n.size, self.keys.shape[1]
+        if had < needed:
+            more = max(had, needed - had)
+            self.n = np.append(self.n, np.zeros(more, dtype=np.int64))
+            self.cross = np.concatenate([self.cross, np.zeros((more, *self.cross.shape[1:]))])
+        return codes[met:]
+
+    def add(self, n: Ints, cross: Floats, places: Ints) -> None:
+        """Add up parts of groups.
+
+        Parameters
+        ----------
+        n : ndarray of int, shape (m,)
+            Rows of each part.
+        cross : ndarray, shape (m, q, q)
+            Their cross-products.
+        places : ndarray of int, shape (m,)
+            Position of each part's group.
+        """
+        if np.unique(places).size == places.size:
+            self.n[places] += n
+            self.cross[places] += cross
+        else:
+            np.add.at(self.n, places, n)
+            np.add.at(self.cross, places, cross)
 
 
-def _by_group(rows: Floats, starts: Ints, ends: Ints) -> Floats:
-    """Cross-products of each slice of rows, a matrix product per group."""
-    q = rows.shape[1]
-    out = np.empty((starts.size, q, q))
-    for k, (start, end) in enumerate(zip(starts.tolist(), ends.tolist(), strict=True)):
-        block = rows[start:end]
-        np.dot(block.T, block, out[k])
-    return out
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Gathered:
-    """What did a pass in chunks find?
+@dataclass(slots=True)
+class Buffer:
+    """Which rows wait to be sorted?
 
     Attributes
     ----------
-    keys : tuple
-        Groups, sorted.
-    clusters : ClusterMoments
-        Their moments.
-    n_dropped : int
-        Rows with a missing value.
-    missing : tuple of (str, int)
-        How many values are missing, by column.
+    rows : ndarray, shape (capacity, q)
+        Shifted columns of the model; what is not used costs no memory.
+    keys : ndarray of int, shape (levels, capacity)
+        Their groups.
+    sums : Sums
+        Where they are added.
+    used : int
+        How many wait.
     """
 
-    keys: tuple[Key, ...]
-    clusters: ClusterMoments
-    n_dropped: int
-    missing: tuple[tuple[str, int], ...]
+    rows: Floats
+    keys: Ints
+    sums: Sums
+    used: int = 0
 
+    def take_in(self, z: Floats, keys: Ints) -> None:
+        """Add rows, at once where those of a group stand side by side.
 
-def gather(running: Any, columns: Sequence[Column], groups: Sequence[str], used: Sequence[str]) -> Gathered:
-    """What are the moments of a table that DuckDB hands over in chunks?
-
-    Parameters
-    ----------
-    running : duckdb.DuckDBPyConnection
-        On which a query for the columns used has been executed.
-    columns : sequence of Column
-        Of the model, the constant first.
-    groups : sequence of str
-        Grouping columns, widest first.
-    used : sequence of str
-        All columns of the table that must have a value.
-
-    Returns
-    -------
-    Gathered
-        Without groups where no row is complete.
-    """
-    sums, shift = Sums(len(columns)), np.zeros(len(columns))
-    lost, dropped = dict.fromkeys(used, 0), 0
-    for chunk in _chunks(running, max(VALUES // len(columns) // VECTOR, 1)):
-        arrays = chunk
-        absent = {name: _absent(arrays[name]) for name in used}
-        incomplete = np.zeros(next(iter(arrays.values())).size, dtype=np.bool_)
-        for name, gone in absent.items():
-            if gone is not None:
-                lost[name] += int(gone.sum())
-                incomplete |= gone
-        if incomplete.any():
-            dropped += int(incomplete.sum())
-            arrays = {name: values[~incomplete] for name, values in arrays.items()}
-        n = next(iter(arrays.values())).size
-        if not n:
-            continue
-        if not sums.place:
-            shift = _first_shift(arrays, columns, min(n, FIRST_ROWS))
-        codes, keys = codes_of(arrays, groups, n)
-        z, codes = _sorted_columns(arrays, columns, codes, shift)
-        sums.add(z, codes, keys)
-    found, clusters = sums.record(shift) if sums.place else ((), ClusterMoments(*_nothing(len(columns)), shift))
-    return Gathered(found, clusters, dropped, tuple(lost.items()))
-
-
-def _nothing(q: int) -> tuple[Ints, Floats, Floats]:
-    return np.zeros(0, dtype=np.int64), np.zeros((0, q)), np.zeros((0, q, q))
-
-
-def _chunks(running: Any, vectors: int) -> Iterator[dict[str, NDArray[Any]]]:
-    while True:
-        frame = running.fetch_df_chunk(vectors)
-        if not len(frame):
+        Parameters
+        ----------
+        z : ndarray, shape (q, n)
+            Shifted columns of the model, at most ``PIECE`` rows.
+        keys : ndarray of int, shape (levels, n)
+            Their groups.
+        """
+        n = z.shape[1]
+        starts = np.flatnonzero(np.append(True, (keys[:, 1:] != keys[:, :-1]).any(axis=0)))
+        if starts.size * LONG_RUN <= n or starts.size == 1:
+            places = self.sums.places(keys[:, starts])
+            self.sums.add(np.diff(starts, append=n), _by_run(z, starts), places)
             return
-        yield {str(name): np.asarray(frame[name]) for name in frame.columns}
+        if self.used + n > self.rows.shape[0]:
+            self.flush()
+        for first in range(0, n, BLOCK):
+            block = z[:, first : first + BLOCK].T
+            self.rows[self.used + first : self.used + first + block.shape[0]] = block
+        self.keys[:, self.used : self.used + n] = keys
+        self.used += n
+
+    def flush(self) -> None:
+        """Add the waiting rows, groups of the same size side by side."""
+        if not self.used:
+            return
+        codes, keys = joined(self.keys[:, : self.used])
+        places, order, counts = self.sums.places(keys), stable_order(codes), np.bincount(codes)
+        starts = np.cumsum(counts) - counts
+        for size in np.unique(counts).tolist():
+            alike, step = np.flatnonzero(counts == size), max(SLICE // size, 1)
+            for first in range(0, alike.size, step):
+                groups = alike[first : first + step]
+                picked = order[starts[groups][:, None] + np.arange(size)]
+                rows = self.rows.take(picked, axis=0)
+                self.sums.add(counts[groups], np.matmul(rows.transpose(0, 2, 1), rows), places[groups])
+        self.used = 0
 
 
-def _absent(values: NDArray[Any]) -> NDArray[np.bool_] | None:
-    """Which values are missing; None where none can be."""
-    if values.dtype.kind in "iub":
-        return None
-    import pandas as pd
-
-    gone: NDArray[np.bool_] = np.asarray(pd.isna(values), dtype=np.bool_)
-    return gone
-
-
-def _first_shift(arrays: dict[str, NDArray[Any]], columns: Sequence[Column], n: int) -> Floats:
-    first = {name: values[:n] for name, values in arrays.items()}
-    return constant_safe_shift(np.column_stack([column.values(first, n) for column in columns]))
+def _by_run(z: Floats, starts: Ints) -> Floats:
+    """Cross-products of each run of rows."""
+    out = np.empty((starts.size, z.shape[0], z.shape[0]))
+    ends = np.append(starts[1:], z.shape[1])
+    for k, (start, end) in enumerate(zip(starts.tolist(), ends.tolist(), strict=True)):
+        run = z[:, start:end]
+        np.dot(run, run.T, out[k])
+    return out
 
 
-def codes_of(arrays: Mapping[str, NDArray[Any]], groups: Sequence[str], n: int) -> tuple[Ints, list[Key]]:
-    """Which group is each row in, and what are the groups' keys?
+def joined(keys: Ints) -> tuple[Ints, Ints]:
+    """Which code has each row's combination of keys?
 
     Parameters
     ----------
-    arrays : dict of str to ndarray
-        Complete rows, by column.
-    groups : sequence of str
-        Grouping columns, widest first.
-    n : int
-        How many rows.
+    keys : ndarray of int, shape (levels, n)
+        Of each row; without levels all are one group.
 
     Returns
     -------
-    ndarray of int, list
-        Codes, and keys in the order of the codes.
+    ndarray of int of shape (n,), ndarray of int of shape (levels, groups)
+        Codes from 0, and the combination that each stands for.
     """
     import pandas as pd
 
-    if not groups:
-        return np.zeros(n, dtype=np.int64), [()]
-    codes = np.zeros(n, dtype=np.int64)
-    keys: list[Key] = [()]
-    for group in groups:
-        part, values = pd.factorize(arrays[group])
-        pairs, codes = np.unique(codes * len(values) + part, return_inverse=True) if len(keys) > 1 else (None, part)
-        plain = [int(v) if isinstance(v, float) and v.is_integer() else v for v in np.asarray(values).tolist()]
-        if pairs is None:
-            keys = [(value,) for value in plain]
-        else:
-            keys = [(*keys[pair // len(plain)], plain[pair % len(plain)]) for pair in pairs.tolist()]
-    return codes.astype(np.int64), keys
-
-
-def _sorted_columns(
-    arrays: dict[str, NDArray[Any]], columns: Sequence[Column], codes: Ints, shift: Floats
-) -> tuple[Floats, Ints]:
-    """The model's columns side by side, rows sorted by group."""
-    n = codes.size
-    if (codes[1:] < codes[:-1]).any():
-        order = stable_order(codes)
-        codes = codes[order]
-        arrays = {name: values.take(order) for name, values in arrays.items()}
-    z = np.empty((len(columns), n))
-    for i, column in enumerate(columns):
-        z[i] = column.values(arrays, n)
-        if shift[i]:
-            z[i] -= shift[i]
-    return z, codes
+    if not keys.shape[0]:
+        return np.zeros(keys.shape[1], dtype=np.int64), keys[:, :1]
+    codes, values = pd.factorize(keys[0])
+    found = np.asarray(values)[None]
+    for level in keys[1:]:
+        part, own = pd.factorize(level)
+        codes, pairs = pd.factorize(codes * own.size + part)
+        found = np.vstack([found[:, pairs // own.size], own[pairs % own.size]])
+    return codes.astype(np.int64), found
 
 
 def stable_order(codes: Ints) -> Ints:
@@ -262,3 +220,236 @@ def stable_order(codes: Ints) -> Ints:
     if codes.size and codes.max() > 0xFFFF:
         order = order[np.argsort((codes[order] >> 16).astype(np.uint16), kind="stable")]
     return order
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Gathered:
+    """What did a pass in batches find?
+
+    Attributes
+    ----------
+    keys : tuple
+        Groups, sorted.
+    clusters : ClusterMoments
+        Their moments.
+    n_dropped : int
+        Rows with a missing value.
+    missing : tuple of (str, int)
+        How many values are missing, by column.
+    """
+
+    keys: tuple[Key, ...]
+    clusters: ClusterMoments
+    n_dropped: int
+    missing: tuple[tuple[str, int], ...]
+
+
+@dataclass(slots=True)
+class Pass:
+    """What does a pass know besides the rows?
+
+    Attributes
+    ----------
+    columns : sequence of Column
+        Of the model, the constant first.
+    factors : dict
+        Position of each single column or indicator among those read.
+    floats : sequence of int
+        Positions that may hold not-a-number, which is missing.
+    sources : dict
+        Position that tells whether a column of the table has a value.
+    buffer : Buffer
+        Where rows go.
+    lost : dict
+        Missing values by column of the table.
+    dropped : int
+        Rows with any.
+    shift : ndarray, shape (q,)
+        What is subtracted; known once rows have been seen.
+    """
+
+    columns: Sequence[Column]
+    factors: dict[Factor, int]
+    floats: Sequence[int]
+    sources: dict[str, int]
+    buffer: Buffer
+    lost: dict[str, int]
+    dropped: int = 0
+    shift: Floats | None = None
+
+    def take_in(self, values: list[NDArray[Any]], absent: list[NDArray[np.bool_] | None]) -> None:
+        """Add a batch.
+
+        Parameters
+        ----------
+        values : list of ndarray
+            What was read, keys first.
+        absent : list of ndarray of bool or None
+            Which of them are missing; None where none is.
+        """
+        for at in self.floats:
+            odd = np.isnan(values[at])
+            if odd.any():
+                gone = absent[at]
+                absent[at] = odd if gone is None else odd | gone
+        for name, at in self.sources.items():
+            gone = absent[at]
+            self.lost[name] += 0 if gone is None else int(gone.sum())
+        known = [gone for gone in absent if gone is not None]
+        if known:
+            complete = ~np.logical_or.reduce(known)
+            self.dropped += int(complete.size - complete.sum())
+            values = [one[complete] for one in values]
+        n = values[0].size
+        if n:
+            self._write(values, n)
+
+    def _write(self, values: list[NDArray[Any]], n: int) -> None:
+        """The model's columns, shifted, into the buffer."""
+        made = [self._made(column, values) for column in self.columns]
+        if self.shift is None:
+            first = [1.0 if one is None else one[:FIRST_ROWS] for one in made]
+            self.shift = constant_safe_shift(np.column_stack(np.broadcast_arrays(*first)))
+        z = np.empty((len(made), n + APART))[:, :n]
+        for i, one in enumerate(made):
+            if one is None:
+                z[i] = 1.0
+            else:
+                np.subtract(one, self.shift[i], out=z[i])
+        keys = np.array(values[: self.buffer.keys.shape[0]], dtype=np.int64).reshape(-1, n)
+        self.buffer.take_in(z, keys)
+
+    def _made(self, column: Column, values: list[NDArray[Any]]) -> Floats | None:
+        """The product of its factors; None for the constant."""
+        if not column.factors:
+            return None
+        out: Floats = values[self.factors[column.factors[0]]]
+        for factor in column.factors[1:]:
+            out = out * values[self.factors[factor]]
+        return out
+
+
+def gather(frame: Any, columns: Sequence[Column], groups: Sequence[str], used: Sequence[str]) -> Gathered:
+    """What are the moments of a table that DuckDB reads?
+
+    Parameters
+    ----------
+    frame : narwhals.LazyFrame
+        Over a DuckDB relation.
+    columns : sequence of Column
+        Of the model, the constant first.
+    groups : sequence of str
+        Grouping columns, widest first.
+    used : sequence of str
+        All columns of the table that must have a value.
+
+    Returns
+    -------
+    Gathered
+        Without groups where no row is complete.
+    """
+    schema, levels, q = frame.collect_schema(), len(groups), len(columns)
+    factors = {one: levels + i for i, one in enumerate(dict.fromkeys(f for c in columns for f in c.factors))}
+    at = {factor.column: place for factor, place in reversed(factors.items())} | {g: i for i, g in enumerate(groups)}
+    floats = [place for factor, place in factors.items() if factor.level is None and schema[factor.column].is_float()]
+    capacity = max(VALUES // q, PIECE)
+    buffer = Buffer(np.empty((capacity, q)), np.empty((levels, capacity), dtype=np.int64), Sums.none(levels, q))
+    state = Pass(columns, factors, floats, {name: at[name] for name in used}, buffer, dict.fromkeys(used, 0))
+    for values, absent in _batches(_relation(frame, groups, factors)):
+        state.take_in(values, absent)
+    buffer.flush()
+    buffer.rows = np.empty((0, q))
+    return _record(frame, groups, state)
+
+
+def _record(frame: Any, groups: Sequence[str], state: Pass) -> Gathered:
+    """Groups under the names that they have in the table, sorted."""
+    sums, missing = state.buffer.sums, tuple(state.lost.items())
+    shift = np.zeros(len(state.columns)) if state.shift is None else state.shift
+    names = [_names(frame, group) for group in groups]
+    found = sums.keys
+    if names and not any(names):
+        order = np.lexsort(found[::-1])
+        keys = tuple(zip(*found[:, order].tolist(), strict=True))
+    else:
+        named = [tuple(n.get(part, part) for n, part in zip(names, key, strict=True)) for key in found.T.tolist()]
+        order = np.array(sorted(range(len(named)), key=lambda i: key_order(named[i])), dtype=np.int64)
+        keys = tuple(named[i] for i in order)
+    cross = sums.cross[order]
+    clusters = ClusterMoments(sums.n[order], cross[:, 0, :].copy(), cross, shift)
+    return Gathered(keys, clusters, state.dropped, missing)
+
+
+# --- what is asked of DuckDB --------------------------------------------------------------------------------
+
+
+def _whole(kind: Any) -> bool:
+    """Is a group's column a number that goes through as it is?"""
+    import narwhals as nw
+
+    return kind in {nw.Int8, nw.Int16, nw.Int32, nw.Int64, nw.UInt8, nw.UInt16, nw.UInt32}
+
+
+def _relation(frame: Any, groups: Sequence[str], factors: dict[Factor, int]) -> Any:
+    """Groups as integers (text by its hash), single columns and indicators as doubles."""
+    import narwhals as nw
+
+    schema = frame.collect_schema()
+    keys = {f"k{i}": nw.when(present(frame, group)).then(nw.col(group)) for i, group in enumerate(groups)}
+    made = {}
+    for factor, place in factors.items():
+        kept = factor.level is None or not schema[factor.column].is_float()
+        one = factor.expression()
+        made[f"f{place}"] = one if kept else nw.when(present(frame, factor.column)).then(one)
+    native = nw.to_native(frame.select(**keys, **made))
+    hashed = [
+        f"k{i}::BIGINT" if _whole(schema[group]) else f"CASE WHEN k{i} IS NOT NULL THEN hash(k{i}) END"
+        for i, group in enumerate(groups)
+    ]
+    return native.project(", ".join([*hashed, *made])) if hashed or made else native
+
+
+def _names(frame: Any, group: str) -> dict[int, object]:
+    """What do hashes stand for? Nothing where the group is an integer."""
+    import narwhals as nw
+
+    if _whole(frame.collect_schema()[group]):
+        return {}
+    native = nw.to_native(frame.filter(present(frame, group)).select(k=nw.col(group)).unique())
+    found = native.project("k, hash(k)").fetchall()
+    names = {int(np.uint64(code).astype(np.int64)): _plain(value) for value, code in found}
+    if len(names) < len(found):
+        raise EstimationError(f"Two values of '{group}' have the same hash. Number the groups, and try again.")
+    return names
+
+
+def _plain(value: object) -> object:
+    """Whole floats as integers: a key column with missing values comes as floats."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def _batches(relation: Any) -> Iterator[tuple[list[NDArray[Any]], list[NDArray[np.bool_] | None]]]:
+    """Values and what is missing, column by column, some rows at a time; views of DuckDB's own memory."""
+    import nanoarrow
+
+    for batch in nanoarrow.c_array_stream(relation):
+        view = batch.view()
+        children = [view.child(i) for i in range(view.n_children)]
+        for first in range(0, len(batch), PIECE):
+            piece = slice(first, min(first + PIECE, len(batch)))
+            yield [_values(child, piece) for child in children], [_absent(child, piece) for child in children]
+
+
+def _values(child: Any, piece: slice) -> NDArray[Any]:
+    whole = np.asarray(child.buffer(1))[child.offset :]
+    return (whole.view(np.int64) if whole.dtype == np.uint64 else whole)[piece]
+
+
+def _absent(child: Any, piece: slice) -> NDArray[np.bool_] | None:
+    """From the bitmap, which is there only where something is missing."""
+    if not child.null_count:
+        return None
+    bits = np.frombuffer(child.buffer(0), dtype=np.uint8)
+    start, stop = child.offset + piece.start, child.offset + piece.stop
+    there = np.unpackbits(bits[start // 8 : -(-stop // 8)], bitorder="little")[start % 8 :][: stop - start]
+    return there == 0

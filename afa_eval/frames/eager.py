@@ -9,13 +9,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from afa_eval.frames.chunks import codes_of
 from afa_eval.frames.record import Key, key_order
 from afa_eval.frames.source import Role, check_columns
-from afa_eval.frames.terms import Known
+from afa_eval.frames.terms import Arrays, Coded, Known
 from afa_eval.kernels.linear import Ints
 
-MOST_ROWS = 500_000  # beyond it rows are taken in chunks, to save memory
+MOST_ROWS = 500_000  # beyond it rows are taken in batches, to save memory
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -26,8 +25,8 @@ class Small:
     ----------
     schema : mapping
         Type of each column.
-    arrays : dict of str to ndarray
-        All rows, by column.
+    arrays : dict of str to ndarray or Coded
+        All rows, by column; what is no number is coded.
     complete : ndarray of bool
         Which rows have a value in every column.
     missing : tuple of (str, int)
@@ -35,19 +34,19 @@ class Small:
     """
 
     schema: Mapping[str, Any]
-    arrays: dict[str, NDArray[Any]]
+    arrays: dict[str, NDArray[Any] | Coded]
     complete: NDArray[np.bool_]
     missing: tuple[tuple[str, int], ...]
 
-    def whole(self) -> dict[str, NDArray[Any]]:
+    def whole(self) -> Arrays:
         """What are the complete rows?
 
         Returns
         -------
-        dict of str to ndarray
+        dict of str to ndarray or Coded
             By column.
         """
-        if self.complete.all():
+        if not any(count for _, count in self.missing):
             return self.arrays
         return {name: values[self.complete] for name, values in self.arrays.items()}
 
@@ -59,7 +58,11 @@ class Small:
         Known
             Categories are those of all rows, as an engine would find them.
         """
-        return Known(self.schema, lambda column: set(self.arrays[column].tolist()))
+        return Known(self.schema, self._distinct)
+
+    def _distinct(self, column: str) -> set[Any]:
+        values = self.arrays[column]
+        return set(values.levels if isinstance(values, Coded) else values.tolist())
 
 
 def small_table(data: object, roles: Sequence[Role]) -> Small | None:
@@ -92,38 +95,42 @@ def small_table(data: object, roles: Sequence[Role]) -> Small | None:
     check_columns(native, roles)
     columns = list(dict.fromkeys(role.column for role in roles))
     frame: nw.DataFrame[Any] = nw.from_native(native, eager_only=True)
-    series = [frame.get_column(name) for name in columns]
-    schema = {name: one.dtype for name, one in zip(columns, series, strict=True)}
-    arrays, missing = {}, []
-    complete: NDArray[np.bool_] = np.ones(len(frame), dtype=np.bool_)
-    for name, one in zip(columns, series, strict=True):
-        values, absent = _array(one, schema[name].is_numeric() or schema[name] == nw.Boolean)
-        arrays[name] = values
-        missing.append((name, int(absent.sum())))
-        complete = complete & ~absent
+    schema: dict[str, Any] = {}
+    arrays: dict[str, NDArray[Any] | Coded] = {}
+    missing, complete = [], np.ones(len(frame), dtype=np.bool_)
+    for name in columns:
+        series = frame.get_column(name)
+        schema[name] = series.dtype
+        arrays[name], absent = _array(series, schema[name].is_numeric() or schema[name] == nw.Boolean)
+        missing.append((name, 0 if absent is None else int(absent.sum())))
+        if missing[-1][1]:
+            complete &= ~absent
     return Small(schema, arrays, complete, tuple(missing))
 
 
-def _array(series: Any, number: bool) -> tuple[NDArray[Any], NDArray[np.bool_]]:
+def _array(series: Any, number: bool) -> tuple[NDArray[Any] | Coded, NDArray[np.bool_] | None]:
     """Values, and which are missing; not-a-number is missing too."""
+    import pandas as pd
+
+    if not number:
+        native = series.to_native()
+        codes, levels = pd.factorize(native if isinstance(native, pd.Series) else np.asarray(series.to_numpy()))
+        return Coded(codes.astype(np.int64), [_plain(level) for level in levels]), codes < 0
     values = np.asarray(series.to_numpy())
     if values.dtype.kind in "iub":
-        return values, np.zeros(values.size, dtype=np.bool_)
-    if values.dtype.kind == "f":
-        return values, np.isnan(values)
-    absent = np.asarray(series.is_null().to_numpy(), dtype=np.bool_)
-    if number and values.dtype == object:
-        values = np.array([np.nan if gone else float(v) for v, gone in zip(values, absent, strict=True)])
-        absent = np.isnan(values)
-    return values, absent
+        return values, None
+    if values.dtype == object:
+        gone = np.asarray(series.is_null().to_numpy(), dtype=np.bool_)
+        values = np.array([np.nan if lost else float(v) for v, lost in zip(values, gone, strict=True)])
+    return values, np.isnan(values)
 
 
-def group_codes(arrays: Mapping[str, NDArray[Any]], groups: Sequence[str], n_rows: int) -> tuple[Ints, tuple[Key, ...]]:
+def group_codes(arrays: Arrays, groups: Sequence[str], n_rows: int) -> tuple[Ints, tuple[Key, ...]]:
     """To which group does each row belong, groups sorted?
 
     Parameters
     ----------
-    arrays : mapping of str to ndarray
+    arrays : mapping of str to ndarray or Coded
         Complete rows, by column.
     groups : sequence of str
         Grouping columns, widest first.
@@ -135,8 +142,40 @@ def group_codes(arrays: Mapping[str, NDArray[Any]], groups: Sequence[str], n_row
     ndarray of int of shape (n_rows,), tuple
         Position in the keys; the keys.
     """
-    codes, keys = codes_of(arrays, groups, n_rows)
+    codes, keys = np.zeros(n_rows, dtype=np.int64), [()]
+    for group in groups:
+        codes, keys = _within(codes, keys, *_coded(arrays[group]))
     order = sorted(range(len(keys)), key=lambda i: key_order(keys[i]))
+    if order == list(range(len(keys))):
+        return codes, tuple(keys)
     rank = np.empty(len(keys), dtype=np.int64)
     rank[order] = np.arange(len(keys))
     return rank[codes], tuple(keys[i] for i in order)
+
+
+def _coded(values: NDArray[Any] | Coded) -> tuple[Ints, list[Any]]:
+    """Codes that all occur, and what they stand for; whole floats as integers."""
+    import pandas as pd
+
+    if isinstance(values, Coded):
+        codes, kept = pd.factorize(values.codes)
+        return codes.astype(np.int64), [values.levels[code] for code in kept.tolist()]
+    codes, levels = pd.factorize(values)
+    return codes.astype(np.int64), [_plain(level) for level in levels]
+
+
+def _plain(value: Any) -> Any:
+    value = value.item() if isinstance(value, np.generic) else value
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def _within(codes: Ints, keys: list[Key], part: Ints, levels: list[Any]) -> tuple[Ints, list[Key]]:
+    """Groups of the next level inside those of the levels before."""
+    import pandas as pd
+
+    if len(keys) == 1:
+        return part, [(*keys[0], level) for level in levels]
+    joint, pairs = pd.factorize(codes * len(levels) + part)
+    return joint.astype(np.int64), [
+        (*keys[pair // len(levels)], levels[pair % len(levels)]) for pair in np.asarray(pairs).tolist()
+    ]

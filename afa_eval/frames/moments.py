@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from afa_eval.errors import DataError, EstimationError
 from afa_eval.frames import chunks, eager
 from afa_eval.frames.record import Key, Moments, key_order
-from afa_eval.frames.source import Role, collect, open_table
+from afa_eval.frames.source import Role, collect, open_table, present
 from afa_eval.frames.terms import Column, Factor, expand, known
 from afa_eval.kernels.linear import Floats
 from afa_eval.kernels.moments import FIRST_ROWS, ClusterMoments, cluster_moments, constant_safe_shift
@@ -74,8 +74,8 @@ def moments(
     frame = opened.frame
     check_outcome(frame.collect_schema(), outcome)
     columns = (*expand(known(frame), fixed, reference), _outcome_column(outcome))
-    if opened.stream is not None:
-        found = chunks.gather(opened.stream(), columns, groups, used)
+    if opened.on_duckdb:
+        found = chunks.gather(frame, columns, groups, used)
         if not found.keys:
             raise _nothing_left(found.missing)
         missing = tuple(item for item in found.missing if item[1])
@@ -104,9 +104,11 @@ def _in_memory(
     if dropped == table.complete.size:
         raise _nothing_left(table.missing)
     arrays, n = table.whole(), table.complete.size - dropped
-    z = np.column_stack([column.values(arrays, n) for column in columns])
+    z = np.empty((len(columns), n))
+    for i, column in enumerate(columns):
+        z[i] = column.values(arrays, n)
     codes, keys = eager.group_codes(arrays, groups, n)
-    clusters = cluster_moments(z, codes, constant_safe_shift(z))
+    clusters = cluster_moments(z.T, codes, constant_safe_shift(z.T))
     missing = tuple(item for item in table.missing if item[1])
     return Moments(tuple(column.name for column in columns), groups, keys, clusters, dropped, missing)
 
@@ -136,27 +138,6 @@ def check_outcome(schema: Mapping[str, nw.dtypes.DType], outcome: str) -> None:
     kind = schema[outcome]
     if not (kind.is_numeric() or kind == nw.Boolean):
         raise DataError(f"Column '{outcome}' (the outcome) is {kind}, not a number.")
-
-
-def present(frame: nw.LazyFrame[Any], column: str) -> nw.Expr:
-    """Is there a value?
-
-    Parameters
-    ----------
-    frame : narwhals.LazyFrame
-        The table.
-    column : str
-        Which column.
-
-    Returns
-    -------
-    narwhals.Expr
-        Not-a-number is none.
-    """
-    import narwhals as nw
-
-    there = ~nw.col(column).is_null()
-    return there & ~nw.col(column).is_nan().fill_null(True) if frame.collect_schema()[column].is_float() else there
 
 
 def mean_shift(frame: nw.LazyFrame[Any], columns: Sequence[Column]) -> Floats:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,19 +43,19 @@ class Opened:
     ----------
     frame : narwhals.LazyFrame
         With the columns needed only.
-    stream : callable, optional
-        Runs the table on our own DuckDB connection, to be fetched in chunks; None on another's engine.
+    on_duckdb : bool
+        Whether DuckDB reads it, so that rows can be taken over in batches.
     """
 
     frame: nw.LazyFrame[Any]
-    stream: Callable[[], Any] | None = None
+    on_duckdb: bool
 
 
 def open_table(data: object, roles: Sequence[Role]) -> Opened:
     """How are the columns of this table read?
 
-    Files and pandas and Arrow tables are read by DuckDB in chunks; DuckDB relations, Polars and Spark stay where they
-    are: on these engines a sum of products inside a group-by is one fused pass.
+    Files, DuckDB relations and pandas and Arrow tables are read by DuckDB; Polars and Spark stay where they are: on
+    these engines a sum of products inside a group-by is one fused pass.
 
     Parameters
     ----------
@@ -86,7 +86,7 @@ def open_table(data: object, roles: Sequence[Role]) -> Opened:
     if type(native).__module__.partition(".")[0] in {"pandas", "pyarrow"}:
         return _open_in_memory(native, columns)
     frame: nw.LazyFrame[Any] = nw.from_native(native).lazy()
-    return Opened(frame.select(columns))
+    return Opened(frame.select(columns), frame.implementation.is_duckdb())
 
 
 def _connect() -> Any:
@@ -113,8 +113,7 @@ def _open_file(path: Path, columns: list[str], roles: Sequence[Role]) -> Opened:
     except duckdb.Error as error:
         raise DataError(f"{path.name} could not be read: {str(error).splitlines()[0]}") from error
     check_columns(relation, roles)
-    quoted = str(path).replace("'", "''")
-    return _on_duckdb(connection, relation, f"{reader}('{quoted}')", columns)
+    return _on_duckdb(relation, columns)
 
 
 def _open_in_memory(native: Any, columns: list[str]) -> Opened:
@@ -128,15 +127,35 @@ def _open_in_memory(native: Any, columns: list[str]) -> Opened:
         connection.register("handed_in", table)
     except duckdb.Error:  # a turned view of a table is one that DuckDB cannot scan
         connection.register("handed_in", table.copy() if hasattr(table, "copy") else table.clone())
-    return _on_duckdb(connection, connection.table("handed_in"), "handed_in", columns)
+    return _on_duckdb(connection.table("handed_in"), columns)
 
 
-def _on_duckdb(connection: Any, relation: Any, source: str, columns: list[str]) -> Opened:
+def _on_duckdb(relation: Any, columns: list[str]) -> Opened:
     import narwhals as nw
 
     frame: nw.LazyFrame[Any] = nw.from_native(relation).lazy()
-    names = ", ".join('"' + column.replace('"', '""') + '"' for column in columns)
-    return Opened(frame.select(columns), lambda: connection.execute(f"SELECT {names} FROM {source}"))
+    return Opened(frame.select(columns), on_duckdb=True)
+
+
+def present(frame: nw.LazyFrame[Any], column: str) -> nw.Expr:
+    """Is there a value?
+
+    Parameters
+    ----------
+    frame : narwhals.LazyFrame
+        The table.
+    column : str
+        Which column.
+
+    Returns
+    -------
+    narwhals.Expr
+        Not-a-number is none.
+    """
+    import narwhals as nw
+
+    there = ~nw.col(column).is_null()
+    return there & ~nw.col(column).is_nan().fill_null(True) if frame.collect_schema()[column].is_float() else there
 
 
 def check_columns(native: Any, roles: Iterable[Role]) -> None:

@@ -20,6 +20,44 @@ INTERCEPT = "Intercept"
 MOST_LEVELS = 200
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Coded:
+    """Which category has each row of a table held in memory?
+
+    Attributes
+    ----------
+    codes : ndarray of int
+        Position among ``levels``; -1 where missing.
+    levels : list
+        The categories, in no order.
+    """
+
+    codes: NDArray[np.int64]
+    levels: list[Any]
+
+    def __getitem__(self, rows: NDArray[np.bool_]) -> Coded:
+        """The same of some rows."""
+        return Coded(self.codes[rows], self.levels)
+
+    def is_level(self, level: object) -> NDArray[np.bool_]:
+        """Which rows are of this category?
+
+        Parameters
+        ----------
+        level : object
+            One of ``levels``, or none.
+
+        Returns
+        -------
+        ndarray of bool
+            All false where no row is.
+        """
+        return self.codes == (self.levels.index(level) if level in self.levels else -2)
+
+
+Arrays = Mapping[str, NDArray[Any] | Coded]
+
+
 @dataclass(frozen=True, slots=True)
 class Factor:
     """Which single column, or which level of it, is a part of a term?
@@ -55,12 +93,12 @@ class Factor:
             return nw.col(self.column).cast(nw.Float64)
         return (nw.col(self.column) == nw.lit(self.level)).cast(nw.Float64)
 
-    def values(self, arrays: Mapping[str, NDArray[Any]]) -> NDArray[np.float64]:
+    def values(self, arrays: Arrays) -> NDArray[np.float64]:
         """What is it in a table held in memory?
 
         Parameters
         ----------
-        arrays : mapping of str to ndarray
+        arrays : mapping of str to ndarray or Coded
             Complete rows, by column.
 
         Returns
@@ -69,6 +107,8 @@ class Factor:
             A float per row.
         """
         values = arrays[self.column]
+        if isinstance(values, Coded):
+            return values.is_level(self.level).astype(np.float64)
         return (values if self.level is None else values == self.level).astype(np.float64)
 
 
@@ -107,12 +147,12 @@ class Column:
             out = factor.expression() if not i else out * factor.expression()
         return out
 
-    def values(self, arrays: Mapping[str, NDArray[Any]], n_rows: int) -> NDArray[np.float64]:
+    def values(self, arrays: Arrays, n_rows: int) -> NDArray[np.float64]:
         """What is it in a table held in memory?
 
         Parameters
         ----------
-        arrays : mapping of str to ndarray
+        arrays : mapping of str to ndarray or Coded
             Complete rows, by column.
         n_rows : int
             How many rows.

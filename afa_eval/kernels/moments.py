@@ -86,10 +86,19 @@ def constant_safe_shift(columns: Floats) -> Floats:
     """
     if not columns.shape[0]:
         return np.zeros(columns.shape[1])
-    shift: Floats = columns[:FIRST_ROWS].mean(axis=0)
+    first = columns[:FIRST_ROWS]
+    shift: Floats = first.mean(axis=0)
+    for i in np.flatnonzero(_stays(first)).tolist():
+        if _stays(columns[:, i : i + 1])[0]:
+            shift[i] = 0.0
+    return shift
+
+
+def _stays(columns: Floats) -> NDArray[np.bool_]:
+    """Which columns are constants or indicators?"""
     constant = (columns == columns[0]).all(axis=0)
     indicator = ((columns == 0) | (columns == 1)).all(axis=0)
-    return np.where(constant | indicator, 0.0, shift)
+    return np.asarray(constant | indicator, dtype=np.bool_)
 
 
 def cluster_moments(columns: Floats, cluster: Ints, shift: Floats | None = None) -> ClusterMoments:
@@ -125,9 +134,10 @@ def cluster_moments(columns: Floats, cluster: Ints, shift: Floats | None = None)
     codes = np.asarray(cluster, dtype=np.int64)
     _check(values, codes)
     offset = np.zeros(values.shape[1]) if shift is None else np.asarray(shift, dtype=np.float64)
-    order = np.argsort(codes, kind="stable")
+    if (codes[1:] < codes[:-1]).any():
+        values = values.take(np.argsort(codes, kind="stable"), axis=0)
     counts = np.bincount(codes)
-    rows = values[order] - offset
+    rows = values - offset
     ends = np.cumsum(counts)
     sums, cross = _sums(rows, ends - counts, ends)
     return ClusterMoments(counts.astype(np.int64), sums, cross, offset)
@@ -191,10 +201,10 @@ def _check(values: Floats, codes: Ints) -> None:
 def _sums(rows: Floats, starts: Ints, ends: Ints) -> tuple[Floats, Floats]:
     """Sums and cross-products of each slice of rows; one BLAS call per cluster."""
     q, size = rows.shape[1], starts.size
-    cross = np.zeros((size, q, q))
-    sums = np.zeros((size, q))
+    cross, sums = np.zeros((size, q, q)), np.zeros((size, q))
     for j, (start, end) in enumerate(zip(starts.tolist(), ends.tolist(), strict=True)):
         block = rows[start:end]
-        np.matmul(block.T, block, out=cross[j])
-        block.sum(axis=0, out=sums[j])
+        np.dot(block.T, block, cross[j])
+    filled = ends > starts
+    sums[filled] = np.add.reduceat(rows, starts[filled], axis=0)
     return sums, cross

@@ -99,10 +99,11 @@ def test_every_table_gives_the_same(pupils, kind):
 def test_large_tables_in_chunks_give_the_same(pupils, monkeypatch, groups):
     small = moments(pupils, "post", TERMS, groups)
     monkeypatch.setattr(eager, "MOST_ROWS", 0)
-    monkeypatch.setattr(chunks, "VECTOR", 100)
-    monkeypatch.setattr(chunks, "VALUES", 1)
+    monkeypatch.setattr(chunks, "PIECE", 500)
+    monkeypatch.setattr(chunks, "SLICE", 300)
+    monkeypatch.setattr(chunks, "VALUES", 9000)  # a thousand rows wait at most
     shuffled = pupils.sample(frac=1, random_state=1)
-    large = moments(pd.concat([shuffled] * 4), "post", TERMS, groups)  # two chunks of 2,048 rows
+    large = moments(pd.concat([shuffled] * 4), "post", TERMS, groups)
     assert (large.columns, large.keys) == (small.columns, small.keys)
     assert (large.n_dropped, dict(large.missing)) == (12, {"pre": 4, "sen": 8})
     moved = reshift(large.clusters, small.shift)
