@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import csv
 import math
-from difflib import get_close_matches
+from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
 
 from afa_eval.codes import needs, years
-from afa_eval.comparators import store
+from afa_eval.comparators import own_checks, store
 from afa_eval.comparators.asking import PHASES, population
 from afa_eval.comparators.ees_csv import series_mistakes
 from afa_eval.comparators.own_ees import from_ees
 from afa_eval.comparators.own_records import ComparatorFile, OwnComparator
 from afa_eval.comparators.rows import Row
-from afa_eval.data.ees import is_ees
+from afa_eval.data.ees import SYMBOLS, is_ees
 from afa_eval.errors import AfaEvalError, ComparatorError
 from afa_eval.estimate.records import Comparator, Fault
 
@@ -108,6 +108,8 @@ def check_file(path: str | Path) -> tuple[ComparatorFile, tuple[Fault, ...]]:
         lines = where.read_text(encoding="utf-8-sig").splitlines()
     except UnicodeDecodeError as error:
         raise ComparatorError(f"{where.name} is no CSV in UTF-8; save it as 'CSV UTF-8'.") from error
+    if wrong := own_checks.no_commas(lines[0] if lines else ""):
+        raise ComparatorError(f"{where.name}: {wrong}")
     if is_ees([name.strip().strip('"') for name in (lines[0] if lines else "").split(",")]):
         return from_ees(where, lines)
     return _small(where, lines)
@@ -117,16 +119,19 @@ def _small(where: Path, lines: list[str]) -> tuple[ComparatorFile, tuple[Fault, 
     reader = csv.DictReader(lines)
     header = [str(name).strip() for name in reader.fieldnames or ()]
     reader.fieldnames = header
-    records = [{key: str(value or "").strip() for key, value in row.items() if key} for row in reader]
+    records = [({key: str(value or "").strip() for key, value in row.items() if key}, row.get(None) or [])
+               for row in reader]  # fmt: skip
     log = _Log(where.name)
-    _check_header(header, log)
+    log.all(1, own_checks.of_header(header, NEEDED, OPTIONAL))
     rows: list[OwnComparator] = []
     if not log.faults:
         if not records:
             log.add(1, "", "", "The file has a header and no rows.", "Add one row for each figure.")
-        for number, record in enumerate(records, start=2):
+        for number, (record, extra) in enumerate(records, start=2):
+            before = len(log.faults)
+            log.all(number, own_checks.of_row(record, extra))
             item = _row(record, number, log)
-            if item is not None:
+            if item is not None and len(log.faults) == before:
                 rows.append(item)
         _check_mixed(rows, log)
     return ComparatorFile(where.name, tuple(rows)), tuple(log.faults)
@@ -138,6 +143,10 @@ class _Log:
     def __init__(self, file: str) -> None:
         self.file = file
         self.faults: list[Fault] = []
+
+    def all(self, row: int, troubles: Iterable[own_checks.Trouble]) -> None:
+        for trouble in troubles:
+            self.add(row, *trouble)
 
     def add(self, row: int, column: str, value: str, message: str, fix: str) -> None:
         self.faults.append(
@@ -152,14 +161,6 @@ class _Log:
                 fix=fix,
             )
         )
-
-
-def _check_header(header: list[str], log: _Log) -> None:
-    for name in NEEDED:
-        if name not in header:
-            near = get_close_matches(name, header, n=1, cutoff=0.6)
-            fix = f"Rename '{near[0]}' to '{name}'." if near else f"Add a column '{name}'."
-            log.add(1, name, "", f"There is no column '{name}'.", fix)
 
 
 def _row(record: dict[str, str], number: int, log: _Log) -> OwnComparator | None:
@@ -199,8 +200,9 @@ def _number(record: dict[str, str], name: str, number: int, log: _Log) -> float 
     try:
         value = float(text)
     except ValueError:
-        shares = text.endswith("%")
-        fix = f"Write {_proportion(text)}." if shares else "Write a plain number, without commas or signs."
+        fix = "Write a plain number, without commas or signs."
+        fix = f"Write {_proportion(text)}." if text.endswith("%") else fix
+        fix = "Where a figure is hidden, leave the row out." if text in SYMBOLS else fix
         log.add(number, name, text, f"'{text}' is no number.", fix)
         return None
     if not math.isfinite(value):
@@ -274,6 +276,7 @@ def _check_counts(record: dict[str, str], numbers: dict[str, float | None], numb
         log.add(number, "sd", record.get("sd", ""), "A standard deviation is above 0.", "Leave it empty where unknown.")
     if numbers["reliability"] is not None and not 0 < numbers["reliability"] <= 1:
         log.add(number, "reliability", record.get("reliability", ""), "A reliability lies between 0 and 1.", "Mend it.")
+    log.all(number, own_checks.of_interval(record, numbers))
     low, high = numbers["start_low"], numbers["start_high"]
     if low is not None and high is not None and low > high:
         log.add(number, "start_low", record.get("start_low", ""), "It is above start_high.", "Exchange the two.")

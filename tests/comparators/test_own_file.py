@@ -111,3 +111,60 @@ def test_a_file_without_its_columns_or_rows_is_refused(tmp_path):
     assert faults
     with pytest.raises(ComparatorError, match="no comparator file"):
         c.read(tmp_path / "none.csv")
+
+
+SHORT = "slug,year,value,unit,definition,source"
+
+
+@pytest.mark.parametrize(
+    ("column", "cell", "says"),
+    [
+        ("senn", "any", "The column 'senn' means nothing here. Rename it to 'sen'"),
+        ("ethnicity", "White", "The column 'ethnicity' means nothing here. Leave it out"),
+        ("source", "s", "is there 2 times"),
+        ("area", "Gatehead", "There is no area 'Gatehead'. Did you mean Gateshead?"),
+        ("area", "neighbours of Gatehead", "Nearest: Gateshead"),
+        ("year_group", "99", "'99' is no year group"),
+        ("low", "0.2", "no high one"),
+    ],
+)
+def test_what_would_pass_unseen_is_refused(tmp_path, column, cell, says):
+    path = write(
+        tmp_path, f"persistent-absence,202324,0.3,proportion,pa-10-percent,s,{cell}", header=f"{SHORT},{column}\n"
+    )
+    found, faults = c.check_file(path)
+    assert not len(found)
+    assert says in " ".join(f"{fault.message} {fault.fix}" for fault in faults)
+
+
+@pytest.mark.parametrize(
+    ("row", "says"),
+    [
+        ("persistant-absence,202324,0.3,proportion,pa-10-percent,s", "Write persistent-absence, or a name of your own"),
+        ("persistent-absence,202324,0.3,proportion,pa-10-percnt,s", "Write pa-10-percent, or a name of your own"),
+        ("persistent-absence,202324,0.3,proportion,pa-10-percent,mine, all mine", "more cells than the header"),
+        ("persistent-absence,202324,c,proportion,pa-10-percent,s", "leave the row out"),
+    ],
+)
+def test_a_mistyped_name_is_not_taken_for_the_users_own(tmp_path, row, says):
+    found, faults = c.check_file(write(tmp_path, row, header=f"{SHORT}\n"))
+    assert not len(found)
+    assert says in f"{faults[0].message} {faults[0].fix}"
+    assert len(c.read(write(tmp_path, "reading-norm,202324,100,points,norm-2019,s", header=f"{SHORT}\n"))) == 1
+
+
+def test_an_interval_lies_about_its_value_and_a_need_is_sen(tmp_path):
+    rows = (
+        "x,202324,0.3,proportion,d,s,0.5,0.2,,",
+        "y,202324,0.3,proportion,d,s,0.5,0.6,,",
+        "z,202324,0.3,proportion,d,s,0.2,0.4,none,ASD",
+    )
+    _, faults = c.check_file(write(tmp_path, *rows, header=f"{SHORT},low,high,sen,need\n"))
+    assert [(fault.row, fault.column) for fault in faults] == [(2, "low"), (3, "value"), (4, "sen")]
+
+
+@pytest.mark.parametrize(("sign", "says"), [(";", "semicolons"), ("\t", "tabs")])
+def test_a_file_with_other_signs_between_its_columns_is_told_so(tmp_path, sign, says):
+    path = write(tmp_path, header=f"{SHORT.replace(',', sign)}\n")
+    with pytest.raises(ComparatorError, match=f"separated by {says}: save it with commas"):
+        c.read(path)
