@@ -8,8 +8,12 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 os.environ["AFA_EVAL_DATA"] = tempfile.mkdtemp()  # what a developer fetched must not change a test
+# a busy machine is no fault of the code: no deadline, and no complaint that examples come slowly
+settings.register_profile("suite", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("suite")
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 
 
