@@ -358,8 +358,8 @@ def lords_paradox(
     assert worst.ancova is not None  # filtered above
     message = (
         f"Gain and ANCOVA answer different questions and differ by over 0.1 standard deviations for {len(apart)} of "
-        f"{len(told)} contrasts. Largest: {words.label(worst.label)}, {worst.gain.value / sd:+.2f} SD by gain (did these pupils grow "
-        f"more?), {worst.ancova.value / sd:+.2f} SD by ANCOVA (did they end higher than others who began alike?)."
+        f"{len(told)} contrasts. Largest: {words.label(worst.label)}, {_rounded(worst.gain.value / sd)} SD by gain (did these pupils grow "
+        f"more?), {_rounded(worst.ancova.value / sd)} SD by ANCOVA (did they end higher than others who began alike?)."
     )
     if not held_constant(question, people, _side(worst.label)):
         message += _corrected_for_error(question, worst, sd)
@@ -374,6 +374,11 @@ def lords_paradox(
     )
 
 
+def _rounded(value: float) -> str:
+    """With its sign, and no minus before nought."""
+    return f"{round(value, 2) + 0.0:+.2f}"
+
+
 def _corrected_for_error(question: ProgressQuestion, pair: Pair, sd: float) -> str:
     """What ANCOVA says once the first score's error of measurement is allowed for."""
     norm = question.norm
@@ -383,4 +388,4 @@ def _corrected_for_error(question: ProgressQuestion, pair: Pair, sd: float) -> s
     if not 0 < left < 1:
         return ""
     corrected = pair.ancova.value + pair.slope * pair.before * (1 - 1 / left)
-    return f" Allowing for the first test's reliability of {norm.reliability:g}, ANCOVA would say {corrected / sd:+.2f} SD."
+    return f" Allowing for the first test's reliability of {norm.reliability:g}, ANCOVA would say {_rounded(corrected / sd)} SD."
