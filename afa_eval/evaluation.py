@@ -141,6 +141,7 @@ def _load(plan: Plan) -> Loaded:
     loaded = load(
         plan.data.files(),
         folder=plan.folder,
+        key=plan.data.key or None,
         columns={str(table): dict(names) for table, names in plan.columns.items()},
         needs=needs(plan.designs),
         before=period.before if period else "",

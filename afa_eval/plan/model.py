@@ -132,8 +132,11 @@ class DataSection(Section):
     ----------
     pupils, attainment, attendance, responses : tuple of str
         Paths, relative to the plan's folder; one or several each.
+    key : str
+        A file that ``afa-eval key`` made, outside the plan's folder: UPNs become pseudonyms as they are read.
     """
 
+    key: str = ""
     pupils: Files = ()
     attainment: Files = ()
     attendance: Files = ()

@@ -12,6 +12,7 @@ from afa_eval.data.loading import load
 from afa_eval.data.pseudonyms import make_key, pseudonym, read_key, safe, write_pseudonymised
 from afa_eval.data.readers import as_text, read
 from afa_eval.errors import DataError, PlanError
+from afa_eval.evaluation import check
 
 KEY = bytes(range(32))
 
@@ -96,6 +97,34 @@ def test_a_plan_s_key_leaves_no_identifier_in_any_table(trust: Any, tmp_path: Pa
     for key, said in ((inside, "folder"), ("nowhere.key", "no key")):
         with pytest.raises(PlanError, match=said):
             load(clean.sources, key=key, **told)
+
+
+PLAN = """
+[evaluation]
+title = "With a key"
+period = {{ before = "202122", after = "202223" }}
+[data]
+pupils = "pupils.csv"
+attendance = "attendance.csv"
+key = "{key}"
+[[outcome]]
+id = "absence"
+design = "persistent-absence"
+"""
+
+
+def test_a_plan_names_its_key_and_a_key_in_its_folder_is_refused(tmp_path: Path, new_trust: Any) -> None:
+    home = tmp_path / "evaluation"
+    home.mkdir()
+    new_trust(home).write()
+    make_key(tmp_path / "trust.key")
+    (home / "plan.toml").write_text(PLAN.format(key="../trust.key"))
+    assert check(home / "plan.toml") == []
+    (tmp_path / "trust.key").rename(home / "trust.key")
+    for key, said in (("trust.key", "folder"), ("../trust.key", "no key")):
+        (home / "plan.toml").write_text(PLAN.format(key=key))
+        with pytest.raises(PlanError, match=said):
+            check(home / "plan.toml")
 
 
 PUPILS = "UPN,Former UPN,Surname,DOB,URN,Year group,SEN provision,note\nH801200001001,,Smith,01/02/2010,100001,7,K,=1+1\nR201100018042,T20110001804V,Jones,02/03/2011,100001,6,N,-4\n"
