@@ -271,6 +271,7 @@ def additions(groups: Mapping[Parts, One]) -> Iterator[tuple[One, tuple[One, ...
 
 Number = tuple[str, str, Parts, str]  # what is counted, of which base or figure, in which group, and how many
 PEOPLE, COUNTED, OTHERS = "people", "counted", "not counted"
+PUPILS = "pupils"
 
 
 @dataclass(frozen=True, slots=True)
@@ -299,9 +300,23 @@ class _Numbers:
                 sums.append(Sum(people, (count, others)))
                 pairs.append((count, others))
             families[str(item.estimand)].setdefault(parts_of(item.group), item)
+        sums += _within(sizes, printed_by)
         for family in families.values():
             sums += [line for whole, members in additions(family) for line in _adding_up(whole, members)]
         return cls(sizes, printed_by, tuple(dict.fromkeys(sums)), tuple(pairs))
+
+
+def _within(sizes: Mapping[Number, float], printed_by: Mapping[Number, Sequence[Estimate]]) -> Iterator[Sum]:
+    """Everyone to be tested holds those with a score: the few without one must not be told."""
+    groups: dict[Parts, list[Number]] = defaultdict(list)
+    for number in sizes:
+        if number[:2] == (PEOPLE, PUPILS):
+            groups[number[2]].append(number)
+    wide = figures().holds_all
+    for numbers in groups.values():
+        whole = [one for one in numbers if any(str(item.estimand) in wide for item in printed_by[one])]
+        parts = [one for one in numbers if any(str(item.estimand) not in wide for item in printed_by[one])]
+        yield from (Sum(one, (part,)) for one in whole for part in parts if sizes[one] > sizes[part])
 
 
 def _behind(item: Estimate) -> dict[Number, float]:
@@ -336,7 +351,11 @@ def _close(hiding: Hiding, outcome: str) -> None:
     hidden = {number for number, by in numbers.printed_by.items() if all(key_of(item) in hiding.hidden for item in by)}
     secret = {number for number in hidden if _secret(number, numbers, hiding.policy)}
     counts = Counts(
-        numbers.sizes, hidden, harmless=numbers.sizes.keys() - secret, together=tuple(map(tuple, numbers.pairs))
+        numbers.sizes,
+        hidden,
+        harmless=numbers.sizes.keys() - secret,
+        together=tuple(map(tuple, numbers.pairs)),
+        weights={number: float(len(by)) for number, by in numbers.printed_by.items()},
     )
     closing = counts.close(numbers.sums, hiding.policy)
     for number in sorted(closing.hidden - hidden, key=str):
@@ -359,4 +378,4 @@ def _said(number: Number, numbers: _Numbers, secret: Iterable[Number]) -> str:
     small = set(secret)
     beside = {one for line in numbers.sums for one in (line.whole, *line.parts) if number in (line.whole, *line.parts)}
     names = sorted({numbers.printed_by[one][0].group for one in beside & small})
-    return ", ".join(names[:3]) or "a smaller group"
+    return ", ".join(names[:3]) or "a few who stand behind no other figure"

@@ -24,6 +24,8 @@ class Figures:
     ----------
     not_counts, harmless_extremes : frozenset of str
         Proportions that are no share of people; shares of which 0 or 1 may be shown.
+    holds_all : frozenset of str
+        Estimands whose people hold those of all others about pupils of the same outcome and group.
     harmless_zeros, merge_columns : tuple of str
         How names of tables begin in which noughts may be shown, or small reasons be put together.
     kept_reasons : frozenset of str
@@ -38,6 +40,7 @@ class Figures:
 
     not_counts: frozenset[str]
     harmless_extremes: frozenset[str]
+    holds_all: frozenset[str]
     harmless_zeros: tuple[str, ...]
     merge_columns: tuple[str, ...]
     kept_reasons: frozenset[str]
@@ -60,6 +63,7 @@ def figures() -> Figures:
     return Figures(
         not_counts=frozenset(data["not_counts"]),
         harmless_extremes=frozenset(data["harmless_extremes"]),
+        holds_all=frozenset(data["holds_all"]),
         harmless_zeros=tuple(data["harmless_zeros"]),
         merge_columns=tuple(data["merge_columns"]),
         kept_reasons=frozenset(data["kept_reasons"]),

@@ -53,6 +53,8 @@ class Counts:
         Cells that tell of nobody: they may be worked out.
     together : iterable of tuple
         Cells that can only be hidden together.
+    weights : mapping
+        How many figures are lost with a cell, where not one.
     """
 
     sizes: Mapping[Any, float]
@@ -61,6 +63,7 @@ class Counts:
     wanted: Collection[Any] = frozenset()
     harmless: Collection[Any] = frozenset()
     together: tuple[tuple[Any, ...], ...] = field(default=())
+    weights: Mapping[Any, float] = field(default_factory=dict)
 
     def close(self, sums: Iterable[Sum], policy: Policy) -> Closing:
         """Which must be hidden so that no sum, and no number of sums together, gives too few away?
@@ -90,13 +93,16 @@ class Counts:
         left = frozenset(cells[place] if place < len(cells) else None for place in closed.open)
         return Closing(hidden | frozenset(self.hidden), left)
 
+    def _cost(self, cell: Any) -> float:
+        return cost(self.sizes[cell]) * (DEARER if cell in self.wanted else self.weights.get(cell, 1.0))
+
     def _system(self, sums: tuple[Sum, ...], policy: Policy) -> System:
         secret = set(self.hidden)
         floor = 0.0 if policy.hide_zeros else 1.0  # where noughts are printed, a hidden cell is one or more
         noughts = () if policy.hide_zeros else tuple(c for c, n in self.sizes.items() if round(n) == 0)
         return Builder(self.sizes, policy.threshold, floor).system(
             sums,
-            {cell: cost(size) * (DEARER if cell in self.wanted else 1.0) for cell, size in self.sizes.items()},
+            {cell: self._cost(cell) for cell in self.sizes},
             fixed=dict.fromkeys([*self.public, *noughts]).keys() - secret,
             told={cell: told(size, policy) for cell, size in self.sizes.items() if cell not in secret},
             harmless=self.harmless,

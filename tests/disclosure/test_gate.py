@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import math
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -444,3 +445,11 @@ def test_a_number_after_a_name_in_a_list_is_never_left_behind() -> None:
     assert disclosure.release(evaluation).findings[0].message == (
         "A figure about a group too small to publish is left out here."
     )
+
+
+def test_six_of_those_to_be_tested_who_have_no_score_are_not_told() -> None:
+    share = figure(n=88, value=0.5, estimand=E.STANDARD_SHARE_BEFORE, base="pupils", group="cohort=pilot")
+    score = figure(n=82, value=101.0, estimand=E.MEAN_BEFORE, base="pupils", unit="points", group="cohort=pilot")
+    told = released(share, score).estimates
+    assert [item.value is None for item in told].count(True) == 1
+    assert all(item.value is not None for item in released(share, replace(score, n_pupils=70)).estimates)
