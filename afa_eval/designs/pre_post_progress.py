@@ -13,7 +13,7 @@ from afa_eval.designs.progress_answers import Group, above_line, figures, group_
 from afa_eval.designs.progress_contrasts import contrasts, gap, lords_paradox, pairs
 from afa_eval.designs.progress_flow import flow_table
 from afa_eval.designs.progress_frame import Cohort, cohort, coverage_table
-from afa_eval.designs.progress_lines import Line, National, finding
+from afa_eval.designs.progress_lines import Line, National, differing_lines, finding
 from afa_eval.designs.progress_question import Norm, ProgressQuestion
 from afa_eval.designs.progress_rest import share_without_cohort, without_cohort
 from afa_eval.designs.progress_routes import national, share_lines
@@ -151,4 +151,4 @@ class PrePostProgress(ProgressQuestion):
             message = "The share reaching the national average progress is not given: the line named does not say what pupils with the same start gain."
             fix = "Name the norm's mean and correlation, or give the table's rows start_low and start_high."
             found.append(finding(self, "start-not-in-line", Severity.NOTE, message, fix))
-        return tuple(found)
+        return (*found, *differing_lines(self, people, lines))

@@ -17,13 +17,14 @@ import pandas as pd
 from afa_eval.designs.groups import factorize
 from afa_eval.designs.progress_frame import Cohort, Mask
 from afa_eval.designs.progress_question import Norm, ProgressQuestion
-from afa_eval.estimate import Comparator, Finding, Severity
+from afa_eval.estimate import Comparator, Finding, Severity, words
 
 SAME_SEN = "the same SEN group"
 ALL_PUPILS = "all pupils"
 FIXED_LINE = "national figures for England are fixed, without sampling error"
 SEN_COLUMNS = frozenset({"sen", "sen_provision"})
 MOST = 0.8  # a line that has figures for fewer of the pupils is not the one that counts for them
+MOST_NAMED = 6
 MATCHED = {"year_group": "year group", "phase": "phase"}
 
 
@@ -192,6 +193,41 @@ def ordered(lines: tuple[Line, ...], rows: Mask) -> tuple[Line, ...]:
         Those with figures for most of the pupils first, else in the order given.
     """
     return tuple(sorted(lines, key=lambda line: not line.national[rows].notna().mean() >= MOST))
+
+
+def differing_lines(question: ProgressQuestion, people: Cohort, national: National) -> tuple[Finding, ...]:
+    """Are some groups set against their own SEN group, and others against all pupils?
+
+    Parameters
+    ----------
+    question : ProgressQuestion
+        The question.
+    people : Cohort
+        The pupils and groups.
+    national : National
+        The lines.
+
+    Returns
+    -------
+    tuple of Finding
+        ``lines-differ``: such figures do not add up to that of all pupils.
+    """
+    first = {
+        label: lines[0].against
+        for label, mask in people.masks.items()
+        if (mask & people.usable).any() and (lines := national.ordered(mask & people.usable))
+    }
+    others = [label for label, against in first.items() if against == ALL_PUPILS]
+    if not others or len(others) == len(first):
+        return ()
+    names = list(dict.fromkeys(words.label(label) for label in others))
+    more = f" and {len(names) - MOST_NAMED} other groups" if len(names) > MOST_NAMED else ""
+    message = (
+        f"The national line has no figure of their own SEN group for most of: {'; '.join(names[:MOST_NAMED])}{more}. These are set "
+        "against all pupils, the other groups against the same SEN group: their figures are not to be compared with each other."
+    )
+    fix = "Add the missing SEN groups to the table of national figures (sen = none, support or ehcp)."
+    return (finding(question, "lines-differ", Severity.CONCERN, message, fix),)
 
 
 def finding(question: ProgressQuestion, code: str, severity: Severity, message: str, fix: str = "") -> Finding:

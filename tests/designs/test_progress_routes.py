@@ -195,6 +195,8 @@ def test_shares_of_the_plan_s_table_of_the_same_sen_group_and_of_all(tmp_path, a
     )  # two of four reach all pupils' average
     first = next(item for item in found if (item.estimand, item.group) == ("progress_minus_national", "all"))
     assert first.comparator.population.startswith("all pupils")  # the table's other rows know half of them only
+    (said,) = [finding.message for finding in found.findings if finding.code == "lines-differ"]
+    assert "All pupils; No SEN." in said
     ends = frame.assign(year_group=2, summer=frame["autumn"] + [12.0, 12, 12, 12, 6, 12, 6, 6])
     found = ask(baseline_year="200607", expected_progress=True, **keys).estimate(ends)
     both = [item for item in found if (item.estimand, item.group) == ("share_minus_national", "sen=any")]
