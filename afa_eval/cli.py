@@ -171,6 +171,30 @@ def book(
     _without_figures(missing, as_json)
 
 
+@app.command()
+def publish(
+    site: Annotated[Path, typer.Argument(metavar="SITE", help="A new folder, or a site published before.")],
+    plans: Annotated[list[Path], typer.Argument(metavar="PLAN...", help="Plan files, or folders with a plan.toml.")],
+    title: Annotated[str, typer.Option(help="What the site is called.")] = "",
+    prune: Annotated[bool, typer.Option("--prune", help="Take away books of plans that are not named.")] = False,
+    everything: Annotated[bool, typer.Option("--all", help="Build every book again.")] = False,
+    quiet: Quiet = False,
+    as_json: Json = False,
+) -> None:
+    """Build one site of many evaluations: an index, and a book for each plan that changed."""
+    from afa_eval import publishing
+
+    with _working(quiet or as_json) as tell:
+        done = publishing.publish(site, plans, tell, title=title, prune=prune, everything=everything)
+    if as_json:
+        told = {name: list(getattr(done, name)) for name in ("built", "kept", "removed")}
+        _print_json({"index": str(done.index), **told})
+        return
+    if not quiet:
+        typer.echo(f"{len(done.built)} books built, {len(done.kept)} were up to date, {len(done.removed)} removed.")
+    _made(done.index)
+
+
 def _book(plan: Path, tell: Callable[[str], None]) -> Path:
     from afa_eval.workspace import book_plan
 

@@ -135,7 +135,9 @@ def _run(plan: Plan, tell: Tell) -> Done:
     return Done(found, released, folder, stale_book if moved and had_book else "")
 
 
-def book_plan(path: Path, tell: Tell, *, template: str | Path = "", pdf: bool = False, word: bool = False) -> Path:
+def book_plan(
+    path: Path, tell: Tell, *, template: str | Path = "", pdf: bool = False, word: bool = False, here: bool = False
+) -> Path:
     """Where is the plan's book? Evaluates first if an input or the plan changed.
 
     Parameters
@@ -148,6 +150,8 @@ def book_plan(path: Path, tell: Tell, *, template: str | Path = "", pdf: bool = 
         One that ships, or a folder of own page templates; the plan's where empty.
     pdf, word : bool
         Whether to write ``book.pdf`` and ``summary.docx`` to the build folder too.
+    here : bool
+        Whether this process may be used up by the build.
 
     Returns
     -------
@@ -173,7 +177,7 @@ def book_plan(path: Path, tell: Tell, *, template: str | Path = "", pdf: bool = 
     tell("Building the book")
     try:
         chosen = template or plan.book.template
-        page = report.build_book(released, plan.folder, template=chosen, pdf=pdf, word=word)
+        page = report.build_book(released, plan.folder, template=chosen, pdf=pdf, word=word, here=here)
     except AfaEvalError as error:
         if (folder / PAGE).is_file():
             error.add_note(f"The book in {folder / PAGE} is the one built before, from the same figures.")

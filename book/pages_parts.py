@@ -41,6 +41,7 @@ ROOMS = [
     "disclosure",
     "report",
     "workspace",
+    "publishing",
     "cli",
 ]
 FOR = {
@@ -60,6 +61,7 @@ FOR = {
     "disclosure": "evaluation in, release out",
     "report": "release in, pages and book out; computes no statistic",
     "workspace": "what stands in a plan's build folder, and when it is out of date",
+    "publishing": "many plans in, one site of their books out",
     "cli": "the command",
 }
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import os
 import re
 import shutil
@@ -20,13 +22,20 @@ from afa_eval.report.pdf import write_pdf
 
 PDF, WORD = "book.pdf", "summary.docx"  # beside the book, in the build folder
 EPOCH = "1577836800"  # a fixed moment, so that the same release makes the same bytes
+SETTINGS = {"SOURCE_DATE_EPOCH": EPOCH, "PYTHONHASHSEED": "0", "NO_COLOR": "1"}
 RUN = "from jupyter_book.cli.main import main; main()"
 WARNING = re.compile(r"WARNING|ERROR|CRITICAL|error:|Exception|would load")
 COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
 
 def build_book(
-    release: Release, folder: Path, *, template: str | Path = pages.DEFAULT, pdf: bool = False, word: bool = False
+    release: Release,
+    folder: Path,
+    *,
+    template: str | Path = pages.DEFAULT,
+    pdf: bool = False,
+    word: bool = False,
+    here: bool = False,
 ) -> Path:
     """Where is the Jupyter Book of a release?
 
@@ -42,6 +51,8 @@ def build_book(
         plan's; what it lacks is taken from those that ship.
     pdf, word : bool
         Whether the book is printed to ``build/book.pdf``, and its summary written to ``build/summary.docx``, too.
+    here : bool
+        Whether this process may be used up by the build: see ``run``.
 
     Returns
     -------
@@ -64,22 +75,61 @@ def build_book(
         if word:
             write_docx(book, target.parent / WORD)
         names = pages.write_pages(book, work, used)
-        html = _run(work)
+        html = run(work, here=here)
         if pdf:
             write_pdf(html, names, target.parent / PDF)
         _replace(html, target / "html")
     return target / "html" / "index.html"
 
 
-def _run(work: Path) -> Path:
-    """Build with every warning an error; what it said is shown only where it failed."""
-    command = [sys.executable, "-c", RUN, "build", str(work), "-W", "-n", "--keep-going", "-q"]
-    environment = {**os.environ, "SOURCE_DATE_EPOCH": EPOCH, "PYTHONHASHSEED": "0", "NO_COLOR": "1"}
-    done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False, encoding="utf-8")
+def run(work: Path, *, here: bool = False) -> Path:
+    """Where is the HTML of a folder of pages? Built with every warning an error.
+
+    Parameters
+    ----------
+    work : Path
+        The pages with ``_toc.yml`` and ``_config.yml``.
+    here : bool
+        In this process, which must then build nothing else (Sphinx keeps what it registers); else in
+        one of its own.
+
+    Returns
+    -------
+    Path
+        The folder of the built book.
+
+    Raises
+    ------
+    ReportError
+        Where the build fails or warns, with what it said.
+    """
+    failed, said = (_here if here else _apart)(["build", str(work), "-W", "-n", "--keep-going", "-q"])
     html = work / "_build" / "html"
-    if done.returncode or not (html / "index.html").is_file():
-        raise ReportError("The book could not be built.\n" + _told(done.stdout + "\n" + done.stderr, work))
+    if failed or not (html / "index.html").is_file():
+        raise ReportError("The book could not be built.\n" + _told(said, work))
     return html
+
+
+def _apart(arguments: list[str]) -> tuple[bool, str]:
+    environment = {**os.environ, **SETTINGS}
+    command = [sys.executable, "-c", RUN, *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False, encoding="utf-8")
+    return done.returncode != 0, f"{done.stdout}\n{done.stderr}"
+
+
+def _here(arguments: list[str]) -> tuple[bool, str]:
+    from jupyter_book.cli.main import main
+
+    os.environ.update(SETTINGS)
+    said = io.StringIO()
+    with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
+        try:
+            main(arguments, prog_name="jupyter-book")
+        except SystemExit as stop:
+            return bool(stop.code), said.getvalue()
+        except Exception as error:
+            return True, f"{said.getvalue()}\nError: {error}"
+    return False, said.getvalue()
 
 
 def _told(output: str, work: Path) -> str:

@@ -9,6 +9,7 @@ from afa_eval.disclosure.records import Release
 from afa_eval.report.book import FILES
 from afa_eval.report.context import Book
 from afa_eval.report.ees import write_ees
+from afa_eval.report.headlines import NAME, headlines_json
 from afa_eval.report.spreadsheet import write_xlsx
 
 
@@ -39,5 +40,8 @@ def with_downloads(book: Book, release: Release, folder: Path) -> Book:
     if service is not None:
         made += [("The figures as Explore Education Statistics takes them (CSV)", service[0])]
         made += [("and what its columns mean (CSV)", service[1])]
+    told = files / NAME
+    told.write_text(headlines_json(release, book), encoding="utf-8")
+    made += [("The headline figures (JSON)", told)]
     made += [("What they were made from: the manifest (JSON)", files / "manifest.json")]
     return replace(book, downloads=tuple((words, path.relative_to(folder).as_posix()) for words, path in made))

@@ -283,13 +283,14 @@ def write_pages(book: Book, folder: Path, used: Template | None = None) -> tuple
     for page in (contents["root"], *(page for part in contents["part"] for page in part["pages"])):
         if page == OUTCOME:
             for outcome in book.outcomes:
-                (folder / f"{outcome.page}.md").write_text(_render(made, page, book=book, outcome=outcome), "utf-8")
-        elif text := _render(made, page, book=book).strip():
+                (folder / f"{outcome.page}.md").write_text(render(made, page, book=book, outcome=outcome), "utf-8")
+        elif text := render(made, page, book=book).strip():
             (folder / f"{page}.md").write_text(f"{text}\n", "utf-8")
     written = {path.stem for path in folder.glob("*.md")}
     order = toc(contents, book, written)
+    settings = configuration(book.title, book.organisation or "The evaluation's authors")
     (folder / "_toc.yml").write_text(json.dumps(order, indent=1), "utf-8")
-    (folder / "_config.yml").write_text(json.dumps(configuration(book), indent=1), "utf-8")
+    (folder / "_config.yml").write_text(json.dumps(settings, indent=1), "utf-8")
     return (order["root"], *(chapter["file"] for part in order["parts"] for chapter in part["chapters"]))
 
 
@@ -302,7 +303,28 @@ def _contents(used: Template) -> dict[str, Any]:
     return contents
 
 
-def _render(made: jinja2.Environment, page: str, **context: Any) -> str:
+def render(made: jinja2.Environment, page: str, **context: Any) -> str:
+    """How does a page read?
+
+    Parameters
+    ----------
+    made : jinja2.Environment
+        Its templates.
+    page : str
+        Its name, without ending.
+    **context : object
+        What it may name.
+
+    Returns
+    -------
+    str
+        MyST.
+
+    Raises
+    ------
+    ReportError
+        Where it names what is not there, with its line.
+    """
     name = f"{page}.md"
     try:
         return made.get_template(name).render(**context)
@@ -345,13 +367,13 @@ def _names(page: str, book: Book) -> list[str]:
     return [outcome.page for outcome in book.outcomes] if page == OUTCOME else [page]
 
 
-def configuration(book: Book) -> dict[str, Any]:
+def configuration(title: str, author: str) -> dict[str, Any]:
     """How is the book built?
 
     Parameters
     ----------
-    book : Book
-        For its title and author.
+    title, author : str
+        The book's.
 
     Returns
     -------
@@ -359,8 +381,8 @@ def configuration(book: Book) -> dict[str, Any]:
         As Jupyter Book reads it (JSON is YAML).
     """
     return {
-        "title": book.title,
-        "author": book.organisation or "The evaluation's authors",
+        "title": title,
+        "author": author,
         "copyright": "",
         "only_build_toc_files": True,
         "execute": {"execute_notebooks": "off"},
@@ -374,7 +396,7 @@ def configuration(book: Book) -> dict[str, Any]:
             "use_multitoc_numbering": False,
             "extra_footer": "",
         },
-        "sphinx": {"extra_extensions": [MENDING], "config": sphinx_options(book.title)},
+        "sphinx": {"extra_extensions": [MENDING], "config": sphinx_options(title)},
     }
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from bs4 import BeautifulSoup, Tag
 
+OUTSIDE = re.compile(r"^(?:https?:|mailto:)")
 HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 DROPPED = ("a.headerlink", ".prev-next-footer", "script", "button", ".sd-stretched-link .sd-hide-link-text")
 PRINT = """
@@ -105,7 +107,11 @@ def _chapter(name: str, soups: Mapping[str, BeautifulSoup], *, title: bool) -> T
     for tag in article.find_all(id=True):
         tag["id"] = f"{name}--{tag['id']}"
     for link in article.find_all("a", href=True):
-        link["href"] = _within(str(link["href"]), name, soups)
+        leads = _within(str(link["href"]), name, soups)
+        if leads:
+            link["href"] = leads
+        else:
+            link.unwrap()  # print would turn it into a path of this machine
     for box in article.select("[tabindex]"):
         del box["tabindex"]
     if not title:
@@ -117,11 +123,13 @@ def _chapter(name: str, soups: Mapping[str, BeautifulSoup], *, title: bool) -> T
 
 
 def _within(address: str, page: str, pages: Mapping[str, BeautifulSoup]) -> str:
-    """Where a link leads on the one page; a file beside the book has no place in print."""
+    """Where a link leads on the one page; empty for a file beside the book, which has no place in print."""
+    if OUTSIDE.match(address):
+        return address
     file, _, mark = address.partition("#")
     name = file.removesuffix(".html") if file else page
     if name not in pages:
-        return address
+        return ""
     return f"#{name}--{mark}" if mark else f"#{name}"
 
 

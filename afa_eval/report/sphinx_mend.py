@@ -176,7 +176,7 @@ def mend_page(soup: BeautifulSoup, path: Path) -> None:
         Where the page stands.
     """
     for tag in soup.find_all(list(MENDERS)):
-        if not tag.decomposed:
+        if not tag.__dict__.get("_decomposed"):  # the property would search the whole tag for it
             MENDERS[tag.name](soup, tag)
     for extra in soup.find_all("meta", attrs={"name": "viewport"})[1:]:
         extra.decompose()

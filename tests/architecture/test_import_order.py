@@ -23,6 +23,7 @@ ROOMS = (
     "disclosure",
     "report",
     "workspace",
+    "publishing",
     "cli",
 )
 
@@ -58,7 +59,9 @@ def test_no_arrow_points_the_other_way(graph):
 
 
 def test_no_module_imports_itself_in_a_circle(graph):
-    graph.remove_module("afa_eval")  # the lazy front door imports every room, for type checkers only
+    for room_of_the_front_door in graph.find_modules_directly_imported_by("afa_eval"):
+        graph.remove_import(importer="afa_eval", imported=room_of_the_front_door)  # lazy, for type checkers only
+    assert len(graph.modules) > 100
     circles = []
     for module in sorted(graph.modules):
         if not module.startswith("afa_eval."):

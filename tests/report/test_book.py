@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 
 from afa_eval.errors import ReportError
+from afa_eval.report import headlines
 from afa_eval.report.book import assemble, programme
 from afa_eval.report.pieces import Grid
 
@@ -128,3 +129,11 @@ def test_a_chart_that_cannot_be_drawn_stops_everything(released, tmp_path, monke
 def test_a_release_without_a_title_is_refused(released, tmp_path) -> None:
     with pytest.raises(ReportError, match="title"):
         assemble(replace(released, about={}), tmp_path)
+
+
+def test_what_speaks_against_a_headline_is_in_its_words(book, released) -> None:
+    found = headlines.headlines(released, book)["outcomes"]
+    assert [one["evidence"] for one in found] == ["Serious doubts", "No doubts raised"]
+    assert found[1]["design"] == "Persistent absence"
+    assert found[1]["headline"]["estimand"] == "change_minus_national"
+    assert found[0]["size"]["estimand"] == "g_national"

@@ -225,6 +225,10 @@ def test_the_printed_book_is_tagged_outlined_and_british(index, chromium, tmp_pa
     assert (round(width), round(height)) == (210, 297)
     assert "".join(made.outline[0].title.split()) == "Readingandbelongingpilot"
     assert not (index.parent / "all-on-one-page.html").exists()
+    addresses = [
+        note.get_object().get("/A", {}).get("/URI", "") for page in made.pages for note in page.get("/Annots", [])
+    ]
+    assert not [address for address in addresses if str(address).startswith("file:")]
 
 
 @pytest.mark.browser

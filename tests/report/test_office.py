@@ -91,8 +91,9 @@ def test_without_years_there_is_no_statistics_file(book, released, tmp_path) -> 
     about = {**released.about, "period": None}
     about["outcomes"] = [{**entry, "before": "", "after": ""} for entry in about["outcomes"]]
     assert ees.write_ees(replace(released, about=about), book, tmp_path) is None
+    files = ("files/headlines.json", "files/manifest.json")
     made = with_downloads(book, replace(released, about=about), tmp_path)
-    assert [file for _, file in made.downloads] == ["files/estimates.csv", "files/tables.xlsx", "files/manifest.json"]
+    assert [file for _, file in made.downloads] == ["files/estimates.csv", "files/tables.xlsx", *files]
 
 
 def test_the_word_summary_has_headings_and_header_rows(book, tmp_path) -> None:

@@ -1,0 +1,228 @@
+"""Many plans, one site: every book that is out of date is built, each in a process of its own, and an index stands before them."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib.resources import files
+from multiprocessing import get_all_start_methods, get_context
+from pathlib import Path
+from typing import Any
+
+from afa_eval import evaluation, workspace
+from afa_eval.errors import AfaEvalError, ReportError
+from afa_eval.plan import load_plan
+from afa_eval.report import build, pages, site
+
+TITLE = "Evaluations"
+PRELOADED = (  # what every build imports: once for all of them where processes can be forked
+    "matplotlib.backends.backend_svg", "afa_eval.workspace", "afa_eval.report.build", "afa_eval.report.book",
+    "jupyter_book.cli.main", "jupyter_book.sphinx", "sphinx.builders.html", "myst_nb.sphinx_ext", "sphinx_book_theme",
+    "pydata_sphinx_theme", "sphinx_design", "bs4", "scipy.optimize", "scipy.stats", "duckdb",
+)  # fmt: skip
+Tell = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """What did publishing a site do?
+
+    Attributes
+    ----------
+    index : Path
+        The first page.
+    built, kept, removed : tuple of str
+        Folders of books that were built, that were up to date, and that were taken away.
+    """
+
+    index: Path
+    built: tuple[str, ...]
+    kept: tuple[str, ...]
+    removed: tuple[str, ...]
+
+
+def publish(
+    folder: Path,
+    plans: Sequence[Path],
+    tell: Tell,
+    *,
+    title: str = "",
+    prune: bool = False,
+    everything: bool = False,
+    workers: int | None = None,
+) -> Published:
+    """Where is the site of these plans' books? Only what changed is built.
+
+    Parameters
+    ----------
+    folder : Path
+        The site: new, empty, or one that was published before.
+    plans : sequence of Path
+        Plan files or their folders. Books of plans that are not named stay as they are.
+    tell : callable
+        Told in a few words what is being done.
+    title : str
+        Of the site; the one before, or "Evaluations", where empty.
+    prune : bool
+        Whether books of plans that are not named are taken away.
+    everything : bool
+        Whether to build every book again.
+    workers : int, optional
+        How many books are built at once; as many as there are processors where not given.
+
+    Returns
+    -------
+    Published
+        What was done.
+
+    Raises
+    ------
+    ReportError
+        Where the folder is no site, two plans have one title, or a book could not be built: all
+        others are in place then, and of that one the last that could.
+    """
+    known = _state(folder)
+    wanted = _named(plans)
+    before: dict[str, str] = known.get("books", {})
+    marks = {slug: mark(path) for slug, path in wanted.items()}
+    due = [slug for slug in wanted if everything or before.get(slug) != marks[slug] or not _there(folder, slug)]
+    made, failed = _build_all({slug: wanted[slug] for slug in due}, folder, tell, workers or os.cpu_count() or 1)
+    gone = tuple(slug for slug in before if slug not in wanted) if prune else ()
+    for slug in gone:
+        shutil.rmtree(folder / slug, ignore_errors=True)
+    books = {slug: text for slug, text in before.items() if slug not in gone} | {slug: marks[slug] for slug in made}
+    called = title or str(known.get("title") or TITLE)
+    state = {"title": called, "books": books, "made_by": _version()}
+    if books and (made or gone or state != known or not (folder / "index.html").is_file()):
+        tell("Building the index")
+        site.write_index(called, [site.read_entry(slug, folder / slug) for slug in sorted(books)], folder)
+        (folder / site.STATE).write_text(json.dumps(state, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+    if failed:
+        told = "\n".join(f"{slug}: {text}" for slug, text in failed.items())
+        raise ReportError(f"{len(failed)} of {len(wanted)} books could not be built.\n{told}")
+    kept = tuple(slug for slug in wanted if slug not in made)
+    return Published((folder / "index.html").resolve(), tuple(made), kept, gone)
+
+
+def _state(folder: Path) -> dict[str, Any]:
+    """What a site says of its last publication; a folder with anything else in it is left alone."""
+    folder.mkdir(parents=True, exist_ok=True)
+    file = folder / site.STATE
+    if file.is_file():
+        try:
+            found = json.loads(file.read_text(encoding="utf-8"))
+        except ValueError:
+            raise ReportError(f"{file} cannot be read. Delete it and publish again.") from None
+        return found if isinstance(found, dict) else {}
+    if any(folder.iterdir()):
+        raise ReportError(f"{folder} is not empty, and no site that was published by afa-eval. Name a new folder.")
+    return {}
+
+
+def _named(plans: Sequence[Path]) -> dict[str, Path]:
+    """The folder of each plan's book in the site."""
+    found: dict[str, Path] = {}
+    for path in plans:
+        slug = site.slug_of(load_plan(path).evaluation.title)
+        if slug in found and found[slug].resolve() != path.resolve():
+            raise ReportError(f"{found[slug]} and {path} have the same title. Give one of them another.")
+        found[slug] = path
+    return found
+
+
+def _there(folder: Path, slug: str) -> bool:
+    return (folder / slug / "index.html").is_file()
+
+
+def _version() -> str:
+    return evaluation.version_of("afa-eval")
+
+
+def mark(path: Path) -> str:
+    """Which plan, files, versions and templates does a book come from?
+
+    Parameters
+    ----------
+    path : Path
+        The plan file or its folder.
+
+    Returns
+    -------
+    str
+        A hash: the same for as long as building the book again would change nothing.
+    """
+    plan = load_plan(path)
+    used = pages.template(plan.book.template, plan.folder)
+    here = Path(str(files("afa_eval")))
+    parts = [json.dumps(evaluation.fingerprint(plan), sort_keys=True, default=str), plan.text, used.name]
+    sources = [
+        *sorted((here / "report").rglob("*.*")),
+        *(one for at in used.folders for one in sorted(at.rglob("*.*"))),
+    ]
+    parts += [_hash(one) for one in sources if one.is_file() and one.suffix != ".pyc"]
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+
+def _hash(file: Path) -> str:
+    return f"{file.name} {hashlib.sha256(file.read_bytes()).hexdigest()}"
+
+
+def _build_all(due: Mapping[str, Path], folder: Path, tell: Tell, workers: int) -> tuple[list[str], dict[str, str]]:
+    """Build what is due, several at once; which are in place, and why the others are not."""
+    made: list[str] = []
+    failed: dict[str, str] = {}
+    if not due:
+        return made, failed
+    with _pool(min(workers, len(due))) as pool:
+        jobs = {pool.submit(build_one, str(path.absolute())): slug for slug, path in due.items()}
+        for job in as_completed(jobs):
+            slug, (html, fault) = jobs[job], job.result()
+            if fault:
+                failed[slug] = fault
+                continue
+            site.put(Path(html), folder / slug)
+            made.append(slug)
+            tell(f"{len(made)} of {len(due)} books: {slug}")
+    return made, failed
+
+
+@contextmanager
+def _pool(workers: int) -> Iterator[ProcessPoolExecutor]:
+    """Processes that build one book each; forked from one that has imported everything, where that can be done."""
+    kept = {name: os.environ.get(name) for name in build.SETTINGS}
+    os.environ.update(build.SETTINGS)
+    how = get_context("forkserver" if "forkserver" in get_all_start_methods() else "spawn")
+    if how.get_start_method() == "forkserver":
+        how.set_forkserver_preload(list(PRELOADED))
+    try:
+        with ProcessPoolExecutor(workers, mp_context=how, max_tasks_per_child=1) as pool:
+            yield pool
+    finally:
+        for name, value in kept.items():
+            os.environ.pop(name, None) if value is None else os.environ.__setitem__(name, value)
+
+
+def build_one(path: str) -> tuple[str, str]:
+    """Where is the book of one plan, or why is there none?
+
+    Parameters
+    ----------
+    path : str
+        The plan.
+
+    Returns
+    -------
+    tuple of str
+        The folder of its HTML and an empty text, or an empty text and what went wrong.
+    """
+    try:
+        page = workspace.book_plan(Path(path), lambda _: None, here=True)
+    except AfaEvalError as error:
+        return "", "\n".join([str(error), *getattr(error, "__notes__", ())])
+    return str(page.parent), ""

@@ -1,0 +1,166 @@
+"""One site of many evaluations: what is due is built, the rest is kept, and nothing else in the folder is touched."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from afa_eval import publishing
+from afa_eval.errors import ReportError
+from afa_eval.report import headlines, site
+
+PLAN = """[evaluation]
+title = "{title}"
+period = {{ before = "202122", after = "202223" }}
+[data]
+pupils = "pupils.csv"
+[[outcome]]
+id = "a"
+design = "persistent-absence"
+"""
+
+
+def figure(value=-0.02, estimand="change_minus_national", unit="proportion difference"):
+    return {
+        "outcome": "a", "group": "sen=any", "unit": unit, "base": "enrolments", "method": "m", "value": value, "level": 0.95,
+        "null": 0.0, "n_pupils": 900, "n_schools": 20, "status": "" if value is not None else "c", "estimand": estimand,
+        "claim": "comparison", "ci": None if value is None else [value - 0.04, value + 0.04],
+    }  # fmt: skip
+
+
+def told(title, **more):
+    outcome = {
+        "label": "Absence", "design": "Persistent absence", "years": "2021/22 to 2022/23", "figure": "x", "ends": "y",
+        "months": "[z]", "claim": "Comparison", "evidence": "Some concerns", "counted": "900 enrolments in 20 schools",
+        "headline": figure(), "size": None,
+    }  # fmt: skip
+    return {"title": title, "organisation": "T", "period": "", "outcomes": [{**outcome, **more}]}
+
+
+@pytest.fixture
+def plans(tmp_path):
+    made = []
+    for title in ("First <b>", "Second"):
+        folder = tmp_path / title.split()[0].lower()
+        folder.mkdir()
+        (folder / "plan.toml").write_text(PLAN.format(title=title))
+        (folder / "pupils.csv").write_text("UPN\n")
+        made.append(folder)
+    return made
+
+
+@pytest.fixture
+def stubbed(monkeypatch, tmp_path):
+    """Books and index that cost nothing; which were asked for."""
+    asked = []
+
+    def build(due, folder, tell, workers):
+        for slug, path in due.items():
+            asked.append(slug)
+            html = folder / slug / "_downloads" / "0"
+            html.mkdir(parents=True, exist_ok=True)
+            (html.parents[1] / "index.html").write_text("book")
+            (html / headlines.NAME).write_text(json.dumps(told(publishing.load_plan(path).evaluation.title)))
+        return list(due), {}
+
+    def index(title, entries, folder):
+        asked.append(f"index of {len(entries)}")
+        (folder / "index.html").write_text(title)
+        return folder / "index.html"
+
+    monkeypatch.setattr(publishing, "_build_all", build)
+    monkeypatch.setattr(site, "write_index", index)
+    return asked
+
+
+def publish(folder, plans, **more):
+    return publishing.publish(folder, plans, lambda _: None, **more)
+
+
+def test_only_what_changed_is_built_again(plans, stubbed, tmp_path) -> None:
+    done = publish(tmp_path / "site", plans, title="Ours")
+    assert done.built == ("first-b", "second")
+    assert stubbed == ["first-b", "second", "index of 2"]
+    stubbed.clear()
+    assert publish(tmp_path / "site", plans).kept == ("first-b", "second")
+    assert stubbed == []
+    (plans[1] / "pupils.csv").write_text("UPN\nA\n")
+    assert publish(tmp_path / "site", plans).built == ("second",)
+    assert stubbed == ["second", "index of 2"]
+    assert (tmp_path / "site" / "index.html").read_text() == "Ours"
+
+
+def test_what_is_not_named_stays_unless_it_is_to_go(plans, stubbed, tmp_path) -> None:
+    publish(tmp_path / "site", plans)
+    assert publish(tmp_path / "site", plans[:1]).removed == ()
+    assert (tmp_path / "site" / "second").is_dir()
+    assert publish(tmp_path / "site", plans[:1], prune=True).removed == ("second",)
+    assert not (tmp_path / "site" / "second").exists()
+    assert stubbed[-1] == "index of 1"
+
+
+def test_a_book_that_fails_is_said_and_the_others_are_there(plans, stubbed, tmp_path, monkeypatch) -> None:
+    working = publishing._build_all
+
+    def one_fails(due, folder, tell, workers):
+        made, _ = working({slug: path for slug, path in due.items() if slug != "second"}, folder, tell, workers)
+        return made, {"second": "no such file"}
+
+    monkeypatch.setattr(publishing, "_build_all", one_fails)
+    with pytest.raises(ReportError, match=r"1 of 2 books could not be built\.\nsecond: no such file"):
+        publish(tmp_path / "site", plans)
+    assert set(json.loads((tmp_path / "site" / site.STATE).read_text())["books"]) == {"first-b"}
+
+
+def test_a_folder_that_is_no_site_is_left_alone(plans, tmp_path) -> None:
+    (tmp_path / "site").mkdir()
+    (tmp_path / "site" / "thesis.docx").write_text("mine")
+    with pytest.raises(ReportError, match="is not empty"):
+        publish(tmp_path / "site", plans)
+    assert [path.name for path in (tmp_path / "site").iterdir()] == ["thesis.docx"]
+
+
+def test_two_plans_of_one_title_are_refused(plans, tmp_path) -> None:
+    (plans[1] / "plan.toml").write_text(PLAN.format(title="First <b>"))
+    with pytest.raises(ReportError, match="the same title"):
+        publish(tmp_path / "site", plans)
+
+
+def test_a_mark_follows_the_plan_the_files_and_the_templates(plans) -> None:
+    first = publishing.mark(plans[0])
+    assert publishing.mark(plans[0]) == first
+    own = plans[0] / "ours"
+    own.mkdir()
+    (own / "cite.md").write_text("# A")
+    (plans[0] / "plan.toml").write_text(PLAN.format(title="First <b>") + '[book]\ntemplate = "ours"\n')
+    second = publishing.mark(plans[0])
+    (own / "cite.md").write_text("# B")
+    assert len({first, second, publishing.mark(plans[0])}) == 3
+
+
+def test_the_index_names_every_headline_and_draws_those_that_are_shown(tmp_path, monkeypatch) -> None:
+    entries = [
+        site.Entry("first-b", "First <b>", tuple(told("First <b>")["outcomes"])),
+        site.Entry("second", "Second", tuple(told("Second", headline=figure(None))["outcomes"])),
+    ]
+    seen = {}
+
+    def stop(work, **_):
+        seen["text"] = (work / "index.md").read_text()
+        seen["svg"] = (work / "charts" / "headlines.svg").read_text()
+        raise ReportError("stop")
+
+    monkeypatch.setattr(site.build, "run", stop)
+    with pytest.raises(ReportError, match="stop"):
+        site.write_index("Ours", entries, tmp_path)
+    assert '<a href="first-b/index.html">First \\<b\\></a>' in seen["text"]
+    assert seen["text"].count("Some concerns") == 2
+    assert "Headline figures of 1 evaluation" in seen["svg"]
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_book_without_headlines_is_said(tmp_path: Path) -> None:
+    with pytest.raises(ReportError, match=r"has no headlines\.json"):
+        site.read_entry("old", tmp_path)
