@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from afa_eval.codes import needs
 from afa_eval.comparators.rows import Row, about, from_counts, number, symbol
+from afa_eval.comparators.sources.reading import table
 from afa_eval.errors import ComparatorError
 
 if TYPE_CHECKING:
@@ -70,9 +71,7 @@ def characteristics(folder: Path) -> Iterator[Row]:
     Row
         With numerators and denominators; any SEN is support and ehcp added up.
     """
-    import pandas as pd
-
-    frame = pd.read_csv(folder / "absence_natcharacteristics_201213_201617.csv", dtype=str, keep_default_na=False)
+    frame = table(folder, "absence_natcharacteristics_201213_201617.csv")
     for record in frame.to_dict("records"):
         parts = _parts(str(record["characteristic_breakdown"]))
         if parts is not None:
@@ -151,9 +150,7 @@ def one_point_bands(folder: Path) -> list[tuple[str, str, float, float, float, f
         low and high are per cent, the band runs from low to below high (0 stands alone, the last
         band goes up to and with 100).
     """
-    import pandas as pd
-
-    frame = pd.read_csv(folder / "absence_rate_percent_bands.csv.gz", dtype=str, keep_default_na=False)
+    frame = table(folder, "absence_rate_percent_bands.csv.gz")
     kinds = ("enrolments_overall", "enrolments_authorised", "enrolments_unauthorised")
     found = []
     for record in frame[frame["percent_bands"] != "Total"].to_dict("records"):
@@ -216,9 +213,7 @@ def five_point_bands(folder: Path) -> list[tuple[Any, ...]]:
         year, phase, sen, fsm, sex, year group, then 11 counts: below 5, 5 to below 10, ...,
         45 to below 50, and 50 and over. (The source's column pctNN counts up to below NN.)
     """
-    import pandas as pd
-
-    frame = pd.read_csv(folder / "absence_bands_national_201617_202223_derived.csv", dtype=str, keep_default_na=False)
+    frame = table(folder, "absence_bands_national_201617_202223_derived.csv")
     sen = {"Any special educational need": "any", "No identified special educational need": "none"}
     fsm = {"Eligible": "yes", "Not Eligible": "no"}
     sex = {"Female": "F", "Male": "M"}
@@ -254,8 +249,8 @@ def two_terms(folder: Path) -> Iterator[Row]:
     """
     import pandas as pd
 
-    england = pd.read_csv(folder / "eng_absence.csv", dtype=str, keep_default_na=False).assign(la_name="")
-    areas = pd.read_csv(folder / "absence.csv", dtype=str, keep_default_na=False)
+    england = table(folder, "eng_absence.csv").assign(la_name="")
+    areas = table(folder, "absence.csv")
     columns = ["time_period", "characteristic", "region_name", "la_name", "Absence measure", "Percentage"]
     both = pd.concat([england[columns], areas[columns]]).drop_duplicates(columns[:-1])
     for record in both.to_dict("records"):
@@ -286,21 +281,23 @@ def week_30(folder: Path) -> Iterator[Row]:
     Yields
     ------
     Row
-        England by phase, from daily attendance.
+        England, regions and authorities by phase, from daily attendance.
     """
-    import pandas as pd
-
-    frame = pd.read_csv(folder / "week_29_persistent_absence_2025.csv.gz", dtype=str, keep_default_na=False)
-    last = frame[(frame["geographic_level"] == "National") & (frame["time_identifier"] == "Week 30")]
+    frame = table(folder, "week_29_persistent_absence_2025.csv.gz")
+    last = frame[frame["time_identifier"] == "Week 30"]
     phases = {"All schools": "all", "Primary": "primary", "Secondary": "secondary", "Special": "special"}
     for record in last.to_dict("records"):
-        value = float(record["persistent_absence_percent"]) / 100
+        value, hidden = number(record["persistent_absence_percent"]), symbol(record["persistent_absence_percent"])
+        share = math.nan if value is None else value / 100
+        place = str(record["la_name"] or record["region_name"] or "England")
         yield Row(
             slug="persistent-absence",
             definition="pa-10-percent-year-to-date",
             year="202425",
+            area=AREAS.get(place, place),
             phase=phases[str(record["education_phase"])],
-            value=value,
-            printed=value,
+            value=share,
+            printed=None if hidden else share,
+            symbol=hidden,
             source="attendance-week-30",
         )

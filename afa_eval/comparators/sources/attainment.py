@@ -9,6 +9,7 @@ from typing import Any
 from afa_eval.codes import needs
 from afa_eval.comparators.rows import Row, from_counts, number
 from afa_eval.comparators.sources.absence import AREAS
+from afa_eval.comparators.sources.reading import table
 
 KS2_SEN = {"All SEN": "any", "EHC plan": "ehcp", "SEN support": "support", "No SEN": "none"}
 KS4_SEN = {"Any SEN": "any", "No identified SEN": "none"}
@@ -36,10 +37,7 @@ def key_stage_2(folder: Path) -> Iterator[Row]:
     """
     import pandas as pd
 
-    files = [
-        pd.read_csv(folder / name, dtype=str, keep_default_na=False)
-        for name in ("eng_ks2_attainment.csv", "ks2_attainment.csv")
-    ]
+    files = [table(folder, name) for name in ("eng_ks2_attainment.csv", "ks2_attainment.csv")]
     keys = ["time_period", "characteristic", "region_name", "la_name", "geographic_level"]
     both = pd.concat(files).drop_duplicates(["time_period", "characteristic", "region_name", "la_name"])
     for record in both[both["geographic_level"].isin(["National", "Regional", "Local authority"])].to_dict("records"):
@@ -77,9 +75,7 @@ def key_stage_4(folder: Path) -> Iterator[Row]:
     Row
         England and regions, with the number of pupils and Progress 8's printed interval.
     """
-    import pandas as pd
-
-    frame = pd.read_csv(folder / "eng_ks4_attainment.csv", dtype=str, keep_default_na=False)
+    frame = table(folder, "eng_ks4_attainment.csv")
     for record in frame.to_dict("records"):
         place = str(record["region_name"])
         common: dict[str, Any] = {
@@ -121,9 +117,7 @@ def key_stage_4_2018(folder: Path) -> Iterator[Row]:
     Row
         Sums over pupils divided by pupils.
     """
-    import pandas as pd
-
-    frame = pd.read_csv(folder / "KS4_2018_Nat_Char_Testdata.csv.gz", dtype=str, keep_default_na=False)
+    frame = table(folder, "KS4_2018_Nat_Char_Testdata.csv.gz")
     others = [
         f"characteristic_{name}"
         for name in (

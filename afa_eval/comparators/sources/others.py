@@ -13,6 +13,7 @@ from typing import Any
 from afa_eval.codes import needs, years
 from afa_eval.comparators.rows import PER_100, Row, about, from_counts, number, symbol
 from afa_eval.comparators.sources.absence import AREAS
+from afa_eval.comparators.sources.reading import table
 
 _YEAR = re.compile(r"(20\d\d)(?: \((prov|Rev|Final)\))?")
 GRADES = ("U", "1", "2", "3", "4", "5", "6", "7", "8", "9")
@@ -125,15 +126,13 @@ def exclusions(folder: Path) -> Iterator[Row]:
     Row
         With counts and headcounts, all schools and by kind of school.
     """
-    import pandas as pd
-
     phases = {
         "total": "all",
         "state-funded primary": "primary",
         "state-funded secondary": "secondary",
         "special": "special",
     }
-    frame = pd.read_csv(folder / "exclusions_by_characteristic.csv.gz", dtype=str, keep_default_na=False)
+    frame = table(folder, "exclusions_by_characteristic.csv.gz")
     for record in frame.to_dict("records"):
         parts = _exclusion_parts(str(record["characteristic_group"]), str(record["characteristic"]))
         of = number(record["headcount"])
@@ -262,11 +261,9 @@ def transitions(folder: Path) -> list[tuple[Any, ...]]:
         year, subject, sen, band, low, high, the counts of U and 1 to 9, no result, affected by
         COVID-19. ``low`` and ``high`` are scaled scores, empty where the band is open or no score.
     """
-    import pandas as pd
-
     found = []
     for name in MATRICES:
-        frame = pd.read_csv(folder / "ks2_ks4_transition" / name, dtype=str, keep_default_na=False)
+        frame = table(folder / "ks2_ks4_transition", name)
         frame = frame.rename(columns=MATRIX_NAMES)
         kept = frame[frame["group"].isin(list(MATRIX_SEN)) & (frame["band"] != "Total")]
         for record in kept.to_dict("records"):
