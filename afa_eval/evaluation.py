@@ -18,7 +18,7 @@ from afa_eval.data.loading import Loaded, load
 from afa_eval.data.tables import Need, Tables
 from afa_eval.designs.base import Design
 from afa_eval.designs.groups import ALL
-from afa_eval.designs.participants import participants
+from afa_eval.designs.participants import largest_school, participants
 from afa_eval.errors import DataError, EstimationError, PlanError
 from afa_eval.estimate import Estimates, Fault, Finding, Severity, Table, words
 from afa_eval.plan import Plan, load_plan
@@ -238,6 +238,7 @@ def _manifest(plan: Plan, loaded: Loaded, estimates: Estimates) -> dict[str, Any
         "comparators": sorted({f"{line.source}, {line.release}".strip(", ") for line in lines.values()}),
         "seed": None,
         "disclosure_profile": plan.disclosure.profile,
+        "largest_school": largest_school(loaded.tables, (item.group for item in estimates)),
     }
 
 

@@ -258,7 +258,7 @@ def forget(path: Path, number: int) -> Path:
 
     Raises
     ------
-    DisclosureError
+    PlanError
         Where there is no such release.
     """
     folder = load_plan(path).folder

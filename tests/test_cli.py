@@ -163,6 +163,18 @@ def test_run_with_json_prints_one_document(ran):
     assert document["headlines"]
 
 
+def test_what_was_released_is_listed_and_can_be_taken_back(ran, tmp_path):
+    trust = Path(shutil.copytree(ran[0], tmp_path / "copy"))
+    (row, *_) = json.loads(afa("ledger", trust, "--json").stdout)
+    assert (row["number"], row["profile"]) == (1, "publish")
+    assert row["figures"] > 100
+    assert "Released so far" in afa("ledger", trust).stdout
+    wrong = afa("ledger", trust, "--forget", "9")
+    assert wrong.returncode == 2
+    assert "There is no release 9" in wrong.stderr
+    assert afa("ledger", trust, "--forget", "1", "--json").stdout.strip() == "[]"
+
+
 def test_quiet_prints_the_last_line_only(trust):
     done = afa("check", trust, "--quiet")
     assert done.stdout.splitlines() == [str(trust / "build" / "checks.html")]

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import pandas as pd
 
 from afa_eval import comparators
 from afa_eval.data.tables import Tables
 from afa_eval.designs.groups import ALL, group_labels, members, with_phase
-from afa_eval.errors import ComparatorError
+from afa_eval.errors import ColumnNotFound, ComparatorError
 from afa_eval.estimate import Comparator, Table
 
 CHARACTERISTICS = ("sen_provision", "primary_need", "year_group", "phase", "sex", "fsm", "eal", "cohort")
@@ -45,6 +45,35 @@ def participants(tables: Tables, year: str = "") -> tuple[Table, ...]:
         made.append(_counts(pupils, column, labels))
         made.extend(_england(column, labels, year))
     return tuple(made)
+
+
+def largest_school(tables: Tables, groups: Iterable[str]) -> dict[str, float]:
+    """Which share of each group goes to the school that has most of it?
+
+    Parameters
+    ----------
+    tables : Tables
+        With the pupils table; without one there is nothing to say.
+    groups : iterable of str
+        Codes of groups.
+
+    Returns
+    -------
+    dict of str to float
+        Proportions; contrasts, groups of other tables' columns and empty groups are left out.
+    """
+    if tables.pupils is None or "urn" not in tables.pupils.columns:
+        return {}
+    pupils = with_phase(tables.pupils)
+    found: dict[str, float] = {}
+    for group in dict.fromkeys(one for one in groups if " - " not in one):
+        try:
+            schools = pupils.loc[members(pupils, group), "urn"].value_counts()
+        except ColumnNotFound:
+            continue
+        if not schools.empty:
+            found[group] = float(schools.iloc[0] / schools.sum())
+    return found
 
 
 def _counts(pupils: pd.DataFrame, column: str, labels: tuple[str, ...]) -> Table:

@@ -72,7 +72,7 @@ def release(evaluation: Evaluated, profile: str | Path | Policy = "publish", bef
     """
     policy = policies.find(profile)
     estimates = evaluation.estimates
-    hidden = linked.suppress(estimates.items, policy, before)
+    hidden = linked.suppress(estimates.items, policy, before, evaluation.manifest.get("largest_school"))
     tables = _once(estimates.tables, getattr(evaluation, "tables", ()))
     steps = [
         Step(name, table, rows_in, rows_out, reason) for table, name, rows_in, rows_out, reason in _steps(evaluation)

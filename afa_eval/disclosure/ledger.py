@@ -21,7 +21,7 @@ from afa_eval.disclosure.between import Known
 from afa_eval.disclosure.policies import Policy
 from afa_eval.disclosure.records import Release, ReleasedEstimate
 from afa_eval.disclosure.sums import Cell, Sum
-from afa_eval.errors import DisclosureError
+from afa_eval.errors import DisclosureError, PlanError
 from afa_eval.estimate import Estimate, Finding, Severity, Table
 
 SCHEMA = "afa_eval.ledger/1"
@@ -178,12 +178,12 @@ class Ledger:
 
         Raises
         ------
-        DisclosureError
+        PlanError
             Where there is no such release.
         """
         if number not in {entry.number for entry in self.entries}:
             known = ", ".join(str(entry.number) for entry in self.entries) or "none"
-            raise DisclosureError(f"There is no release {number} in the ledger. There are: {known}.")
+            raise PlanError(f"There is no release {number} in the ledger. There are: {known}.")
         return Ledger(tuple(entry for entry in self.entries if entry.number != number))
 
     def earlier(self, fingerprint: str, about: Mapping[str, Any]) -> Earlier:

@@ -52,12 +52,15 @@ class Hiding:
         All figures.
     policy : Policy
         The rules.
+    largest : mapping of str to float
+        The largest school's share of each group, where it is known.
     hidden : dict
         Outcome, group and estimand to the reason.
     """
 
     items: tuple[Estimate, ...]
     policy: Policy
+    largest: Mapping[str, float]
     hidden: dict[Key, Hidden] = field(default_factory=dict)
 
     def hide(self, key: Key, reason: str, *, whole_group: bool = False) -> None:
@@ -73,6 +76,26 @@ class Hiding:
             Whether the group itself is too small.
         """
         self.hidden.setdefault(key, Hidden(reason, whole_group))
+
+    def alone_reason(self, item: Estimate) -> str:
+        """Why may a figure's group not be shown, for itself alone?
+
+        Parameters
+        ----------
+        item : Estimate
+            Any figure.
+
+        Returns
+        -------
+        str
+            Empty where it may.
+        """
+        if few := base_reason(item, self.policy):
+            return few
+        share = self.largest.get(item.group, 0.0)
+        if self.policy.dominance and item.n_schools > 1 and item.base != SCHOOLS and share >= self.policy.dominance:
+            return f"one school has {self.policy.dominance:.0%} or more of its {item.base}"
+        return ""
 
     def hidden_of(self, outcome: str) -> int:
         """How many figures of an outcome are hidden?
@@ -128,7 +151,12 @@ class Before(Protocol):
         """Why may a figure not stand beside what is out already? Empty where it may."""
 
 
-def suppress(items: Sequence[Estimate], policy: Policy, before: Before | None = None) -> dict[Key, Hidden]:
+def suppress(
+    items: Sequence[Estimate],
+    policy: Policy,
+    before: Before | None = None,
+    largest: Mapping[str, float] | None = None,
+) -> dict[Key, Hidden]:
     """Which figures must be hidden, and why?
 
     Parameters
@@ -139,13 +167,15 @@ def suppress(items: Sequence[Estimate], policy: Policy, before: Before | None = 
         The rules.
     before : Before, optional
         What was released earlier.
+    largest : mapping of str to float, optional
+        The largest school's share of each group.
 
     Returns
     -------
     dict of tuple to Hidden
         By outcome, group and estimand.
     """
-    hiding = Hiding(tuple(items), policy)
+    hiding = Hiding(tuple(items), policy, largest or {})
     for item in hiding.items:
         _hide_primary(hiding, item)
     if before is not None:
@@ -167,7 +197,7 @@ def suppress(items: Sequence[Estimate], policy: Policy, before: Before | None = 
 def _hide_primary(hiding: Hiding, item: Estimate) -> None:
     if unavailable(item):
         return
-    few = base_reason(item, hiding.policy)
+    few = hiding.alone_reason(item)
     if few:
         hiding.hide(key_of(item), few, whole_group=True)
     elif reason := count_reason(item, hiding.policy):
@@ -349,7 +379,7 @@ def _close(hiding: Hiding, outcome: str) -> None:
     ]
     numbers = _Numbers.of(items)
     hidden = {number for number, by in numbers.printed_by.items() if all(key_of(item) in hiding.hidden for item in by)}
-    secret = {number for number in hidden if _secret(number, numbers, hiding.policy)}
+    secret = {number for number in hidden if _secret(number, numbers, hiding)}
     counts = Counts(
         numbers.sizes,
         hidden,
@@ -364,11 +394,12 @@ def _close(hiding: Hiding, outcome: str) -> None:
             hiding.hide(key_of(item), reason, whole_group=number[0] == PEOPLE)
 
 
-def _secret(number: Number, numbers: _Numbers, policy: Policy) -> bool:
+def _secret(number: Number, numbers: _Numbers, hiding: Hiding) -> bool:
     """Whether a hidden number is too small itself; others are hidden for its sake, or with their figure."""
     by = numbers.printed_by[number]
     if number[0] == PEOPLE:
-        return any(base_reason(item, policy) for item in by)
+        return any(hiding.alone_reason(item) for item in by)
+    policy = hiding.policy
     few = policy.too_few(numbers.sizes[number]) or (policy.hide_zeros and numbers.sizes[number] < 1)
     return few and any(count_reason(item, policy) for item in by)
 

@@ -32,6 +32,10 @@ class Policy:
     min_schools : int
         How many schools must have answered where schools are what is counted. A school is an
         organisation, so above this number its answers are counted without a further threshold.
+    dominance : float
+        Share of a group's pupils from which one school has too many of them, where several schools
+        are counted: its figure is that school's, and that school could take its own pupils away from
+        it. 0 asks for none.
     title, source : str
         The policy in words, and where its numbers come from.
     """
@@ -42,11 +46,14 @@ class Policy:
     hide_zeros: bool = True
     round_to: int = 0
     min_schools: int = 5
+    dominance: float = 0.9
     title: str = ""
     source: str = ""
 
     def __post_init__(self) -> None:
         """Refuse a policy that would hide nothing."""
+        if not 0 <= self.dominance <= 1:
+            raise DisclosureError(f"policy '{self.name}': dominance is a share, from 0 to 1.")
         if self.threshold < 1 or self.residual_df < 0 or self.round_to < 0 or self.min_schools < 1:
             raise DisclosureError(f"policy '{self.name}': the threshold and min_schools start at 1, the others at 0.")
 
@@ -160,7 +167,8 @@ def _from_file(path: Path) -> Policy:
 
 
 def _checked(name: str, entry: Mapping[str, Any]) -> Policy:
-    kinds = {"threshold": int, "residual_df": int, "round_to": int, "min_schools": int, "hide_zeros": bool}
+    kinds: dict[str, type] = {"threshold": int, "residual_df": int, "round_to": int, "min_schools": int}
+    kinds |= {"hide_zeros": bool, "dominance": float}
     known = {item.name for item in fields(Policy)}
     for key, value in entry.items():
         if key not in known:

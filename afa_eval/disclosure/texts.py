@@ -30,7 +30,9 @@ _NAME = "[A-Za-z]"  # what follows in a list of names, not the number of one
 _FIGURE_AFTER = re.compile(r"(?<![\w.])[-+\d](?!\d* (?:smaller|other|more) groups)")
 _REFERS = re.compile(r"(?:They|Their|Theirs|These|Those|This|That|It|Its|Both|Such|Here)\b")
 _ABSOLUTE = re.compile(r"([\"'])(?:/|~|file:|[A-Za-z]:[\\/])[^\"'\n]*[\\/]([^\"'\\/\n]+)\1")
-COUNTING_KEYS = frozenset({"steps", "flow", "rows", "rows_in", "rows_out", "counts", "folder", "cwd", "user", "host"})
+COUNTING_KEYS = frozenset(
+    {"largest_school", "steps", "flow", "rows", "rows_in", "rows_out", "counts", "folder", "cwd", "user", "host"}
+)
 
 
 def scrub(text: str, policy: Policy) -> str:

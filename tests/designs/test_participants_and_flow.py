@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from afa_eval.data.tables import as_tables
-from afa_eval.designs.participants import participants
+from afa_eval.data.tables import Tables, as_tables
+from afa_eval.designs.participants import largest_school, participants
 from afa_eval.designs.pre_post_progress import PrePostProgress
 
 N = 60
@@ -61,3 +61,10 @@ def test_the_flow_counts_those_the_question_leaves_aside(frame) -> None:
     )
     flow = next(table for table in design.estimate(frame).tables if table.name == "flow-r")
     assert counts(flow) == {"Not asked about in this outcome": 20, "With both scores": 40, "Total": 60}
+
+
+def test_the_school_that_has_most_of_a_group_is_found():
+    pupils = pd.DataFrame({"urn": ["1", "1", "1", "2"], "sex": ["F", "F", "M", "M"]})
+    found = largest_school(Tables(pupils=pupils), ("all", "sex=F", "sex=M", "sex=F - sex=M", "sex=X", "other=1"))
+    assert found == {"all": 0.75, "sex=F": 1.0, "sex=M": 0.5}
+    assert largest_school(Tables(), ("all",)) == {}

@@ -453,3 +453,15 @@ def test_six_of_those_to_be_tested_who_have_no_score_are_not_told() -> None:
     told = released(share, score).estimates
     assert [item.value is None for item in told].count(True) == 1
     assert all(item.value is not None for item in released(share, replace(score, n_pupils=70)).estimates)
+
+
+def test_a_figure_that_is_one_schools_is_hidden_with_one_more() -> None:
+    items = [figure(n=n, group=group) for group, n in (("all", 400), ("sex=F", 150), ("sex=M", 180), ("sex=X", 70))]
+    shares = {"all": 0.4, "sex=F": 0.92, "sex=M": 0.5}
+    told = {item.group: item for item in released(*items, manifest={"largest_school": shares}).estimates}
+    assert told["sex=F"].reason == "one school has 90% or more of its enrolments"
+    assert [group for group, item in told.items() if item.value is None] == ["sex=F", "sex=X"]
+    for kept in (released(*items, manifest={"largest_school": shares}, profile="trust"), released(*items)):
+        assert all(item.value is not None for item in kept.estimates)
+    alone = [replace(item, n_schools=1) for item in items]  # a school's own evaluation of itself
+    assert all(item.value is not None for item in released(*alone, manifest={"largest_school": shares}).estimates)

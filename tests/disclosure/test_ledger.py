@@ -10,7 +10,7 @@ import pytest
 from afa_eval import disclosure
 from afa_eval.disclosure import policies
 from afa_eval.disclosure.ledger import FILE, Ledger, fingerprint
-from afa_eval.errors import DisclosureError
+from afa_eval.errors import DisclosureError, PlanError
 from afa_eval.estimate import Claim, Estimand, Estimate, Estimates, Table
 
 PUBLISH = policies.find("publish")
@@ -108,7 +108,7 @@ def test_a_release_nobody_saw_can_be_taken_back() -> None:
     _, ledger = released(evaluation(figure(400)))
     later, _ = released(evaluation(figure(403), files="two"), ledger.without(1))
     assert later.estimates[0].value == 101.0
-    with pytest.raises(DisclosureError, match="There are: 1"):
+    with pytest.raises(PlanError, match="There are: 1"):
         ledger.without(7)
 
 

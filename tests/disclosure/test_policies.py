@@ -42,6 +42,7 @@ def test_a_policy_of_ones_own_is_a_toml_file(tmp_path) -> None:
         ("treshold = 3", "unknown key 'treshold'"),
         ("threshold = '3'", "threshold must be int"),
         ("threshold = true", "threshold must be int"),
+        ("dominance = 90.0", "dominance is a share"),
         ("threshold = 0", "the threshold and min_schools start at 1"),
         ("threshold = ", "no TOML file"),
     ],
