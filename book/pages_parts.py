@@ -73,6 +73,7 @@ RULES = (
     ("hide_zeros", "None and all hidden"),
     ("round_to", "Counts rounded to"),
     ("min_schools", "Fewest schools that answered"),
+    ("dominance", "Hidden where one school has this share"),
     ("source", "Where the numbers come from"),
 )
 
