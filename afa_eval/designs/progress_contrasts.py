@@ -359,10 +359,13 @@ def lords_paradox(
     message = (
         f"Gain and ANCOVA answer different questions and differ by over 0.1 standard deviations for {len(apart)} of "
         f"{len(told)} contrasts. Largest: {words.label(worst.label)}, {_rounded(worst.gain.value / sd)} SD by gain (did these pupils grow "
-        f"more?), {_rounded(worst.ancova.value / sd)} SD by ANCOVA (did they end higher than others who began alike?)."
+        f"more?), {_rounded(worst.ancova.value / sd)} SD by ANCOVA (did they end higher than others who began alike?)"
     )
     if not held_constant(question, people, _side(worst.label)):
-        message += _corrected_for_error(question, worst, sd)
+        message += _corrected_for_error(
+            question, worst, sd
+        )  # of one sentence with it: where one may not be told, neither may
+    message += "."
     return (
         finding(
             question,
@@ -388,4 +391,4 @@ def _corrected_for_error(question: ProgressQuestion, pair: Pair, sd: float) -> s
     if not 0 < left < 1:
         return ""
     corrected = pair.ancova.value + pair.slope * pair.before * (1 - 1 / left)
-    return f" Allowing for the first test's reliability of {norm.reliability:g}, ANCOVA would say {_rounded(corrected / sd)} SD."
+    return f", which is {_rounded(corrected / sd)} SD allowing for the first test's reliability of {norm.reliability:g}"

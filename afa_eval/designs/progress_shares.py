@@ -292,7 +292,7 @@ def worst_rank_table(question: ProgressQuestion, people: Cohort) -> Table | None
         return None
     groups = {**sen_groups(people), "Total": np.ones(len(people.frame), dtype=bool)}
     columns = ["Median of pupils with a score", "Median with pupils working below ranked lowest"]
-    columns += ["Lowest possible share at the standard", "Highest possible share at the standard"] * (
+    columns += ["Lowest possible share at the standard (%)", "Highest possible share at the standard (%)"] * (
         question.standard is not None
     )
     made = {name: _bounds(question, people, mask, below) for name, mask in groups.items()}
@@ -309,7 +309,7 @@ def worst_rank_table(question: ProgressQuestion, people: Cohort) -> Table | None
         row_label="SEN provision",
         note=(
             "No score is made up for pupils who work below the test: they are ranked below every score. Where they are "
-            "half of a group or more, its median lies below the test and is left empty. Shares are proportions: the lowest counts "
+            "half of a group or more, its median lies below the test and is left empty. The lowest share counts "
             "no pupil without a score as at the standard, the highest all but those who work below the test."
         ),
     )
@@ -330,7 +330,7 @@ def _bounds(
         at = float((people.after[mask] >= question.standard).sum())
         unknown = float((people.after[mask].isna().to_numpy() & ~below[mask]).sum())
         n = int(mask.sum())
-        cells += [at / n, (at + unknown) / n] if n else [None, None]
+        cells += [100 * at / n, 100 * (at + unknown) / n] if n else [None, None]
         # the two bounds together tell how many are unknown: the smallest number behind them decides
         behind = [int(count) for count in (at, unknown, n - at - unknown) if count]
         bases += [min(behind, default=n)] * 2

@@ -46,9 +46,10 @@ def _low(design: ProgressQuestion, estimates: Estimates) -> tuple[Finding, ...]:
         if single and len(single) < len(low)
         else ""
     )
-    message = (
-        f"Fewer than {words.number(design.min_coverage, 'proportion', 0)}% of pupils have the scores needed for {name_of(design)} "
-        f"in: {named}{others}. Their progress is that of the pupils who could be tested, and is a description only."
+    least = f"{words.number(design.min_coverage, 'proportion', 0)}%"
+    message = (  # the first sentence stands alone, for where a group may not be named
+        f"In some groups fewer than {least} of pupils have the scores needed for {name_of(design)}: the progress of these groups is "
+        f"that of the pupils who could be tested, and is a description only. They are: {named}{others}."
     )
     counted = any(item.estimand == Estimand.STANDARD_SHARE_AFTER for item in estimates)
     fix = (
