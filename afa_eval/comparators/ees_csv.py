@@ -120,29 +120,24 @@ def read_ees(text: Sequence[str], source: str, *, meta: Mapping[str, str] | None
     Reading
         Figures and mistakes; a file with mistakes is not to be used.
     """
-    reader = csv.DictReader(text)
-    header = [str(name).strip() for name in reader.fieldnames or ()]
-    reader.fieldnames = ["geographic_level" if name == "level" else name for name in header]
-    known = [item for item in _indicators(list(reader.fieldnames)) if slug in {"", item.slug}]
-    mistakes = list(_header_mistakes(list(reader.fieldnames), known, meta, slug))
+    named = [str(name).strip() for name in csv.DictReader(text).fieldnames or ()]
+    header = ["geographic_level" if name == "level" else name for name in named]
+    known = [item for item in _indicators(header) if slug in {"", item.slug}]
+    mistakes = list(_header_mistakes(header, known, meta, slug))
     if mistakes:
         return Reading((), tuple(mistakes), 0)
     found: list[tuple[int, Row]] = []
-    digits: dict[str, int] = {}
+    versions: dict[int, str] = {}
+    digits = {item.value: 0 for item in known}
     skipped = 0
-    columns = filters(list(reader.fieldnames))
-    records = [(line, {key: str(value or "").strip() for key, value in row.items() if key})
-               for line, row in enumerate(reader, start=2)]  # fmt: skip
-    for item in known:
-        digits[item.value] = max((len(row[item.value].partition(".")[2]) for _, row in records), default=0)
+    columns = filters(header)
     measured = {
         name
         for item in known
         for name in (item.where[0], item.value, item.numerator, item.denominator, item.low, item.high)
     }
-    here = [row for _, row in records if row["geographic_level"] in _LEVELS]
-    broken_down = other_filters(here, (*columns, *measured))
-    for line, record in records:
+    broken_down = other_filters(_here(text, header, digits), (*columns, *measured))
+    for line, record in _records(text, header):
         base = _base(record, columns, source) if of_all(record, broken_down) else None
         if base is None:
             skipped += 1
@@ -150,12 +145,30 @@ def read_ees(text: Sequence[str], source: str, *, meta: Mapping[str, str] | None
         for item in known:
             row = _figure(base, record, item, digits[item.value], line, mistakes) if item.is_in(record) else None
             found += [(line, row)] if row is not None else []
-    found = _newest(found, dict(records))
+        versions[line] = record.get("version", "")
+    found = _newest(found, versions)
     mistakes += [*_twice(found), *series_mistakes(found)]
     found += _any_sen(found)
     if not found and not mistakes:
         mistakes.append(_nothing(skipped))
     return Reading(tuple(found), tuple(mistakes), skipped, {item.slug: digits[item.value] for item in known})
+
+
+def _records(text: Sequence[str], header: list[str]) -> Iterator[tuple[int, dict[str, str]]]:
+    """A file can have several hundred thousand rows: one at a time."""
+    reader = csv.DictReader(text, fieldnames=header)
+    next(reader, None)
+    for line, row in enumerate(reader, start=2):
+        yield line, {key: str(value or "").strip() for key, value in row.items() if key}
+
+
+def _here(text: Sequence[str], header: list[str], digits: dict[str, int]) -> Iterator[dict[str, str]]:
+    """Rows about England, regions and authorities; on the way, with how many decimals each indicator is printed."""
+    for _, record in _records(text, header):
+        for name, most in digits.items():
+            digits[name] = max(most, len(record[name].partition(".")[2]))
+        if record["geographic_level"] in _LEVELS:
+            yield record
 
 
 def read_meta(path: Path) -> dict[str, str]:
@@ -350,10 +363,10 @@ def series_mistakes(found: Sequence[tuple[int, Row]]) -> list[Mistake]:
     return [mistake for group in series.values() for mistake in (*_mixed(group), *_jumped(group))]
 
 
-def _newest(found: list[tuple[int, Row]], records: Mapping[int, Mapping[str, str]]) -> list[tuple[int, Row]]:
+def _newest(found: list[tuple[int, Row]], versions: Mapping[int, str]) -> list[tuple[int, Row]]:
     """Of a figure that a file prints in several versions (provisional, revised, final) the last."""
     best: dict[tuple[str, ...], int] = {}
-    ranks = {line: VERSIONS.get(record.get("version", "").casefold(), -1) for line, record in records.items()}
+    ranks = {line: VERSIONS.get(version.casefold(), -1) for line, version in versions.items()}
     for line, row in found:
         key = (*row.series, row.year, row.area)
         best[key] = max(best.get(key, -1), ranks[line])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
@@ -93,12 +93,12 @@ def filters(header: Sequence[str]) -> tuple[str, ...]:
     return tuple(name for name in header if name in FILTERS or (name in BREAKDOWNS and name not in topics))
 
 
-def other_filters(records: Sequence[Mapping[str, str]], known: Sequence[str]) -> tuple[str, ...]:
+def other_filters(records: Iterable[Mapping[str, str]], known: Sequence[str]) -> tuple[str, ...]:
     """By what else is a file broken down: which rows must be about the total of it?
 
     Parameters
     ----------
-    records : sequence of mapping
+    records : iterable of mapping
         Rows about England, regions and authorities.
     known : sequence of str
         Columns that are understood.
@@ -108,17 +108,18 @@ def other_filters(records: Sequence[Mapping[str, str]], known: Sequence[str]) ->
     tuple of str
         Columns with several values in words.
     """
-    if not records:
-        return ()
     topics = {BREAKDOWNS[name] for name in known if name in BREAKDOWNS}
     aside = {*known, *topics, *TIME_AND_PLACE}
-    found = []
-    for name in records[0]:
-        if name not in aside and not name.endswith("_label"):
-            values = {record[name] for record in records}
-            if len(values) > 1 and any(not _is_figure(value) for value in values):
-                found.append(name)
-    return tuple(found)
+    first: dict[str, str] = {}
+    several: set[str] = set()
+    words: set[str] = set()
+    for record in records:
+        for name, value in record.items():
+            if first.setdefault(name, value) != value:
+                several.add(name)
+            if name not in words and not _is_figure(value):
+                words.add(name)
+    return tuple(name for name in first if name in several & words - aside and not name.endswith("_label"))
 
 
 def of_all(record: Mapping[str, str], columns: tuple[str, ...]) -> bool:
