@@ -125,7 +125,7 @@ def _outcome(release: Release, entry: dict[str, Any], folder: Path) -> Outcome:
         sections=layout.other_sections(lines, design, focus),
         charts=tuple(figures.save(drawing, folder) for drawing in figures.outcome_drawings(release, entry)),
         tables=_outcome_tables(release, key, folder),
-        findings=_gravest_first([item for item in release.findings if key in item.outcomes]),
+        findings=_gravest_first([item for item in release.findings if key in item.outcomes], release),
         file=file,
     )
 
@@ -135,8 +135,9 @@ def _tells(item: ReleasedEstimate) -> bool:
     return item.estimand != Estimand.MARGINAL_HOMOGENEITY or item.value is None or plain.p_value(item) is not None
 
 
-def _gravest_first(findings: Sequence[Finding]) -> tuple[Limitation, ...]:
-    return accounts.limitations(sorted(findings, key=lambda item: GRAVITY[item.severity]), {})
+def _gravest_first(findings: Sequence[Finding], release: Release) -> tuple[Limitation, ...]:
+    labels = {str(entry["id"]): str(entry.get("label") or entry["id"]) for entry in release.about["outcomes"]}
+    return accounts.limitations(sorted(findings, key=lambda item: GRAVITY[item.severity]), labels)
 
 
 def pupil_flows(release: Release, outcomes: Sequence[Outcome], folder: Path) -> tuple[Chart, ...]:
