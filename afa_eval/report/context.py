@@ -115,7 +115,7 @@ class Outcome:
     @property
     def mind(self) -> str:
         """What else could explain the headline: how does the gravest serious finding about it begin?"""
-        met = ANSWERED.get(str(self.headline.item.estimand), frozenset()) if self.headline is not None else frozenset()
+        met = answered(self)
         serious = [one for one in self.findings if one.severity == Severity.SERIOUS and one.code not in met]
         return SENTENCE_END.split(serious[0].message, maxsplit=1)[0] if serious else ""
 
@@ -158,6 +158,22 @@ class Outcome:
     def hides(self) -> bool:
         """Is any of its figures hidden?"""
         return any(one.hidden for one in self.lines)
+
+
+def answered(outcome: Outcome) -> frozenset[str]:
+    """Which findings does an outcome's headline allow for already?
+
+    Parameters
+    ----------
+    outcome : Outcome
+        With its headline.
+
+    Returns
+    -------
+    frozenset of str
+        Codes.
+    """
+    return frozenset() if outcome.headline is None else ANSWERED.get(str(outcome.headline.item.estimand), frozenset())
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from typing import Any
 
 from afa_eval.disclosure.records import Release
 from afa_eval.estimate import Severity
-from afa_eval.report.context import Book, Outcome
+from afa_eval.report.context import Book, Outcome, answered
 from afa_eval.report.lines import Line, find_line
 
 NAME = "headlines.json"
@@ -108,9 +108,11 @@ def evidence(release: Release, outcome: Outcome) -> str:
     -------
     str
         ``Serious doubts``, ``Some concerns`` or ``No doubts raised``, by the gravest finding about
-        the outcome or about the whole evaluation.
+        the outcome or about the whole evaluation that the figure does not allow for already.
     """
-    found = {item.severity for item in release.findings if not item.outcomes or outcome.id in item.outcomes}
+    met = answered(outcome)
+    about = [item for item in release.findings if not item.outcomes or outcome.id in item.outcomes]
+    found = {item.severity for item in about if item.code not in met}
     if Severity.SERIOUS in found:
         return "Serious doubts"
     return "Some concerns" if Severity.CONCERN in found else "No doubts raised"

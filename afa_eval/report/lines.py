@@ -37,6 +37,8 @@ class Line:
         ``412 pupils in 18 schools``.
     against : str
         The national value it is set against, as a sentence; empty where there is none.
+    beside : str
+        The same in fewer words, for a reader in a hurry.
     claim : str
         What a reader may conclude, as a sentence; empty for levels, which claim nothing.
     plain, sure : str
@@ -62,6 +64,7 @@ class Line:
     likely_signed: str
     counted: str
     against: str
+    beside: str
     claim: str
     plain: str
     sure: str
@@ -97,6 +100,7 @@ def line(item: ReleasedEstimate) -> Line:
         likely_signed=sentences.likely(item, signed=True),
         counted=plain.counted(item),
         against=plain.against(item),
+        beside=sentences.national(item, brief=True),
         claim=sentences.claim(item),
         plain=plain.plainly(item),
         sure=plain.sure(item),

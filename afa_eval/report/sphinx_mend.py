@@ -241,6 +241,17 @@ def _summary(_soup: BeautifulSoup, tag: Tag) -> None:
     del tag["aria-label"]
 
 
+def _card(tag: Tag) -> None:
+    """A card in a grid looks like one, and the link in its title spans it."""
+    tag["class"] = [*_classes(tag), "afa-card"]
+    grid, title = tag.find_parent(class_="sd-container-fluid"), tag.find(class_="sd-card-title")
+    if isinstance(grid, Tag) and "afa-cards" not in _classes(grid):
+        grid["class"] = [*_classes(grid), "afa-cards"]
+    link = title.find("a") if isinstance(title, Tag) else None
+    if isinstance(link, Tag):
+        link["class"] = [*_classes(link), "sd-stretched-link"]
+
+
 def _box(_soup: BeautifulSoup, tag: Tag) -> None:
     name = str(tag.get("id") or "")
     if name in {"ethical-ad-placement", "jb-print-docs-body"} or (name == "searchbox" and not tag.contents):
@@ -248,6 +259,8 @@ def _box(_soup: BeautifulSoup, tag: Tag) -> None:
         return
     if name in SIDEBARS:
         tag["role"], tag["aria-label"] = "complementary", SIDEBARS[name]
+    if "sd-card" in _classes(tag):
+        _card(tag)
     if tag.get("role") == "list" and tag.find(None, {"role": "listitem"}, recursive=False) is None:
         del tag["role"]
 

@@ -279,13 +279,15 @@ def _end(way: Way, end: float, unit: str) -> str:
     return (way.up_end if end > 0 else way.down_end).format(size)
 
 
-def national(item: Shown) -> str:
+def national(item: Shown, *, brief: bool = False) -> str:
     """What is the comparator, in a sentence?
 
     Parameters
     ----------
     item : Estimate or ReleasedEstimate
         Any figure.
+    brief : bool
+        Only who it is about, without what they are alike in and when.
 
     Returns
     -------
@@ -297,7 +299,8 @@ def national(item: Shown) -> str:
         return ""
     if line.slug == TEST_NORM:
         return f"National average: {_norm_value(line)} (publisher's norm, {years(line.year)})."
-    about = ", ".join(part for part in (line.population, years(line.year)) if part)
+    known = (line.population.partition(",")[0],) if brief else (line.population, years(line.year))
+    about = ", ".join(part for part in known if part)
     who = "Nationally" if "England" in line.population else "Set against"
     return f"{who}: {_line_value(line)} ({about})."
 
