@@ -11,6 +11,7 @@ import pandas as pd
 from afa_eval.designs.absence_national import NationalLine
 from afa_eval.designs.absence_question import AbsenceQuestion
 from afa_eval.designs.clustered import CellFit, Clustered, about_precision, answer, between_schools, fit_cells
+from afa_eval.designs.groups import parse
 from afa_eval.estimate import Claim, Comparator, Estimand, Estimate
 
 SHARE, DIFFERENCE, RELATIVE = "proportion", "proportion difference", "relative change"
@@ -31,6 +32,8 @@ RATES = {  # sessions column: estimands before, after, change
     ),
 }
 CHANGE = {"after": 1.0, "before": -1.0}
+BY = {"sen": "SEN status", "fsm": "free school meals", "eal": "first language"}
+NOT_TOLD_APART = "England's figures are not told apart by {by} here: this group is matched on {keys} only."
 BESIDE_ALL = "Beside all pupils of the same phases in England, not the same children: how many have SEN is not matched."
 
 
@@ -110,6 +113,16 @@ class GroupAnswers:
     @property
     def _claim(self) -> Claim:
         return Claim.COMPARISON if self.line.same_children else Claim.DESCRIPTION
+
+    def _matching(self) -> tuple[str, ...]:
+        """What must be said of whom England's figures are about?"""
+        if not self.line.same_children:
+            return (BESIDE_ALL,)
+        named = dict.fromkeys(column for part in (self.label, self.design.where) for column, _ in parse(part))
+        known = {*self.line.keys, "sen", "sen_provision", "primary_need"}
+        by = " and ".join(BY.get(column, column.replace("_", " ")) for column in named if column not in known)
+        keys = ", ".join(BY.get(key, key.replace("_", " ")) for key in self.line.keys)
+        return (NOT_TOLD_APART.format(by=by, keys=keys),) if by else ()
 
     @property
     def _whose(self) -> str:
@@ -195,7 +208,7 @@ class GroupAnswers:
             comparator=comparator,
             method=by_rule,
             n=self.sizes[wave],
-            notes=(BESIDE_ALL,) if comparator is not None and not self.line.same_children else (),
+            notes=() if comparator is None else self._matching(),
         )
 
 

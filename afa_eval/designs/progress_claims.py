@@ -23,6 +23,7 @@ CHOSEN = (
     "These pupils were chosen for the programme by something the line does not hold constant, so part of their "
     "progress may come from the choice alone."
 )
+ANY_SEN = "Set against pupils with any SEN nationally, not with the same provision: support and plans are not told apart there."
 ONLY_SEN = "Matched on SEN provision only: pupils of this group may differ nationally in what else it is made by."
 
 
@@ -59,9 +60,11 @@ def claim_of(
     """
     start = line.same_start if same_start is None else same_start
     everyone = label == "all" and not question.where
-    alike = line.same_children or start or everyone
+    coarser = line.same_children and _by_provision(question.where, label) and "sen_provision" not in line.matched
+    alike = (line.same_children and not coarser) or start or everyone
     by_choice = was_chosen(question, people, label) and not (start and question.chosen_by_baseline)
     notes = []
+    notes.extend([ANY_SEN] * coarser)
     if line.same_children and not _matched(line, question.where, label):
         notes.append(ONLY_SEN)
     elif not line.same_children and (start or not everyone):
@@ -92,6 +95,11 @@ def was_chosen(question: ProgressQuestion, people: Cohort, label: str) -> bool:
         return False
     named = {column for part in (question.where, label) for column, _ in parse(part)}
     return "cohort" in named or not people.has_others
+
+
+def _by_provision(where: str, label: str) -> bool:
+    """Is it a group of SEN support or plans? No SEN is the same by either name."""
+    return any(column == "sen_provision" and value != "N" for part in (where, label) for column, value in parse(part))
 
 
 def _matched(line: Line, where: str, label: str) -> bool:

@@ -20,6 +20,7 @@ from afa_eval.designs.progress_question import Norm, ProgressQuestion
 from afa_eval.estimate import Comparator, Finding, Severity, words
 
 SAME_SEN = "the same SEN group"
+SAME_STATUS = "pupils with the same SEN status"  # with or without: support and plans are not told apart
 ALL_PUPILS = "all pupils"
 FIXED_LINE = "national figures for England are fixed, without sampling error"
 SEN_COLUMNS = frozenset({"sen", "sen_provision"})
@@ -126,7 +127,7 @@ class Line:
         value = float((self.national if values is None else values)[rows].mean())
         if len(kinds) == 1 and values is None:
             return replace(record, value=value) if not np.isclose(record.value, value) else record
-        by = "SEN" if self.against == SAME_SEN else "start"
+        by = "SEN" if self.same_children else "start"
         mix = "" if len(kinds) == 1 else f"{self.whom}, weighted to these pupils' own mix by {by}, England"
         return replace(record, value=value, population=mix or record.population, n=None, numerator=None, interval=None)
 

@@ -14,7 +14,7 @@ from afa_eval.codes import years
 from afa_eval.comparators.own_records import OwnComparator
 from afa_eval.designs.groups import texts
 from afa_eval.designs.progress_frame import Cohort
-from afa_eval.designs.progress_lines import ALL_PUPILS, SAME_SEN, SEN_COLUMNS, Line, National, not_found
+from afa_eval.designs.progress_lines import ALL_PUPILS, SAME_SEN, SAME_STATUS, SEN_COLUMNS, Line, National, not_found
 from afa_eval.designs.progress_question import ProgressQuestion
 from afa_eval.errors import ComparatorError
 
@@ -112,7 +112,8 @@ def table_lines(
     phase = frame["phase"] if "phase" in frame.columns else empty
     group = _year_then(question, frame["year_group"]) if "year_group" in frame.columns else empty
     of_sen = [row for row in rows if row.sen != "all"]
-    same = _line(of_sen, SAME_SEN, _keys(sen, phase, group, people.before), frame.index)
+    against = SAME_STATUS if {row.sen for row in of_sen} <= {"any", "none"} else SAME_SEN
+    same = _line(of_sen, against, _keys(sen, phase, group, people.before), frame.index)
     everyone = pd.Series("all", index=frame.index)
     all_rows = [row for row in rows if row.sen == "all"]
     whole = _line(all_rows, ALL_PUPILS, _keys(everyone, phase, group, people.before), frame.index)
@@ -170,7 +171,7 @@ def _line(rows: list[OwnComparator], against: str, pupils: list[Pupil], index: p
         values,
         cells,
         {str(row.row): row.comparator for row in rows},
-        same_children=against == SAME_SEN,
+        same_children=against != ALL_PUPILS,
         same_start=all(_starts(row) for row in used),
         matched=_matched(used),
     )
@@ -184,7 +185,8 @@ def _matched(used: list[OwnComparator]) -> frozenset[str]:
     """Columns that every row in use names."""
     names = {"year_group"} if all(row.year_group for row in used) else set()
     names |= {"phase"} if all(row.phase != "all" for row in used) else set()
-    return SEN_COLUMNS | names
+    by_sen = frozenset({"sen"}) if any(row.sen == "any" for row in used) else SEN_COLUMNS
+    return by_sen | names
 
 
 def _best(rows: list[OwnComparator], pupil: Pupil) -> OwnComparator | None:

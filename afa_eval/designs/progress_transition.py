@@ -11,7 +11,7 @@ import pandas as pd
 from afa_eval import comparators
 from afa_eval.comparators import Transition, TransitionBand
 from afa_eval.designs.progress_frame import Cohort
-from afa_eval.designs.progress_lines import ALL_PUPILS, SAME_SEN, Line, National, not_found
+from afa_eval.designs.progress_lines import ALL_PUPILS, SAME_STATUS, Line, National, not_found
 from afa_eval.designs.progress_question import ProgressQuestion
 from afa_eval.errors import ComparatorError
 from afa_eval.estimate import Comparator, words
@@ -45,7 +45,7 @@ def transition_lines(question: ProgressQuestion, people: Cohort) -> National:
     lines = [whole]
     by_sen = bool(sen.notna().any())
     if by_sen:
-        lines.insert(0, _line(tables, sen, people.before, tables["all"], SAME_SEN))
+        lines.insert(0, _line(tables, sen, people.before, tables["all"], SAME_STATUS))
     sd = _pooled_sd(tables["all"])
     used = [tables[group] for group in ("any", "none")] if by_sen else [tables["all"]]
     shares = {table.sen: comparators.entry_share(question.subject, question.outcome_year, table.sen) for table in used}
@@ -85,7 +85,9 @@ def _line(tables: dict[str, Transition], sen: pd.Series, before: pd.Series, ever
     named = pd.Series(cells, index=index, dtype=object)
     share_line = pd.Series(shares, index=index, dtype=float)
     figure = pd.Series(means, index=index, dtype=float)
-    return Line(against, figure, named, records, against == SAME_SEN, share_line, same_start=True)
+    same = against == SAME_STATUS
+    matched = frozenset({"sen"})
+    return Line(against, figure, named, records, same, share_line, same_start=True, matched=matched)
 
 
 def _cell(

@@ -337,3 +337,13 @@ def test_many_groups_without_a_figure_are_not_all_listed():
     found = of_years("202324", "202425", by=("sen", "sen_provision", "house")).estimate(tables)
     assert "other groups" in told(found, "no-comparator")
     assert told(found, "no-comparator").count("No SEN") == 1  # one group by two names
+
+
+def test_a_group_that_england_s_figures_do_not_tell_apart_says_so():
+    tables = moved(cohort(9, "K"), "201516", "201617")
+    rng = np.random.default_rng(3)
+    tables["pupils"] = tables["pupils"].assign(fsm=rng.choice(["yes", "no"], len(tables["pupils"])))
+    found = of_years("201516", "201617", by=("fsm", "sen")).estimate(tables)
+    minus = {item.group: item.notes for item in found.filter(estimand="change_minus_national")}
+    assert minus["sen=any"] == ()
+    assert "not told apart by free school meals" in minus["fsm=yes"][0]

@@ -202,3 +202,29 @@ def test_shares_of_the_plan_s_table_of_the_same_sen_group_and_of_all(tmp_path, a
     both = [item for item in found if (item.estimand, item.group) == ("share_minus_national", "sen=any")]
     same, everyone = (item.value for item in both if "expected progress" in item.method)
     assert (same, everyone) == (pytest.approx(0.5 - 0.60), pytest.approx(0.5 - 0.83))
+
+
+def test_support_and_plans_set_against_any_sen_are_not_called_the_same_group(tmp_path, ask, cohort, value):
+    rng = np.random.default_rng(4)
+    frame = cohort().assign(ks2=100.0, grade=lambda d: rng.integers(0, 10, len(d)).astype(float))
+    keys = {
+        "comparator": "ks2-ks4-transition",
+        "subject": "Mathematics",
+        "scale": "grade-9-1",
+        "outcome_year": "202223",
+    }
+    found = ask(baseline="ks2", outcome="grade", by=("sen_provision",), **keys).estimate(frame)
+    told = {
+        group: value(found, "progress_minus_national", group)
+        for group in ("all", "sen=any", "sen_provision=K", "sen_provision=N")
+    }
+    assert {group for group, item in told.items() if any("not told apart" in note for note in item.notes)} == {
+        "sen_provision=K"
+    }
+    assert told["all"].comparator.population.startswith("pupils with the same SEN status")
+    assert told["sen_provision=K"].claim == Claim.COMPARISON  # for the same start
+    path = tmp_path / "flat.csv"
+    path.write_text("slug,year,sen,value,unit,definition,source\ngain,202223,any,2,points,test,Publication\n")
+    flat = ask(comparator=str(path), by=("sen_provision",), outcome_year="202223").estimate(frame)
+    claims = {group: value(flat, "progress_minus_national", group).claim for group in ("sen=any", "sen_provision=K")}
+    assert claims == {"sen=any": Claim.COMPARISON, "sen_provision=K": Claim.DESCRIPTION}

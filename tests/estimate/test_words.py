@@ -233,6 +233,7 @@ def test_schools_are_things_and_people_are_people(make: Callable[..., Estimate])
     ("population", "said"),
     [
         ("the same SEN group nationally with the same starting point, weighted", "than the same SEN group nationally"),
+        ("pupils with the same SEN status nationally", "than pupils nationally with the same SEN status"),
         ("EHC plan, England", "than the same SEN group nationally"),
         ("all pupils, England", "than all pupils nationally"),
         ("Year 6, the publisher's sample", "than the national line"),

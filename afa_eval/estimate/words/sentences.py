@@ -157,6 +157,8 @@ def _line(item: Shown) -> str:
         return "all pupils nationally"
     if about.startswith("pupils nationally with the same first score"):
         return "pupils nationally who started at the same point"
+    if about.startswith("pupils with the same SEN status"):
+        return "pupils nationally with the same SEN status"
     if about.startswith(ONE_SEN_GROUP):
         return "the same SEN group nationally"
     return "the national line"
