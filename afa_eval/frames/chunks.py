@@ -8,7 +8,7 @@ rows of a group is several times faster, and repeatable to the last bit.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -21,11 +21,12 @@ from afa_eval.frames.terms import Column, Factor
 from afa_eval.kernels.linear import Floats, Ints
 from afa_eval.kernels.moments import FIRST_ROWS, ClusterMoments, constant_safe_shift
 
-PIECE = 131_072  # rows taken over at a time
+PIECE = 32_768  # rows taken over at a time: their columns fit the cache
 APART = 24  # numbers between columns, so that they do not fall on the same lines of the cache
 BLOCK = 2048  # rows turned at a time: they fit the cache
-VALUES = 12_000_000  # numbers held where rows must be sorted first
-SLICE = 16_384  # sorted rows multiplied at a time
+VALUES = 7_000_000  # numbers held where rows must be sorted first
+SLICE = 8_192  # sorted rows multiplied at a time
+PARTS = 8192  # parts of groups that wait to be added
 LONG_RUN = 16  # rows of one group side by side, on average, that need no sorting
 
 
@@ -38,12 +39,15 @@ class Sums:
     keys : ndarray of int, shape (levels, G)
         The groups met so far.
     n, cross : ndarray
-        Rows and cross-products by group; grown by doubling. The first column is the constant.
+        Rows and cross-products by group. The first column is the constant.
+    waiting : list of tuple
+        Keys, rows and cross-products of parts of groups that are still to be added.
     """
 
     keys: Ints
     n: Ints
     cross: Floats
+    waiting: list[tuple[Ints, Ints, Floats]]
 
     @classmethod
     def none(cls, levels: int, q: int) -> Sums:
@@ -61,48 +65,41 @@ class Sums:
         Sums
             Without groups.
         """
-        return cls(np.zeros((levels, 0), dtype=np.int64), np.zeros(0, dtype=np.int64), np.zeros((0, q, q)))
+        return cls(np.zeros((levels, 0), dtype=np.int64), np.zeros(0, dtype=np.int64), np.zeros((0, q, q)), [])
 
-    def places(self, keys: Ints) -> Ints:
-        """At which positions do these groups stand?
-
-        Parameters
-        ----------
-        keys : ndarray of int, shape (levels, m)
-            New ones are given the next positions.
-
-        Returns
-        -------
-        ndarray of int, shape (m,)
-            Their positions.
-        """
-        met = self.keys.shape[1]
-        codes, self.keys = joined(np.hstack([self.keys, keys]))
-        had, needed = self.n.size, self.keys.shape[1]
-        if had < needed:
-            more = max(had, needed - had)
-            self.n = np.append(self.n, np.zeros(more, dtype=np.int64))
-            self.cross = np.concatenate([self.cross, np.zeros((more, *self.cross.shape[1:]))])
-        return codes[met:]
-
-    def add(self, n: Ints, cross: Floats, places: Ints) -> None:
+    def add(self, keys: Ints, n: Ints, cross: Floats) -> None:
         """Add up parts of groups.
 
         Parameters
         ----------
+        keys : ndarray of int, shape (levels, m)
+            Whose they are.
         n : ndarray of int, shape (m,)
             Rows of each part.
         cross : ndarray, shape (m, q, q)
             Their cross-products.
-        places : ndarray of int, shape (m,)
-            Position of each part's group.
         """
-        if np.unique(places).size == places.size:
-            self.n[places] += n
-            self.cross[places] += cross
-        else:
-            np.add.at(self.n, places, n)
-            np.add.at(self.cross, places, cross)
+        self.waiting.append((keys, n, cross))
+        if sum(part.size for _, part, _ in self.waiting) > PARTS:
+            self.settle()
+
+    def settle(self) -> None:
+        """Add what waits to its groups."""
+        codes, keys = joined(np.hstack([self.keys, *(part for part, _, _ in self.waiting)]))
+        more, at = keys.shape[1] - self.n.size, self.n.size
+        self.keys = keys
+        self.n = np.append(self.n, np.zeros(more, dtype=np.int64))
+        if more:
+            self.cross = np.concatenate([self.cross, np.zeros((more, *self.cross.shape[1:]))])
+        for _, n, cross in self.waiting:
+            places, at = codes[at : at + n.size], at + n.size
+            if np.unique(places).size == places.size:
+                self.n[places] += n
+                self.cross[places] += cross
+            else:
+                np.add.at(self.n, places, n)
+                np.add.at(self.cross, places, cross)
+        self.waiting = []
 
 
 @dataclass(slots=True)
@@ -139,8 +136,7 @@ class Buffer:
         n = z.shape[1]
         starts = np.flatnonzero(np.append(True, (keys[:, 1:] != keys[:, :-1]).any(axis=0)))
         if starts.size * LONG_RUN <= n or starts.size == 1:
-            places = self.sums.places(keys[:, starts])
-            self.sums.add(np.diff(starts, append=n), _by_run(z, starts), places)
+            self.sums.add(keys[:, starts], np.diff(starts, append=n), _by_run(z, starts))
             return
         if self.used + n > self.rows.shape[0]:
             self.flush()
@@ -155,15 +151,16 @@ class Buffer:
         if not self.used:
             return
         codes, keys = joined(self.keys[:, : self.used])
-        places, order, counts = self.sums.places(keys), stable_order(codes), np.bincount(codes)
-        starts = np.cumsum(counts) - counts
+        order, counts = stable_order(codes), np.bincount(codes)
+        starts, q = np.cumsum(counts) - counts, self.rows.shape[1]
+        cross = np.empty((counts.size, q, q))
         for size in np.unique(counts).tolist():
             alike, step = np.flatnonzero(counts == size), max(SLICE // size, 1)
             for first in range(0, alike.size, step):
                 groups = alike[first : first + step]
-                picked = order[starts[groups][:, None] + np.arange(size)]
-                rows = self.rows.take(picked, axis=0)
-                self.sums.add(counts[groups], np.matmul(rows.transpose(0, 2, 1), rows), places[groups])
+                rows = self.rows.take(order[starts[groups][:, None] + np.arange(size)], axis=0)
+                cross[groups] = np.matmul(rows.transpose(0, 2, 1), rows)
+        self.sums.add(keys, counts.astype(np.int64), cross)
         self.used = 0
 
 
@@ -190,17 +187,31 @@ def joined(keys: Ints) -> tuple[Ints, Ints]:
     ndarray of int of shape (n,), ndarray of int of shape (levels, groups)
         Codes from 0, and the combination that each stands for.
     """
-    import pandas as pd
-
     if not keys.shape[0]:
         return np.zeros(keys.shape[1], dtype=np.int64), keys[:, :1]
-    codes, values = pd.factorize(keys[0])
-    found = np.asarray(values)[None]
+    codes, values = _numbered(keys[0])
+    found = values[None]
     for level in keys[1:]:
-        part, own = pd.factorize(level)
-        codes, pairs = pd.factorize(codes * own.size + part)
+        part, own = _numbered(level)
+        codes, pairs = _numbered(codes * own.size + part)
         found = np.vstack([found[:, pairs // own.size], own[pairs % own.size]])
-    return codes.astype(np.int64), found
+    return codes, found
+
+
+def _numbered(values: Ints) -> tuple[Ints, Ints]:
+    """Codes from 0, and what each stands for; by a table where the values lie close together, as school numbers do."""
+    import pandas as pd
+
+    low, high = (int(values.min()), int(values.max())) if values.size else (0, 0)
+    if high - low >= max(4 * values.size, 100):
+        codes, found = pd.factorize(values)
+        return codes.astype(np.int64), np.asarray(found, dtype=np.int64)
+    moved = values - low
+    table = np.zeros(high - low + 1, dtype=np.int64)
+    table[moved] = 1
+    there = np.flatnonzero(table)
+    table[there] = np.arange(there.size)
+    return table[moved], there + low
 
 
 def stable_order(codes: Ints) -> Ints:
@@ -260,6 +271,8 @@ class Pass:
         Position that tells whether a column of the table has a value.
     buffer : Buffer
         Where rows go.
+    space : ndarray, shape (q, PIECE)
+        Used for each batch anew.
     lost : dict
         Missing values by column of the table.
     dropped : int
@@ -273,6 +286,7 @@ class Pass:
     floats: Sequence[int]
     sources: dict[str, int]
     buffer: Buffer
+    space: Floats
     lost: dict[str, int]
     dropped: int = 0
     shift: Floats | None = None
@@ -310,14 +324,14 @@ class Pass:
         if self.shift is None:
             first = [1.0 if one is None else one[:FIRST_ROWS] for one in made]
             self.shift = constant_safe_shift(np.column_stack(np.broadcast_arrays(*first)))
-        z = np.empty((len(made), n + APART))[:, :n]
+        z = self.space[:, :n]
         for i, one in enumerate(made):
             if one is None:
                 z[i] = 1.0
             else:
                 np.subtract(one, self.shift[i], out=z[i])
-        keys = np.array(values[: self.buffer.keys.shape[0]], dtype=np.int64).reshape(-1, n)
-        self.buffer.take_in(z, keys)
+        keys = [one[None] for one in values[: self.buffer.keys.shape[0]]]
+        self.buffer.take_in(z, np.vstack(keys) if len(keys) > 1 else keys[0] if keys else np.zeros((0, n), np.int64))
 
     def _made(self, column: Column, values: list[NDArray[Any]]) -> Floats | None:
         """The product of its factors; None for the constant."""
@@ -354,11 +368,13 @@ def gather(frame: Any, columns: Sequence[Column], groups: Sequence[str], used: S
     floats = [place for factor, place in factors.items() if factor.level is None and schema[factor.column].is_float()]
     capacity = max(VALUES // q, PIECE)
     buffer = Buffer(np.empty((capacity, q)), np.empty((levels, capacity), dtype=np.int64), Sums.none(levels, q))
-    state = Pass(columns, factors, floats, {name: at[name] for name in used}, buffer, dict.fromkeys(used, 0))
+    sources = {name: at[name] for name in used}
+    state = Pass(columns, factors, floats, sources, buffer, np.empty((q, PIECE + APART)), dict.fromkeys(used, 0))
     for values, absent in _batches(_relation(frame, groups, factors)):
         state.take_in(values, absent)
     buffer.flush()
     buffer.rows = np.empty((0, q))
+    buffer.sums.settle()
     return _record(frame, groups, state)
 
 
@@ -375,7 +391,7 @@ def _record(frame: Any, groups: Sequence[str], state: Pass) -> Gathered:
         named = [tuple(n.get(part, part) for n, part in zip(names, key, strict=True)) for key in found.T.tolist()]
         order = np.array(sorted(range(len(named)), key=lambda i: key_order(named[i])), dtype=np.int64)
         keys = tuple(named[i] for i in order)
-    cross = sums.cross[order]
+    cross = sums.cross if (np.diff(order) == 1).all() else sums.cross[order]  # a copy only where it must be
     clusters = ClusterMoments(sums.n[order], cross[:, 0, :].copy(), cross, shift)
     return Gathered(keys, clusters, state.dropped, missing)
 
@@ -395,7 +411,10 @@ def _relation(frame: Any, groups: Sequence[str], factors: dict[Factor, int]) -> 
     import narwhals as nw
 
     schema = frame.collect_schema()
-    keys = {f"k{i}": nw.when(present(frame, group)).then(nw.col(group)) for i, group in enumerate(groups)}
+    keys = {
+        f"k{i}": nw.when(present(frame, group)).then(nw.col(group)) if schema[group].is_float() else nw.col(group)
+        for i, group in enumerate(groups)
+    }
     made = {}
     for factor, place in factors.items():
         kept = factor.level is None or not schema[factor.column].is_float()
@@ -452,4 +471,4 @@ def _absent(child: Any, piece: slice) -> NDArray[np.bool_] | None:
     bits = np.frombuffer(child.buffer(0), dtype=np.uint8)
     start, stop = child.offset + piece.start, child.offset + piece.stop
     there = np.unpackbits(bits[start // 8 : -(-stop // 8)], bitorder="little")[start % 8 :][: stop - start]
-    return there == 0
+    return np.equal(there, 0)

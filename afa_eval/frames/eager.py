@@ -103,7 +103,7 @@ def small_table(data: object, roles: Sequence[Role]) -> Small | None:
         schema[name] = series.dtype
         arrays[name], absent = _array(series, schema[name].is_numeric() or schema[name] == nw.Boolean)
         missing.append((name, 0 if absent is None else int(absent.sum())))
-        if missing[-1][1]:
+        if absent is not None and missing[-1][1]:
             complete &= ~absent
     return Small(schema, arrays, complete, tuple(missing))
 
@@ -142,7 +142,8 @@ def group_codes(arrays: Arrays, groups: Sequence[str], n_rows: int) -> tuple[Int
     ndarray of int of shape (n_rows,), tuple
         Position in the keys; the keys.
     """
-    codes, keys = np.zeros(n_rows, dtype=np.int64), [()]
+    codes: Ints = np.zeros(n_rows, dtype=np.int64)
+    keys: list[Key] = [()]
     for group in groups:
         codes, keys = _within(codes, keys, *_coded(arrays[group]))
     order = sorted(range(len(keys)), key=lambda i: key_order(keys[i]))

@@ -52,7 +52,7 @@ class Coded:
         ndarray of bool
             All false where no row is.
         """
-        return self.codes == (self.levels.index(level) if level in self.levels else -2)
+        return np.equal(self.codes, self.levels.index(level) if level in self.levels else -2)
 
 
 Arrays = Mapping[str, NDArray[Any] | Coded]

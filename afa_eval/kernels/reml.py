@@ -21,6 +21,7 @@ from afa_eval.kernels.linear import Floats, check_rank, inverse_root, unshift
 from afa_eval.kernels.moments import ClusterMoments
 
 LOG_RATIOS = np.linspace(math.log(1e-8), math.log(1e12), 47)  # where roots of the score are looked for
+FINER = 9  # points between two of those
 NEGLIGIBLE = 1e-13  # of the outcome's own spread: what is left after rounding
 
 
@@ -375,11 +376,45 @@ def maximise(data: Collapsed) -> Solved:
     scores = _scan(data, ratios)[1]
     found = [solve(data, 0.0)]
     for k in np.flatnonzero((scores[:-1] < 0) & (scores[1:] >= 0)).tolist():
-        found.append(solve(data, _root(lambda ratio: solve(data, ratio).score, ratios[k], ratios[k + 1])))
+        found.append(_polished(data, float(LOG_RATIOS[k]), float(LOG_RATIOS[k + 1])))
     best = min(found, key=lambda point: point.deviance)
     if scores[-1] < 0 and solve(data, float(ratios[-1])).deviance <= best.deviance:
         raise EstimationError("All variance lies between clusters: the outcome is the same within each.")
     return best
+
+
+def _polished(data: Collapsed, low: float, high: float) -> Solved:
+    """The root of the score between two log ratios: seen on a finer grid, then secants to the last digits."""
+    logs = np.linspace(low, high, FINER)
+    ratios = np.exp(logs)
+    scores = _scan(data, ratios)[1] * ratios
+    k = min(max(int(np.argmax(scores[1:] >= 0)), 1), FINER - 3)
+    near = slice(k - 1, k + 3)
+    at, last = _crosses_at(logs[near], scores[near]), float(logs[k])
+    score = float(scores[k])
+    for _ in range(8):
+        if not low <= at <= high:
+            break
+        point = solve(data, math.exp(at))
+        now = point.score * point.ratio
+        if now == 0:
+            return point
+        if now == score:
+            break
+        step = now * (at - last) / (now - score)
+        last, score, at = at, now, at - step
+        if abs(step) < 1e-9:  # secants converge faster than this squared: one more is exact
+            return solve(data, math.exp(at))
+    return solve(data, _root(lambda ratio: solve(data, ratio).score, math.exp(low), math.exp(high)))
+
+
+def _crosses_at(x: Floats, y: Floats) -> float:
+    """Where a curve through four points crosses nought, by inverse interpolation."""
+    total = 0.0
+    for i in range(x.size):
+        others = np.delete(y, i)
+        total += float(x[i] * np.prod(others / (others - y[i]))) if (others != y[i]).all() else math.nan
+    return total
 
 
 def _scan(data: Collapsed, ratios: Floats) -> tuple[Floats, Floats]:
