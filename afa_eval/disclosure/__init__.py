@@ -10,6 +10,7 @@ from afa_eval.disclosure.records import (
     ReleasedFault,
     ReleasedStep,
     ReleasedTable,
+    refuse_unregistered,
 )
 from afa_eval.disclosure.tables import ProtectedTable, audit, protect
 
@@ -25,6 +26,7 @@ __all__ = [
     "estimates_csv",
     "policies",
     "protect",
+    "refuse_unregistered",
     "release",
     "table_csv",
     "write",

@@ -13,7 +13,7 @@ from afa_eval.disclosure.ledger import Earlier
 from afa_eval.disclosure.linked import Hidden, Key, key_of
 from afa_eval.disclosure.policies import Policy, to_nearest
 from afa_eval.disclosure.primary import counted, unavailable
-from afa_eval.disclosure.records import Release, ReleasedEstimate, ReleasedStep, ReleasedTable
+from afa_eval.disclosure.records import Release, Released, ReleasedEstimate, ReleasedStep, ReleasedTable, mark
 from afa_eval.estimate import Estimate, Estimates, Finding, Table, words
 from afa_eval.estimate.records import Interval
 
@@ -82,16 +82,21 @@ def release(evaluation: Evaluated, profile: str | Path | Policy = "publish", bef
     if before is not None:
         near = len(before.known([table for table in tables if table.name != FLOW], policy).hidden)
         findings |= dict.fromkeys(before.finding([why.reason for why in hidden.values()], near))
+    shown = tuple(_released(item, hidden.get(key_of(item)), policy) for item in estimates)
+    protected = _tables(tables, estimates.items, hidden, policy, before)
+    faults = texts.faults(getattr(evaluation, "faults", ()), policy)
+    let_out: tuple[Released, ...] = (*shown, *protected, *flow, *faults)
     return Release(
         profile=policy.name,
         policy=policy.words,
         about=texts.about(evaluation.about),
-        estimates=tuple(_released(item, hidden.get(key_of(item)), policy) for item in estimates),
-        tables=_tables(tables, estimates.items, hidden, policy, before),
+        estimates=shown,
+        tables=protected,
         findings=tuple(texts.finding(item, policy, _secrets(estimates.items, hidden, item)) for item in findings),
         flow=flow,
-        faults=texts.faults(getattr(evaluation, "faults", ()), policy),
+        faults=faults,
         manifest=texts.manifest(evaluation.manifest) | _told_steps(flow),
+        register=frozenset(mark(item) for item in let_out),
     )
 
 

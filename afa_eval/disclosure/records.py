@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, field
 from typing import Any
 
+from afa_eval.errors import DisclosureError
 from afa_eval.estimate import Claim, Comparator, Estimand, Finding, Table
 from afa_eval.estimate.records import Interval
 
@@ -137,6 +139,9 @@ class Release:
         What the checks found, by kind.
     manifest : dict
         Hashes and versions, never a path; rows in and out of each step as in ``flow``.
+    register : frozenset of str
+        Marks of every figure, table and step that disclosure control let out. Pages are made of
+        these alone: anything else, or anything changed since, is refused.
     """
 
     profile: str
@@ -148,3 +153,57 @@ class Release:
     faults: tuple[ReleasedFault, ...] = ()
     manifest: dict[str, Any] = field(default_factory=dict)
     policy: str = ""
+    register: frozenset[str] = frozenset()
+
+
+Released = ReleasedEstimate | ReleasedTable | ReleasedStep | ReleasedFault
+
+
+def _all_of(release: Release) -> tuple[Released, ...]:
+    return (*release.estimates, *release.tables, *release.flow, *release.faults)
+
+
+def mark(item: Released) -> str:
+    """By what is a released figure, table or step known again?
+
+    Parameters
+    ----------
+    item : ReleasedEstimate, ReleasedTable, ReleasedStep or ReleasedFault
+        What was let out.
+
+    Returns
+    -------
+    str
+        A hash of all that it says.
+    """
+    return hashlib.blake2b(repr(item).encode(), digest_size=16).hexdigest()
+
+
+def refuse_unregistered(release: Release) -> None:
+    """Stop where a release holds anything that disclosure control did not let out as it stands.
+
+    Parameters
+    ----------
+    release : Release
+        What is about to be written into pages or files. Parts may be left out, none added.
+
+    Raises
+    ------
+    DisclosureError
+        Naming what was never let out.
+    """
+    strange = [item for item in _all_of(release) if mark(item) not in release.register]
+    if strange:
+        names = ", ".join(dict.fromkeys(_called(item) for item in strange[:5]))
+        raise DisclosureError(
+            f"{len(strange)} of the figures and tables did not pass disclosure control, or were changed since: {names}. "
+            "Only what disclosure.release lets out can be published."
+        )
+
+
+def _called(item: Released) -> str:
+    if isinstance(item, ReleasedTable):
+        return item.table.name
+    if isinstance(item, ReleasedEstimate):
+        return f"{item.outcome}, {item.group}, {item.estimand}"
+    return item.name if isinstance(item, ReleasedStep) else item.code

@@ -13,7 +13,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from afa_eval.disclosure import estimates_csv, table_csv, write
+from afa_eval.disclosure import estimates_csv, refuse_unregistered, table_csv, write
 from afa_eval.disclosure.records import Release, ReleasedEstimate, ReleasedTable
 from afa_eval.errors import ReportError
 from afa_eval.estimate import Estimand, Finding, Severity, words
@@ -57,7 +57,10 @@ def assemble(release: Release, folder: Path) -> Book:
     ------
     ReportError
         Where a chart cannot be drawn or the plan's words lack a title or outcomes.
+    DisclosureError
+        Where anything in it did not pass disclosure control.
     """
+    refuse_unregistered(release)
     about = release.about
     if not about.get("title") or not about.get("outcomes"):
         raise ReportError("The book needs a title and at least one outcome in the plan's words.")

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from afa_eval import disclosure
+from afa_eval.errors import DisclosureError
 from afa_eval.estimate import Claim, Comparator, Estimand, Estimate, Estimates, Fault, Finding, Severity, Table
 from afa_eval.estimate.collection import TIDY_COLUMNS
 
@@ -465,3 +466,23 @@ def test_a_figure_that_is_one_schools_is_hidden_with_one_more() -> None:
         assert all(item.value is not None for item in kept.estimates)
     alone = [replace(item, n_schools=1) for item in items]  # a school's own evaluation of itself
     assert all(item.value is not None for item in released(*alone, manifest={"largest_school": shares}).estimates)
+
+
+def test_pages_are_made_only_of_what_was_let_out_and_as_it_was_let_out(tmp_path) -> None:
+    from afa_eval.report.book import assemble
+
+    hidden = figure(n=5, estimand=E.MEAN_BEFORE, value=101.0, unit="points")
+    made = released(figure(), hidden, tables=(counted(),), about={"title": "T", "outcomes": [{"id": "a"}]})
+    disclosure.refuse_unregistered(made)
+    disclosure.refuse_unregistered(replace(made, tables=(), estimates=made.estimates[:1]))
+    shown_again = replace(made.estimates[1], value=101.0, status="")
+    by_hand = replace(made.tables[0], table=counted())
+    for changed in (replace(made, estimates=(shown_again,)), replace(made, tables=(by_hand,))):
+        with pytest.raises(DisclosureError, match="did not pass disclosure control"):
+            assemble(changed, tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def counted() -> Table:
+    cells = ((3.0, 40.0, 43.0), (30.0, 50.0, 80.0), (33.0, 90.0, 123.0))
+    return Table(name="t", title="T", rows=("K", "E", "Total"), columns=("yes", "no", "Total"), cells=cells)
