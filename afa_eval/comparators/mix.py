@@ -390,7 +390,8 @@ def _no_cover(asked: _Asked, year: str, mix: pd.DataFrame) -> str:
     lines = [f"{whose} 95% of this cohort's mix for {asked.slug}{by}{where} in {years.label(year)}."]
     lines += store.notices("gap", asked.slug, year) if asked.own is None else ()
     if "sen" in mix.columns:
-        lines.append(f"The cohort's SEN groups are {', '.join(sorted(filter(None, set(texts(mix['sen'])))))}.")
+        groups = sorted(filter(None, set(texts(mix["sen"]))))
+        lines.append(f"The cohort's SEN groups are {', '.join(groups) or 'not known'}.")
     lines.append(f"Jointly published that year: {'; '.join(_published(asked, year)) or 'nothing by group'}.")
     return " ".join(lines)
 

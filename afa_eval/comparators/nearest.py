@@ -42,6 +42,7 @@ def explain(asked: Request, year: str) -> str:
     lines = [f"There is no {asked.slug}{by} for {who} in {years.label(year)}."]
     lines += store.notices("gap", asked.slug, year)
     lines += [
+        _special(asked, year),
         _hidden(asked, year),
         _bands(asked),
         _other_years(asked),
@@ -89,6 +90,14 @@ def definitions_held(slug: str, area: str = "England") -> str:
     spans = [f"{years.label(first)} to {years.label(last)}" if first != last else years.label(first)
              for first, last, _ in held]  # fmt: skip
     return "; ".join(f"{name} ({span})" for (_, _, name), span in zip(held, spans, strict=True))
+
+
+def _special(asked: Request, year: str) -> str:
+    """Why do the bands give nothing for special schools by SEN in their first years?"""
+    by_sen = asked.by_name["phase"] == "special" and asked.by_name["sen"] in {"any", "none"}
+    if not by_sen or year not in {"201617", "201718"} or not bands.counted(asked.slug, asked.definition):
+        return ""
+    return "The absence bands of 2016/17 and 2017/18 lack the SEN status of many special-school pupils, so they give no figure by SEN there."  # fmt: skip
 
 
 def _hidden(asked: Request, year: str) -> str:

@@ -107,7 +107,7 @@ def test_what_there_is_not_is_refused_with_the_nearest(slug, asked, says):
 
 def test_special_schools_with_sen_are_not_taken_from_the_bands_before_2018_19():
     for year in ("201617", "201718"):
-        with pytest.raises(ComparatorError):
+        with pytest.raises(ComparatorError, match="lack the SEN status of many special-school pupils"):
             c.find("persistent-absence", year=year, sen="any", phase="special", source="absence-five-point-bands")
     assert c.find("persistent-absence", year="201819", sen="any", phase="special").n > 100_000
     assert c.find("persistent-absence", year="201617", sen="any", phase="special").n > 90_000
