@@ -243,13 +243,13 @@ def _summary(_soup: BeautifulSoup, tag: Tag) -> None:
 
 def _card(tag: Tag) -> None:
     """A card in a grid looks like one, and the link in its title spans it."""
-    tag["class"] = [*_classes(tag), "afa-card"]
+    tag["class"] = " ".join([*_classes(tag), "afa-card"])
     grid, title = tag.find_parent(class_="sd-container-fluid"), tag.find(class_="sd-card-title")
     if isinstance(grid, Tag) and "afa-cards" not in _classes(grid):
-        grid["class"] = [*_classes(grid), "afa-cards"]
+        grid["class"] = " ".join([*_classes(grid), "afa-cards"])
     link = title.find("a") if isinstance(title, Tag) else None
     if isinstance(link, Tag):
-        link["class"] = [*_classes(link), "sd-stretched-link"]
+        link["class"] = " ".join([*_classes(link), "sd-stretched-link"])
 
 
 def _box(_soup: BeautifulSoup, tag: Tag) -> None:
