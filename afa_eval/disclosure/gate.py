@@ -9,8 +9,9 @@ from typing import Any, Protocol
 
 from afa_eval.data.records import Step
 from afa_eval.disclosure import cells, linked, policies, texts
+from afa_eval.disclosure.cells import TOTAL
 from afa_eval.disclosure.ledger import Earlier
-from afa_eval.disclosure.linked import Hidden, Key, key_of
+from afa_eval.disclosure.linked import ALL, Hidden, Key, key_of
 from afa_eval.disclosure.policies import Policy, to_nearest
 from afa_eval.disclosure.primary import counted, unavailable
 from afa_eval.disclosure.records import Release, Released, ReleasedEstimate, ReleasedStep, ReleasedTable, mark
@@ -19,6 +20,7 @@ from afa_eval.estimate.records import Interval
 
 HIDDEN, UNAVAILABLE = "c", "x"
 FLOW = "flow"
+STEPPED = frozenset({"pupils", "enrolments"})  # whom the steps of reading count
 
 
 class Evaluated(Protocol):
@@ -77,13 +79,13 @@ def release(evaluation: Evaluated, profile: str | Path | Policy = "publish", bef
     steps = [
         Step(name, table, rows_in, rows_out, reason) for table, name, rows_in, rows_out, reason in _steps(evaluation)
     ]
-    flow = texts.flow(steps, policy)
     findings = dict.fromkeys((*estimates.findings, *getattr(evaluation, "findings", ())))
     if before is not None:
         near = len(before.known([table for table in tables if table.name != FLOW], policy).hidden)
         findings |= dict.fromkeys(before.finding([why.reason for why in hidden.values()], near))
     shown = tuple(_released(item, hidden.get(key_of(item)), policy) for item in estimates)
     protected = _tables(tables, estimates.items, hidden, policy, before)
+    flow = texts.flow(steps, policy, _everyone(shown, protected))
     faults = texts.faults(getattr(evaluation, "faults", ()), policy)
     let_out: tuple[Released, ...] = (*shown, *protected, *flow, *faults)
     return Release(
@@ -111,6 +113,14 @@ def _tables(
     told = [_scrubbed(table, policy) for table in tables if table.name != FLOW]
     shown = [item for item in items if key_of(item) not in hidden and not unavailable(item)]
     return cells.protect(told, policy, shown, dict.fromkeys(item.group for item in items), before)
+
+
+def _everyone(shown: Sequence[ReleasedEstimate], tables: Sequence[ReleasedTable]) -> frozenset[float]:
+    """How many pupils or enrolments there are altogether, wherever it is printed."""
+    bases = {float(item.n_pupils) for item in shown if item.group == ALL and item.base in STEPPED and item.n_pupils}
+    people = [one.table for one in tables if one.table.kind != "series" and one.table.base in STEPPED]
+    totals = {row[-1] for table in people for label, row in zip(table.rows, table.cells, strict=True) if label == TOTAL}
+    return frozenset(bases | {total for total in totals if total is not None})
 
 
 def _steps(evaluation: Evaluated) -> Sequence[Sequence[Any]]:

@@ -148,7 +148,22 @@ class Before(Protocol):
     """What is needed of earlier releases?"""
 
     def reason(self, item: Estimate, count: float | None, policy: Policy) -> str:
-        """Why may a figure not stand beside what is out already? Empty where it may."""
+        """Why may a figure not stand beside what is out already?
+
+        Parameters
+        ----------
+        item : Estimate
+            The new figure.
+        count : float or None
+            How many people it counts; None for means.
+        policy : Policy
+            The rules.
+
+        Returns
+        -------
+        str
+            Empty where it may.
+        """
 
 
 def suppress(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 from pathlib import PurePath, PureWindowsPath
@@ -259,7 +259,7 @@ def _count(group: Iterable[Fault], policy: Policy) -> int | None:
     return None if policy.too_few(total) else total
 
 
-def flow(steps: Sequence[Step], policy: Policy) -> tuple[ReleasedStep, ...]:
+def flow(steps: Sequence[Step], policy: Policy, beside: Collection[float] = ()) -> tuple[ReleasedStep, ...]:
     """Which counts of the pupil flow may be shown?
 
     Read from the end: a count is shown where it equals the next shown one or differs from it by
@@ -271,6 +271,9 @@ def flow(steps: Sequence[Step], policy: Policy) -> tuple[ReleasedStep, ...]:
         In the order they were taken.
     policy : Policy
         The rules.
+    beside : collection of float
+        Numbers of all pupils or enrolments that are printed elsewhere: a step that differs from one
+        by a few would tell of them.
 
     Returns
     -------
@@ -280,8 +283,8 @@ def flow(steps: Sequence[Step], policy: Policy) -> tuple[ReleasedStep, ...]:
     last: dict[str, int] = {}
     shown: list[ReleasedStep] = []
     for step in reversed(steps):
-        rows_out = _kept(step.rows_out, step.table, last, policy)
-        rows_in = _kept(step.rows_in, step.table, last, policy)
+        rows_out = _kept(step.rows_out, step.table, last, policy, beside)
+        rows_in = _kept(step.rows_in, step.table, last, policy, beside)
         shown.append(
             ReleasedStep(
                 name=scrub(step.name, policy),
@@ -294,9 +297,9 @@ def flow(steps: Sequence[Step], policy: Policy) -> tuple[ReleasedStep, ...]:
     return tuple(reversed(shown))
 
 
-def _kept(count: int, table: str, last: dict[str, int], policy: Policy) -> int | None:
-    after = last.get(table)
-    if count < policy.threshold or (after is not None and policy.too_few(abs(count - after))):
+def _kept(count: int, table: str, last: dict[str, int], policy: Policy, beside: Collection[float]) -> int | None:
+    known = [*beside, last.get(table, count)]
+    if count < policy.threshold or any(policy.too_few(abs(count - number)) for number in known):
         return None
     last[table] = count
     return int(to_nearest(count, policy.round_to)) if policy.round_to else count

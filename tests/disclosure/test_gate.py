@@ -486,3 +486,10 @@ def test_pages_are_made_only_of_what_was_let_out_and_as_it_was_let_out(tmp_path)
 def counted() -> Table:
     cells = ((3.0, 40.0, 43.0), (30.0, 50.0, 80.0), (33.0, 90.0, 123.0))
     return Table(name="t", title="T", rows=("K", "E", "Total"), columns=("yes", "no", "Total"), cells=cells)
+
+
+def test_a_step_that_is_a_few_from_a_printed_base_is_hidden() -> None:
+    steps = [["attendance", "read", 404, 404, ""], ["attendance", "summed", 404, 350, "x"]]
+    told = released(figure(n=400), manifest={"steps": steps}).flow
+    assert [(step.rows_in, step.rows_out) for step in told] == [(None, None), (None, 350)]
+    assert [step.rows_in for step in released(figure(n=420), manifest={"steps": steps}).flow] == [404, 404]
