@@ -12,7 +12,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -22,10 +23,17 @@ from afa_eval.kernels.linear import Floats, Ints, Unshift, inverse_root, unshift
 from afa_eval.kernels.moments import ClusterMoments
 from afa_eval.kernels.ols import Contrast
 from afa_eval.kernels.reml import maximise
-from afa_eval.kernels.structures import Numbers, Slope, Structure, TwoLevel, build
+from afa_eval.kernels.structures import Numbers, Slope, Structure, ThreeLevel, TwoLevel, build
 
 METHODS = ("satterthwaite", "kenward-roger", "residual")
 STEP = 1e-30  # of the complex step: no subtraction, so no step is too small
+INNER_STARTS = ((0.3, 0.1), (0.8, 0.5))  # relative standard deviations of school and area
+SLOPE_STARTS = (  # relative Cholesky factors: inside, and on each face of the boundary (a nought stays there)
+    np.array([0.4, 0.0, 0.3]),
+    np.array([0.4, 0.05, 0.0]),
+    np.array([0.0, 0.0, 0.3]),
+    np.array([0.1, 0.0, 0.1]),
+)
 ZERO = 1e-5  # a relative standard deviation this near nought is compared with nought itself
 
 
@@ -388,11 +396,12 @@ def _quadratic(matrices: Numbers, r: Numbers) -> Numbers:
 def _ratios(structure: Structure, reml: bool) -> Floats:
     """Ratios of variances at the best maximum."""
     if isinstance(structure, TwoLevel):
-        from dataclasses import replace
-
         return np.array([maximise(replace(structure.data, reml=reml)).ratio])
     chart = cholesky if isinstance(structure, Slope) else np.square
-    found = [_descend(structure, chart, start, reml) for start in _starts(structure)]
+    if isinstance(structure, ThreeLevel):
+        found = _three_levels(structure, reml)
+    else:
+        found = [_descend(structure, chart, start, reml) for start in SLOPE_STARTS]
     best = min(found, key=lambda theta: evaluate(structure, chart(theta), reml).deviance)
     theta = _snap(structure, chart, _polish(structure, chart, best, reml), reml)
     _check_stationary(structure, chart, theta, reml)
@@ -415,16 +424,55 @@ def cholesky(theta: Numbers) -> Numbers:
     return np.array([theta[0] ** 2, theta[0] * theta[1], theta[1] ** 2 + theta[2] ** 2])
 
 
-def _starts(structure: Structure) -> list[Floats]:
-    """Where the search begins: inside, and on each face of the boundary (a start at nought stays there)."""
-    if isinstance(structure, Slope):
-        return [np.array(start) for start in ((0.4, 0.0, 0.3), (0.4, 0.05, 0.0), (0.0, 0.0, 0.3), (0.1, 0.0, 0.1))]
-    return [np.array(start) for start in ((0.3, 0.1), (0.8, 0.5), (0.4, 0.0), (0.0, 0.3), (0.0, 0.0))]
+def _three_levels(structure: ThreeLevel, reml: bool) -> list[Floats]:
+    """Relative standard deviations where the deviance is least: on each face of the boundary, and inside."""
+    faces = [np.zeros(2)]
+    for which, data in enumerate((structure.schools, structure.only_areas())):
+        with suppress(EstimationError):  # the likelihood may rise without end on a face, and not inside
+            faces.append(np.sqrt(np.eye(2)[which] * maximise(replace(data, reml=reml)).ratio))
+    school, area = (max(float(face[which]) for face in faces) ** 2 for which in range(2))
+    guess = np.sqrt([max(school - area, school / 4), max(area, school / 20)])
+    starts = [guess, *(np.array(start) for start in INNER_STARTS)]
+    best = min(starts, key=lambda theta: evaluate(structure, theta**2, reml).deviance)
+    return [*faces, _newton(structure, best, reml)]
+
+
+def _newton(structure: Structure, theta: Floats, reml: bool) -> Floats:
+    """Newton steps to a minimum of the deviance, halved where it would rise; by relative standard deviations."""
+    point = evaluate(structure, theta**2, reml)
+    for _ in range(60):
+        slope = 2 * theta * point.slope
+        values, vectors = np.linalg.eigh(_hessian(structure, np.square, theta, reml))
+        curve = np.maximum(np.abs(values), 1e-8 * max(float(np.abs(values).max()), 1e-300))
+        step = vectors @ ((vectors.T @ slope) / curve)
+        step *= min(1.0, 0.5 * (1 + float(np.abs(theta).max())) / max(float(np.abs(step).max()), 1e-300))
+        for _ in range(30):
+            following = evaluate(structure, (theta - step) ** 2, reml)
+            if following.deviance <= point.deviance + 1e-13 * abs(point.deviance):
+                break
+            step = step / 2
+        theta, point = np.abs(theta - step), following
+        if np.abs(step).max() < 1e-5 * (1 + np.abs(theta).max()):
+            break
+    return theta
+
+
+def _hessian(structure: Structure, chart: Callable[[Numbers], Numbers], theta: Floats, reml: bool) -> Floats:
+    """Second derivatives of the deviance by the chart's coordinates, by complex steps."""
+    out = np.empty((theta.size, theta.size))
+    for i in range(theta.size):
+        moved = theta.astype(np.complex128)
+        moved[i] += 1j * STEP
+        out[i] = _slope(structure, chart, moved, reml).imag / STEP
+    return (out + out.T) / 2
 
 
 def _slope(structure: Structure, chart: Callable[[Numbers], Numbers], theta: Numbers, reml: bool) -> Numbers:
     """Derivative of the deviance by the chart's coordinates; analytic."""
-    by_h = evaluate(structure, chart(theta), reml).slope
+    return _along(chart, theta, evaluate(structure, chart(theta), reml).slope)
+
+
+def _along(chart: Callable[[Numbers], Numbers], theta: Numbers, by_h: Numbers) -> Numbers:
     if theta.size == by_h.size and chart is np.square:
         return 2 * theta * by_h
     t = theta
@@ -435,7 +483,8 @@ def _descend(structure: Structure, chart: Callable[[Numbers], Numbers], start: F
     """A point near a minimum of the deviance."""
 
     def both(theta: Floats) -> tuple[float, Floats]:
-        return evaluate(structure, chart(theta), reml).deviance, _slope(structure, chart, theta, reml)
+        point = evaluate(structure, chart(theta), reml)
+        return point.deviance, _along(chart, theta, point.slope)
 
     return descend(both, start, 1e-4)[0]
 
@@ -468,12 +517,7 @@ def _polish(structure: Structure, chart: Callable[[Numbers], Numbers], theta: Fl
     """Newton steps on the score, as long as they help."""
     slope = _slope(structure, chart, theta, reml)
     for _ in range(20):
-        hessian = np.empty((theta.size, theta.size))
-        for i in range(theta.size):
-            moved = theta.astype(np.complex128)
-            moved[i] += 1j * STEP
-            hessian[i] = _slope(structure, chart, moved, reml).imag / STEP
-        values, vectors = np.linalg.eigh((hessian + hessian.T) / 2)
+        values, vectors = np.linalg.eigh(_hessian(structure, chart, theta, reml))
         scale = np.abs(values).max()
         step = vectors @ ((vectors.T @ slope) / np.maximum(np.abs(values), 1e-10 * scale if scale else 1.0))
         following = theta - step

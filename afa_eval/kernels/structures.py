@@ -201,6 +201,8 @@ class ThreeLevel:
         First school of each area.
     n_rows : int
         Rows in all.
+    schools : Collapsed
+        The same without areas.
     """
 
     within: Floats
@@ -208,11 +210,26 @@ class ThreeLevel:
     sums: Floats
     starts: Ints
     n_rows: int
+    schools: Collapsed
 
     @property
     def size(self) -> int:
         """Two ratios: school, area."""
         return 2
+
+    def only_areas(self) -> Collapsed:
+        """What is there to know if schools of an area do not differ?
+
+        Returns
+        -------
+        Collapsed
+            With a size for each area.
+        """
+        n, s = self._by_area(self.n), self._by_area(self.sums)
+        between = s[:, :, None] * s[:, None, :]
+        schools = (self.sums / self.n[:, None]).T @ self.sums
+        within = self.within + schools - (s / n[:, None]).T @ s
+        return Collapsed((within + within.T) / 2, n, np.ones(n.size), between, self.n_rows, self.schools.reml)
 
     @property
     def p(self) -> int:
@@ -462,7 +479,8 @@ def build(
     _, starts = np.unique(areas[order], return_index=True)
     _check_areas(data.n_clusters, starts.size)
     sums = moments.sums[:, columns][order]
-    return ThreeLevel(data.within, moments.n[order].astype(np.float64), sums, starts.astype(np.int64), moments.n_rows)
+    n = moments.n[order].astype(np.float64)
+    return ThreeLevel(data.within, n, sums, starts.astype(np.int64), moments.n_rows, data)
 
 
 def _check_areas(schools: int, areas: int) -> None:
