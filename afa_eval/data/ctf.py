@@ -21,6 +21,7 @@ from afa_eval.errors import DataError
 CHUNK = 1 << 16
 DEEPEST = 40
 LONGEST = 1 << 17
+LONGEST_TOKEN = 1 << 20  # a tag, comment or text: the parser begins it anew with every piece that it is handed
 MOST_ROWS = 5_000_000
 PERSON = "UPN"
 SESSIONS = ("SessionsPossible", "SessionsAuthorised", "SessionsUnauthorised")
@@ -114,9 +115,13 @@ def _parse(path: Path, reading: _Reading) -> None:
     parser.StartElementHandler = start
     parser.EndElementHandler = lambda name: _end(reading, name.rpartition(":")[2])
     parser.CharacterDataHandler = lambda text: _text(reading, text)
+    fed = 0
     with path.open("rb") as file:
         while chunk := file.read(CHUNK):
             parser.Parse(chunk, False)
+            fed += len(chunk)
+            if fed - parser.CurrentByteIndex > LONGEST_TOKEN:
+                raise _Refused("XML with a tag, comment or cell of over a million characters")
         parser.Parse(b"", True)
 
 

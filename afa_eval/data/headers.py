@@ -6,7 +6,7 @@ import re
 import tomllib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Any
 
@@ -19,6 +19,7 @@ UPN = re.compile(r"[A-HJ-NP-RT-Z]\d{11}[0-9A-HJ-NP-RT-Z]")
 YEAR_GROUP = re.compile(r"(?:y|yr|year)?\s*(?:r|n[12]?|reception|nursery|1[0-4]|0?\d)(?:\.0)?", re.IGNORECASE)
 ANY_SEN = frozenset({"none", "any", "yes", "no", "y", "n", "1", "0", "true", "false"})
 CONTESTED_SAMPLE = 2_000
+MANY = 20_000  # headers of a few files
 OWN_NAME, AS_NAMED, ALIAS = 0, 1, 2
 
 
@@ -44,6 +45,7 @@ class Heading:
     left_out: tuple[str, ...] = ()
 
 
+@lru_cache(maxsize=MANY)
 def plain(header: str) -> str:
     """How is a header compared?
 
@@ -65,6 +67,7 @@ def plain(header: str) -> str:
     return "".join(letter for letter in header.casefold() if letter.isalnum())
 
 
+@lru_cache(maxsize=MANY)
 def stripped(header: str) -> str:
     """How is a header of a national extract compared?
 
@@ -168,7 +171,8 @@ def resolve(raw: RawTable, table: str, *, told: Mapping[str, str] | None = None,
         What was recognised, and what was not.
     """
     columns, unmapped = _as_told(raw.headers, told or {})
-    free = [i for i in range(len(raw.headers)) if i not in columns.values() and raw.headers[i]]
+    taken = set(columns.values())
+    free = [i for i in range(len(raw.headers)) if i not in taken and raw.headers[i]]
     claims = _claims(raw, table, free, [name for name in wanted if name not in columns])
     ambiguous = []
     for name, ranked in claims.items():
@@ -205,30 +209,24 @@ def _claims(raw: RawTable, table: str, free: Sequence[int], wanted: Sequence[str
     """For each name, which headers could mean it, and how good is the claim (lower is better)?"""
     words = aliases(table)
     claims: dict[str, list[tuple[int, int]]] = {name: [] for name in (*wanted, *words)}
+    known = [(name, plain(name), stripped(name), words.get(name, {})) for name in claims]
     for i in free:
         header = raw.headers[i]
         contested = _contested(raw, i, table)
         if contested:
             claims.setdefault(contested, []).append((AS_NAMED, i))
             continue
-        for name, ranked in claims.items():
-            rank = _rank(header, name, words.get(name, {}))
-            if rank is not None:
-                ranked.append((rank, i))
+        compared, without = plain(header), stripped(header)
+        for name, as_plain, as_stripped, ranks in known:
+            if header == name:
+                claims[name].append((OWN_NAME, i))
+            elif compared == as_plain:
+                claims[name].append((AS_NAMED, i))
+            elif compared in ranks:
+                claims[name].append((ALIAS + 2 * ranks[compared], i))
+            elif without in ranks or without in {as_plain, as_stripped}:
+                claims[name].append((ALIAS + 1 + 2 * ranks.get(without, 0), i))
     return claims
-
-
-def _rank(header: str, name: str, words: Mapping[str, int]) -> int | None:
-    if header == name:
-        return OWN_NAME
-    compared, without = plain(header), stripped(header)
-    if compared == plain(name):
-        return AS_NAMED
-    if compared in words:
-        return ALIAS + 2 * words[compared]
-    if without in words or without == plain(name) or without == stripped(name):
-        return ALIAS + 1 + 2 * words.get(without, 0)
-    return None
 
 
 def _contested(raw: RawTable, position: int, table: str) -> str:
@@ -252,9 +250,10 @@ def _with_the_rest(
 ) -> Heading:
     """Other columns keep their own header; names and identifiers that nothing needs are dropped."""
     doubtful = {header for _, headers in ambiguous for header in headers}
+    taken = set(columns.values())
     dropped = []
     for i, header in enumerate(raw.headers):
-        if not header or i in columns.values() or header in doubtful:
+        if not header or i in taken or header in doubtful:
             continue
         if plain(header) in left_out() or stripped(header) in left_out() or _holds_upns(raw, i):
             dropped.append(header)

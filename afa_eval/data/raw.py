@@ -14,6 +14,7 @@ Known = Callable[[str], bool]
 Grid = list[list[str]]
 
 HEADER_WITHIN = 30
+MOST_COLUMNS = 5_000
 MOST_CELLS = 16_000_000  # each takes about 150 bytes of memory; a register of marks is counted without reading it
 UNREADABLE = frozenset({"missing", "outside", "empty", "kind", "too large", "sheet missing", "long line", "open quote"})
 
@@ -142,6 +143,10 @@ def body_of(grid: Grid, known: Known, *, first_row: int = 1) -> Body:
     at = _header_index(grid, known)
     if at is None:
         return Body((), first_row, (), np.empty(0, dtype=np.int64), (Note("empty", "nothing at all"),))
+    widest = max(map(len, grid[at:]))
+    if widest > MOST_COLUMNS:
+        wide = Note("too large", f"{widest:,} columns")
+        return Body((), first_row, (), np.empty(0, dtype=np.int64), (wide,))
     below = grid[at + 1 :]
     filled = np.array([bool(row and row[0].strip()) or any(map(str.strip, row)) for row in below], dtype=bool)
     numbers = np.flatnonzero(filled) + at + 1 + first_row

@@ -122,4 +122,6 @@ def _texts(column: pd.Series) -> Any:
 
 
 def _note(trouble: Trouble) -> Note:
-    return Note(KINDS[trouble.kind], f"{trouble.message}\n{trouble.fix}\n{trouble.value}", trouble.rows, trouble.column)
+    """Message, remedy, value and count, a line each: a cell may itself hold a line end."""
+    parts = [" ".join(str(part).split()) for part in (trouble.message, trouble.fix, trouble.value, trouble.count)]
+    return Note(KINDS[trouble.kind], "\n".join(parts), trouble.rows, trouble.column)

@@ -19,6 +19,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import afa_eval as ae
+from afa_eval.data import parquet, text
 from afa_eval.data.output import as_rows, write_checks
 from afa_eval.data.readers import read
 from afa_eval.errors import DataError
@@ -108,6 +109,48 @@ def test_twenty_thousand_identical_faults_are_one_and_take_little(csv_file: Call
     assert len(str(caught.value)) < 1000
     assert peak < 24 << 20  # bytes: about 1 KB a row, which a file of that size needs anyway
     assert as_rows([fault])[0]["count"] == 20_000
+
+
+def test_more_cells_than_memory_should_hold_are_refused_before_they_are_read(
+    csv_file: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        text, "MOST_CELLS", 1_000
+    )  # 16 million in truth: ten million rows took 1.4 s and 540 MB to refuse
+    monkeypatch.setattr(parquet, "MOST_CELLS", 1_000)
+    with pytest.raises(DataError, match="about 1,604 cells, more than is read as a table"):
+        read(csv_file(HEADER + ROW * 400))
+    import duckdb
+
+    path = csv_file("", "many.parquet")
+    duckdb.sql(f"COPY (SELECT 'P' || i AS pupil_id, '100001' AS urn FROM range(501) t(i)) TO '{path}'")
+    with pytest.raises(DataError, match="1,002 cells"):
+        read(path)
+
+
+def test_thousands_of_columns_are_refused(csv_file: Callable[..., Path]) -> None:
+    with pytest.raises(DataError, match="6,001 columns"):
+        read(csv_file("UPN," + ",".join(f"c{i}" for i in range(6_000)) + "\n1\n"))
+
+
+@pytest.mark.parametrize("start", ["<!--", "<", "<![CDATA["], ids=["comment", "tag", "text"])
+def test_an_endless_part_of_an_xml_file_is_not_read_to_its_end(start: str, csv_file: Callable[..., Path]) -> None:
+    path = csv_file("<CTfile>" + start + "a" * 3_000_000, "x.xml")
+    started = time.process_time()
+    with pytest.raises(DataError, match=r"over a (million|hundred thousand) characters"):
+        read(path, table="pupils")
+    assert time.process_time() - started < 2  # the parser would begin anew with every piece: seconds a megabyte
+
+
+def test_thousands_of_marks_with_one_unknown_code_are_one_fault_with_their_number(
+    csv_file: Callable[..., Path],
+) -> None:
+    days = pd.bdate_range("2023-09-04", periods=190).strftime("%d/%m/%Y")
+    marks = "".join(f'{p},100001,{day},{half},"Q\nQ"\n' for p in "ABCD" for day in days for half in ("AM", "PM"))
+    with pytest.raises(DataError) as caught:
+        read(csv_file("UPN,URN,Date,Session,Mark\n" + marks))
+    (fault,) = [each for each in caught.value.faults if each.severity == "error"]
+    assert (fault.code, fault.count, len(fault.rows), fault.column) == ("AFA306", 1520, 1000, "Mark")
 
 
 def test_a_path_outside_the_plan_s_folder_is_said(trust: Any, tmp_path: Path) -> None:

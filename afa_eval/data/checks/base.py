@@ -47,6 +47,8 @@ class Problem:
         One fault for all rows of a file, however different their values.
     marks : bool
         Later stages pass over these cells.
+    count : int
+        How many rows in all, where ``rows`` names only the first of them.
     """
 
     message: str
@@ -61,6 +63,7 @@ class Problem:
     severity: str = ""
     together: bool = False
     marks: bool = True
+    count: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,7 +221,7 @@ def _whole(check: Check, problem: Problem) -> Fault:
         value=problem.value,
         message=problem.message.replace("{value}", problem.value),
         fix=problem.fix,
-        count=max(1, len(problem.rows)),
+        count=problem.count or max(1, len(problem.rows)),
     )
 
 

@@ -1,10 +1,10 @@
-"""Where could cells of a column not be understood? Shared by the checks of codes."""
+"""Where could cells of a column, or marks of a register, not be understood? Shared by the checks of them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from afa_eval.data.checks.base import Problem
+from afa_eval.data.checks.base import Problem, from_notes
 from afa_eval.data.handed import Handed
 
 
@@ -31,3 +31,24 @@ def misunderstood(handed: Handed, column: str, fault: str, message: str, fix: st
         where = table.fault(column, fault)
         if where.any():
             yield Problem(message=message, fix=fix, table=name, column=column, where=where)
+
+
+def about_marks(handed: Handed, *kinds: str) -> Iterator[Problem]:
+    """What is wrong with the marks of registers, as the counting of them noted it?
+
+    Parameters
+    ----------
+    handed : Handed
+        What was handed in.
+    *kinds : str
+        Of ``Note.kind``, such as ``mark code``.
+
+    Yields
+    ------
+    Problem
+        One a note; of very many alike, the first rows and how many there are.
+    """
+    for kind in kinds:
+        for part, detail, rows, column in from_notes(handed, kind):
+            message, fix, value, count = detail.split("\n")
+            yield Problem(message=message, fix=fix, part=part, header=column, value=value, rows=rows, count=int(count))
