@@ -63,7 +63,7 @@ def _own(line: int, row: Row) -> OwnComparator:
 def _fault(file: str, mistake: Mistake) -> Fault:
     return Fault(
         severity="error",
-        code="AFA602",
+        code="AFA702",
         file=file,
         row=mistake.row,
         column=mistake.column,

@@ -152,7 +152,7 @@ class _Log:
         self.faults.append(
             Fault(
                 severity="error",
-                code="AFA601",
+                code="AFA701",
                 file=self.file,
                 row=row,
                 column=column,
