@@ -137,7 +137,7 @@ def run(plan: PlanPath, quiet: Quiet = False, as_json: Json = False) -> None:
         _print_json(done.as_dict())
     else:
         if not quiet:
-            for line in (*done.headlines, done.stale_book):
+            for line in (*done.headlines, *done.beside_earlier, done.stale_book):
                 typer.echo(line) if line else None
         _made(done.estimates_csv)
     _without_figures(done.without_figures, as_json)

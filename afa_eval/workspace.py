@@ -70,6 +70,11 @@ class Done:
         """Which outcomes have no figure, and why, a sentence an outcome?"""
         return _no_figures(self.release.findings)
 
+    @property
+    def beside_earlier(self) -> tuple[str, ...]:
+        """What is hidden because of an earlier release, and how is one taken back?"""
+        return tuple(f"{one.message} {one.fix}" for one in self.release.findings if one.code == ledger.CODE)
+
     def as_dict(self) -> dict[str, Any]:
         """What does ``run --json`` print?
 
@@ -84,6 +89,7 @@ class Done:
             "manifest": str(self.folder / "manifest.json"),
             "headlines": list(self.headlines),
             "without_figures": list(self.without_figures),
+            "beside_earlier": list(self.beside_earlier),
             "stale_book": self.stale_book,
             "released": sum(1 for item in self.release.estimates if not item.status),
             "hidden": sum(1 for item in self.release.estimates if item.status),

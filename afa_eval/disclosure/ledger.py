@@ -26,6 +26,7 @@ from afa_eval.estimate import Estimate, Finding, Severity, Table
 
 SCHEMA = "afa_eval.ledger/1"
 FILE = "released.json"
+CODE = "earlier-release"
 SCHOOLS = "schools"
 TOLD, BESIDE = "an earlier release told it of", "beside an earlier release it would tell"
 Figure = tuple[str, str, str, str]  # outcome, group, estimand, base
@@ -362,7 +363,7 @@ class Earlier:
         which = ", ".join(map(str, sorted(self.numbers)))
         return (
             Finding(
-                code="earlier-release",
+                code=CODE,
                 severity=Severity.CONCERN,
                 message=f"Beside what was released earlier from this plan, {said} would tell of a few people who "
                 "joined, left or changed since. What would tell is hidden.",

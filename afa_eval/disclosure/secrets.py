@@ -10,10 +10,12 @@ from functools import cache
 from importlib.resources import files
 from pathlib import Path
 
-from afa_eval.data.headers import left_out, plain, resolve
+from afa_eval.data.headers import left_out, resolve
+from afa_eval.data.names import plain
+from afa_eval.data.opening import read_raw, source
 from afa_eval.data.pseudonyms import PERSONS
 from afa_eval.data.raw import RawTable
-from afa_eval.data.readers import guess_table, read_raw, source
+from afa_eval.data.readers import guess_table
 
 WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
 TOKEN = re.compile(r"\w(?:[\w./-]*\w)?")  # a decimal number is one: its digits are no identifier
