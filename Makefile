@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
-AXE := npm install --silent --no-audit --no-fund --prefix .venv axe-core@4.14.1
+NODE := npm install --silent --no-audit --no-fund --prefix .venv axe-core@4.14.1 mystmd@1.8.3
 
 .PHONY: setup demo london test lint format bench docs clean
 .DEFAULT_GOAL := demo
@@ -10,7 +10,7 @@ AXE := npm install --silent --no-audit --no-fund --prefix .venv axe-core@4.14.1
 $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
-	@if command -v npm >/dev/null; then $(AXE) || echo "axe-core could not be installed: pages are not audited"; fi
+	@if command -v npm >/dev/null; then $(NODE) || echo "axe-core and mystmd could not be installed: pages are not audited"; fi
 	@touch $(READY)
 
 setup: $(READY)
