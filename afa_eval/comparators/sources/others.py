@@ -82,7 +82,7 @@ def lait(folder: Path, measures: Path, units: dict[str, str]) -> Iterator[Row]:
             found: list[Row] = []
             for year, area, value in held[spec["code"]]:
                 row = _lait_row(spec, year, area, value, units[spec["slug"]])
-                if row is not None and (row.area == "England" or not row.fsm):  # keeps the store small
+                if row is not None:
                     found.append(row)
             printed = {row.year for row in found if row.area == "England" and not row.symbol}
             yield from (row for row in found if not row.symbol or row.year in printed)  # else nobody has a figure
