@@ -1,15 +1,16 @@
 """How fast are we beside the peers, on the same data in one run?
 
 ``python -m benchmarks.bench`` measures CPU seconds (all threads of the process; linear algebra on one), prints peer,
-ours, ratio and target, and writes ``book/methods/speed.md`` and ``speed.csv``. Peers that are not installed are left
-out and named. ``--quick`` leaves out 8 million rows and the slowest peers, and writes nothing.
+ours, ratio and target, and writes ``book/methods/speed.md`` and ``speed.csv``. A peer that is not there, or fails, is
+said to be absent. ``--quick`` leaves out millions of rows and the slowest peers, and writes nothing. ``--peers FOLDER``
+also looks for peers among the packages of another environment (its site-packages).
 """
 
 from __future__ import annotations
 
 import argparse
 import csv
-import importlib.util
+import importlib
 import json
 import os
 import platform
@@ -20,6 +21,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
+from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -56,7 +58,7 @@ class Row:
     def ratio(self) -> str:
         """How many times faster, or slower than merely reading."""
         if self.peer is None:
-            return ""
+            return "peer absent" if self.rival else ""
         if "at most" in self.target and self.peer:
             return f"{self.ours / self.peer:.1f} of it"
         return f"{self.peer / self.ours:,.0f} times"
@@ -99,31 +101,53 @@ def pupils(schools: int = 450, mean: int = 62, areas: int = 10, seed: int = 0) -
     )
 
 
+def tried(peer: Callable[..., float | None], *arguments: object) -> float | None:
+    """What a peer needs; None where it is not there or fails, which must not end the bench."""
+    try:
+        return peer(*arguments)
+    except Exception as error:  # whatever another's software raises
+        print(f"{peer.__name__}: {type(error).__name__}: {str(error).splitlines()[:1]}", file=sys.stderr)
+        return None
+
+
 def models(quick: bool) -> Iterator[Row]:
     """Whole fits from the rows, beside statsmodels, pyfixest and lme4 where they are there."""
     d = pupils()
     name = f"{len(d):,} pupils"
-    two = cpu(lambda: fit_mixed(d, "post", FIXED, ["urn"]).tidy())
-    three = cpu(lambda: fit_mixed(d, "post", FIXED, ["la", "urn"]))
+    two = cpu(lambda: fit_mixed(d, "post", FIXED, ["urn"]).tidy(), 10)
+    three = cpu(lambda: fit_mixed(d, "post", FIXED, ["la", "urn"]), 5)
     formula = "post ~ treated + pre + sen + fsm"
     if not quick:
-        yield Row(f"two-level REML, {name}", "statsmodels MixedLM", statsmodels_two(d, formula), two, "100 times")
-        yield Row(f"three-level REML, {name}", "statsmodels MixedLM", statsmodels_three(d, formula), three, "300 times")
-    clustered = cpu(lambda: fit_ols(d, "post", FIXED, cluster="urn", vcov="CR1"))
-    if importlib.util.find_spec("pyfixest"):
-        yield Row(f"clustered least squares, {name}", "pyfixest CRV1", pyfixest(d, formula), clustered, "5 times")
-    else:
-        yield Row(f"clustered least squares, {name}", "statsmodels", statsmodels_ols(d, formula), clustered, "5 times")
-    if shutil.which("Rscript"):
-        yield Row(f"two-level REML, {name}", "lme4", lme4(d), two, "50 times")
-    trial = cpu(lambda: fit_mixed(d, "post", ["treated", "pre"], ["urn"]).effect_size("treated"))
+        peer = tried(statsmodels_two, d, formula)
+        yield Row(f"two-level REML, {name}", "statsmodels MixedLM", peer, two, "100 times")
+        peer = tried(statsmodels_three, d, formula)
+        yield Row(f"three-level REML, {name}", "statsmodels MixedLM", peer, three, "300 times")
+    yield Row(f"two-level REML, {name}", "lme4", tried(lme4, d), two, "50 times")
+    clustered = cpu(lambda: fit_ols(d, "post", FIXED, cluster="urn", vcov="CR1").tidy(), 10)
+    task = f"clustered least squares, {name}"
+    yield Row(task, "pyfixest CRV1", tried(pyfixest, d, formula), clustered, "5 times")
+    yield Row(task, "statsmodels", tried(statsmodels_ols, d, formula), clustered, "")
+    trial = cpu(lambda: fit_mixed(d, "post", ["treated", "pre"], ["urn"]).effect_size("treated"), 10)
     yield Row(f"a trial's fit, g and interval, {name}", "eefAnalytics, measured elsewhere", EEF_FIT, trial, "500 times")
     drawn = cpu(lambda: fit_mixed(d, "post", ["treated", "pre"], ["urn"]).bootstrap(10_000, strata="treated"), 1)
     each = "eefAnalytics, measured elsewhere"
     yield Row(f"one bootstrap replicate, {name}", each, EEF_REPLICATE, drawn / 10_000, "5,000 times")
     small = pupils(schools=20, mean=50)
-    once = cpu(lambda: fit_mixed(small, "post", FIXED, ["urn"]), 20)
+    once = cpu(lambda: fit_mixed(small, "post", FIXED, ["urn"]), 30)
     yield Row("one small fit, 1,000 pupils", "", None, once, "under 5 ms")
+
+
+def millions() -> Iterator[Row]:
+    """Two levels from rows in memory, beside lme4."""
+    for schools, mean in ((16_000, 62), (24_000, 333)):
+        d = pupils(schools, mean).drop(columns="sen")
+        ours = cpu(partial(fit_large, d), 1)
+        yield Row(f"two-level REML, {len(d) / 1e6:.0f} million pupils", "lme4", tried(lme4, d), ours, "50 times")
+
+
+def fit_large(d: pd.DataFrame) -> pd.DataFrame:
+    """Two levels and the table."""
+    return fit_mixed(d, "post", ["treated", "pre", "fsm"], ["urn"]).tidy()
 
 
 def statsmodels_two(d: pd.DataFrame, formula: str) -> float:
@@ -149,22 +173,39 @@ def statsmodels_ols(d: pd.DataFrame, formula: str) -> float:
 
 
 def pyfixest(d: pd.DataFrame, formula: str) -> float:
-    """feols with CRV1 errors."""
+    """The model of feols with CRV1 errors and its table."""
     module = importlib.import_module("pyfixest")
-    return cpu(lambda: module.feols(formula, d, vcov={"CRV1": "urn"}))
+    return cpu(lambda: module.feols(formula, d, vcov={"CRV1": "urn"}).tidy(), 10)
 
 
 def lme4(d: pd.DataFrame) -> float | None:
-    """CPU seconds of lmer on the same rows, as R measures them; None where lme4 is not there."""
+    """CPU seconds of lmer on the same rows in memory, as R measures them; None where lme4 is not there."""
+    if not shutil.which("Rscript"):
+        return None
+    fixed = [column for column in FIXED if column in d]
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "d.csv"
-        d.to_csv(path, index=False)
+        reads = []
+        for column in [*fixed, "post", "urn"]:
+            values = pd.factorize(d[column], sort=True)[0] if d[column].dtype.kind not in "if" else d[column]
+            np.asarray(values, dtype=np.float64).tofile(Path(folder) / column)
+            read = f"readBin('{folder}/{column}', 'double', {len(d)})"
+            reads.append(f"{column} = {read if d[column].dtype.kind in 'if' else f'factor({read})'}")
         code = (
-            f"d <- read.csv('{path}'); suppressMessages(library(lme4)); "
-            "t <- system.time(lmer(post ~ treated + pre + sen + fsm + (1 | urn), d)); cat(t[['user.self']])"
+            f"d <- data.frame({', '.join(reads)}); suppressMessages(library(lme4)); "
+            f"t <- system.time(lmer(post ~ {' + '.join(fixed)} + (1 | urn), d)); cat(t[['user.self']] + t[['sys.self']])"
         )
-        done = subprocess.run(["Rscript", "-e", code], capture_output=True, text=True, check=False)
+        environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+        done = subprocess.run(["Rscript", "-e", code], capture_output=True, text=True, check=False, env=environment)
         return float(done.stdout) if done.returncode == 0 and done.stdout else None
+
+
+def r_versions() -> str:
+    """Which R and lme4?"""
+    code = "cat(paste0('R ', getRversion(), ', lme4 ', packageVersion('lme4')))"
+    if not shutil.which("Rscript"):
+        return "no R"
+    done = subprocess.run(["Rscript", "-e", code], capture_output=True, text=True, check=False)
+    return done.stdout if done.returncode == 0 else "R without lme4"
 
 
 def kernels() -> Iterator[Row]:
@@ -206,8 +247,7 @@ def passes() -> Iterator[Row]:
             path = Path(folder) / f"{kind}.parquet"
             write_large(path, shuffled=kind == "shuffled")
             ours = alone("ours", path)
-            read = alone("pyarrow", path) if importlib.util.find_spec("pyarrow") else None
-            seconds = None if read is None else read["seconds"]
+            seconds = tried(reading, path)
             yield Row(f"moments of 8 M rows, {kind} by school", "pyarrow reading", seconds, ours["seconds"], target)
             yield Row(f"memory of that pass, {kind}", "", None, ours["megabytes"], "under 400 MB", "MB")
 
@@ -238,6 +278,11 @@ def alone(what: str, path: Path) -> dict[str, float]:
     return found
 
 
+def reading(path: Path) -> float:
+    """What pyarrow needs merely to read the columns."""
+    return alone("pyarrow", path)["seconds"]
+
+
 def one_pass(what: str, path: str) -> None:
     """What ``alone`` runs."""
     if what == "pyarrow":
@@ -245,6 +290,7 @@ def one_pass(what: str, path: str) -> None:
         seconds = cpu(lambda: parquet.read_table(path), 1)
     else:
         import duckdb  # noqa: F401 - its import is not the pass
+        import nanoarrow  # noqa: F401
 
         seconds = cpu(lambda: moments(path, *CROSSED), 1)
     print(json.dumps({"seconds": seconds, "megabytes": peak_megabytes()}))
@@ -258,14 +304,23 @@ def peak_megabytes() -> float:
 
 def machine() -> str:
     """On what was it measured?"""
-    names = ("numpy", "scipy", "pandas", "duckdb", "narwhals", "statsmodels", "pyfixest", "pyarrow")
-    found = []
+    names = ("numpy", "scipy", "pandas", "duckdb", "nanoarrow", "narwhals", "statsmodels", "pyfixest", "pyarrow")
+    found = [r_versions()]
     for name in names:
         try:
             found.append(f"{name} {version(name)}")
         except PackageNotFoundError:
             found.append(f"no {name}")
-    return f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}, {', '.join(found)}"
+    return f"{platform.machine()}, {processor()}, {os.cpu_count()} cores, Python {platform.python_version()}, {', '.join(found)}"
+
+
+def processor() -> str:
+    """Which processor, where the system says it?"""
+    path = Path("/proc/cpuinfo")
+    lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+    return next(
+        (line.partition(":")[2].strip() for line in lines if line.startswith("model name")), "processor unknown"
+    )
 
 
 def page(rows: list[Row]) -> str:
@@ -299,16 +354,21 @@ def main() -> int:
     """Measure, print, write."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--peers", metavar="FOLDER", help="site-packages of another environment, for peers")
     parser.add_argument("--pass", nargs=2, dest="one", metavar=("WHAT", "FILE"), help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.one:
         one_pass(*options.one)
         return 0
+    if options.peers:
+        sys.path.append(options.peers)  # last, so that our own packages come first
+    begun = time.perf_counter()
     rows = [*models(options.quick), *kernels()]
     if not options.quick:
-        rows += passes()
+        rows += [*passes(), *millions()]
     text = page(rows)
     print(text)
+    print(f"{time.perf_counter() - begun:.0f} s", file=sys.stderr)
     if not options.quick:
         OUT.mkdir(parents=True, exist_ok=True)
         (OUT / "speed.md").write_text(text, encoding="utf-8")

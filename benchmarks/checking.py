@@ -63,7 +63,8 @@ def wrong(chance: random.Random, sound: str, other: str = "??") -> str:
 def ours(folder: Path) -> dict[str, Any]:
     """Every check there is, on files that are already text in memory; reading them is told beside it."""
     from afa_eval.data.checks import CHECKS, run_checks
-    from afa_eval.data.readers import handed_in, part_of, read_as, source
+    from afa_eval.data.opening import source
+    from afa_eval.data.readers import handed_in, part_of, read_as
     from afa_eval.data.records import Need
 
     needs = [Need(table="attainment", column=name, role="a score", kind="score", scale=(LOW, HIGH)) for name in SCORES]

@@ -41,9 +41,9 @@ from afa_eval.models.ordinal import superiority
 OUT = Path(__file__).parents[1] / "book" / "methods"
 SCHOOLS = (6, 10, 20, 40, 100)
 REPLICATES = 1000
-RESAMPLED = 300  # trials on which resampling is tried: each costs 399 replicates
-SLOW = 150  # trials on which what costs a search each time is tried
-PUPILS = 20  # trials on which pupils are resampled: each costs 99 multilevel fits
+RESAMPLED = 200  # trials on which resampling is tried: each costs 399 replicates
+SLOW = 100  # trials on which what costs a search each time is tried
+PUPILS = 10  # trials on which pupils are resampled: each costs 99 multilevel fits
 BAND = (0.93, 0.975)
 G = 0.5  # the true effect of which g is taken, in total standard deviations of an arm
 REASONS = (
@@ -271,10 +271,12 @@ def simulate(replicates: int) -> list[Cell]:
     tasks = [(s, at, min(at + step, replicates)) for s in scenes() for at in range(0, replicates, step)]
     total: dict[tuple[Scene, str], list[int]] = defaultdict(lambda: [0, 0])
     with ProcessPoolExecutor(os.cpu_count()) as pool:
-        for (scene, _, _), found in zip(tasks, pool.map(run, tasks), strict=True):
+        for (scene, _, last), found in zip(tasks, pool.map(run, tasks), strict=True):
             for name, (held, tried) in found.items():
                 total[scene, name][0] += held
                 total[scene, name][1] += tried
+            if last == replicates:
+                print(f"{scene.schools} schools, {scene.label}", file=sys.stderr, flush=True)
     return [Cell(s.schools, s.label, name, held / tried, tried) for (s, name), (held, tried) in total.items() if tried]
 
 

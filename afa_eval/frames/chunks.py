@@ -123,6 +123,39 @@ class Buffer:
     sums: Sums
     used: int = 0
 
+    @classmethod
+    def of(cls, levels: int, q: int) -> Buffer:
+        """Where does a pass begin?
+
+        Parameters
+        ----------
+        levels : int
+            Grouping columns.
+        q : int
+            Columns of the model.
+
+        Returns
+        -------
+        Buffer
+            Empty.
+        """
+        capacity = max(VALUES // q, PIECE)
+        keys = np.empty((levels, capacity), dtype=np.int64)
+        return cls(np.empty((capacity, q)), keys, Sums.none(levels, q))
+
+    def done(self) -> Sums:
+        """What do all rows come to?
+
+        Returns
+        -------
+        Sums
+            Nothing waits any more.
+        """
+        self.flush()
+        self.rows = self.rows[:0].copy()
+        self.sums.settle()
+        return self.sums
+
     def take_in(self, z: Floats, keys: Ints) -> None:
         """Add rows, at once where those of a group stand side by side.
 
@@ -189,17 +222,28 @@ def joined(keys: Ints) -> tuple[Ints, Ints]:
     """
     if not keys.shape[0]:
         return np.zeros(keys.shape[1], dtype=np.int64), keys[:, :1]
-    codes, values = _numbered(keys[0])
+    codes, values = numbered(keys[0])
     found = values[None]
     for level in keys[1:]:
-        part, own = _numbered(level)
-        codes, pairs = _numbered(codes * own.size + part)
+        part, own = numbered(level)
+        codes, pairs = numbered(codes * own.size + part)
         found = np.vstack([found[:, pairs // own.size], own[pairs % own.size]])
     return codes, found
 
 
-def _numbered(values: Ints) -> tuple[Ints, Ints]:
-    """Codes from 0, and what each stands for; by a table where the values lie close together, as school numbers do."""
+def numbered(values: Ints) -> tuple[Ints, Ints]:
+    """Which number has each value, counted from 0?
+
+    Parameters
+    ----------
+    values : ndarray of int
+        Keys.
+
+    Returns
+    -------
+    ndarray of int of the same shape, ndarray of int
+        Codes, and what each stands for; by a table where values lie close together, as school numbers do.
+    """
     import pandas as pd
 
     low, high = (int(values.min()), int(values.max())) if values.size else (0, 0)
@@ -366,15 +410,12 @@ def gather(frame: Any, columns: Sequence[Column], groups: Sequence[str], used: S
     factors = {one: levels + i for i, one in enumerate(dict.fromkeys(f for c in columns for f in c.factors))}
     at = {factor.column: place for factor, place in reversed(factors.items())} | {g: i for i, g in enumerate(groups)}
     floats = [place for factor, place in factors.items() if factor.level is None and schema[factor.column].is_float()]
-    capacity = max(VALUES // q, PIECE)
-    buffer = Buffer(np.empty((capacity, q)), np.empty((levels, capacity), dtype=np.int64), Sums.none(levels, q))
+    buffer = Buffer.of(levels, q)
     sources = {name: at[name] for name in used}
     state = Pass(columns, factors, floats, sources, buffer, np.empty((q, PIECE + APART)), dict.fromkeys(used, 0))
     for values, absent in _batches(_relation(frame, groups, factors)):
         state.take_in(values, absent)
-    buffer.flush()
-    buffer.rows = np.empty((0, q))
-    buffer.sums.settle()
+    buffer.done()
     return _record(frame, groups, state)
 
 

@@ -1,4 +1,4 @@
-"""Small tables that are in memory already: their arrays, without starting an engine."""
+"""Tables that are in memory already: their arrays, without starting an engine."""
 
 from __future__ import annotations
 
@@ -9,17 +9,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from afa_eval.frames.chunks import numbered
 from afa_eval.frames.record import Key, key_order
 from afa_eval.frames.source import Role, check_columns
 from afa_eval.frames.terms import Arrays, Coded, Known
 from afa_eval.kernels.linear import Ints
 
-MOST_ROWS = 500_000  # beyond it rows are taken in batches, to save memory
-
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Small:
-    """Which arrays does a small table hold?
+class Held:
+    """Which arrays does a table in memory hold?
 
     Attributes
     ----------
@@ -65,8 +64,8 @@ class Small:
         return set(values.levels if isinstance(values, Coded) else values.tolist())
 
 
-def small_table(data: object, roles: Sequence[Role]) -> Small | None:
-    """Is this a small table in memory, and which arrays does it hold?
+def held_table(data: object, roles: Sequence[Role]) -> Held | None:
+    """Is this a table in memory, and which arrays does it hold?
 
     Parameters
     ----------
@@ -77,8 +76,8 @@ def small_table(data: object, roles: Sequence[Role]) -> Small | None:
 
     Returns
     -------
-    Small or None
-        None where it is something else, or large.
+    Held or None
+        None where it is something else.
 
     Raises
     ------
@@ -90,7 +89,7 @@ def small_table(data: object, roles: Sequence[Role]) -> Small | None:
     native = nw.to_native(data, pass_through=True)
     if type(native).__module__.partition(".")[0] not in {"pandas", "polars"} or not hasattr(native, "shape"):
         return None
-    if len(native.shape) != 2 or native.shape[0] > MOST_ROWS:
+    if len(native.shape) != 2:
         return None
     check_columns(native, roles)
     columns = list(dict.fromkeys(role.column for role in roles))
@@ -105,7 +104,7 @@ def small_table(data: object, roles: Sequence[Role]) -> Small | None:
         missing.append((name, 0 if absent is None else int(absent.sum())))
         if absent is not None and missing[-1][1]:
             complete &= ~absent
-    return Small(schema, arrays, complete, tuple(missing))
+    return Held(schema, arrays, complete, tuple(missing))
 
 
 def _array(series: Any, number: bool) -> tuple[NDArray[Any] | Coded, NDArray[np.bool_] | None]:
@@ -159,8 +158,11 @@ def _coded(values: NDArray[Any] | Coded) -> tuple[Ints, list[Any]]:
     import pandas as pd
 
     if isinstance(values, Coded):
-        codes, kept = pd.factorize(values.codes)
-        return codes.astype(np.int64), [values.levels[code] for code in kept.tolist()]
+        codes, kept = numbered(values.codes)
+        return codes, [values.levels[code] for code in kept.tolist()]
+    if values.dtype.kind == "i":
+        codes, kept = numbered(values.astype(np.int64))
+        return codes, kept.tolist()
     codes, levels = pd.factorize(values)
     return codes.astype(np.int64), [_plain(level) for level in levels]
 
@@ -172,11 +174,7 @@ def _plain(value: Any) -> Any:
 
 def _within(codes: Ints, keys: list[Key], part: Ints, levels: list[Any]) -> tuple[Ints, list[Key]]:
     """Groups of the next level inside those of the levels before."""
-    import pandas as pd
-
     if len(keys) == 1:
         return part, [(*keys[0], level) for level in levels]
-    joint, pairs = pd.factorize(codes * len(levels) + part)
-    return joint.astype(np.int64), [
-        (*keys[pair // len(levels)], levels[pair % len(levels)]) for pair in np.asarray(pairs).tolist()
-    ]
+    joint, pairs = numbered(codes * len(levels) + part)
+    return joint, [(*keys[pair // len(levels)], levels[pair % len(levels)]) for pair in pairs.tolist()]

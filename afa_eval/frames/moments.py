@@ -14,14 +14,15 @@ from afa_eval.errors import DataError, EstimationError
 from afa_eval.frames import chunks, eager
 from afa_eval.frames.record import Key, Moments, key_order
 from afa_eval.frames.source import Role, collect, open_table, present
-from afa_eval.frames.terms import Column, Factor, expand, known
-from afa_eval.kernels.linear import Floats
+from afa_eval.frames.terms import Arrays, Column, Factor, expand, known
+from afa_eval.kernels.linear import Floats, Ints
 from afa_eval.kernels.moments import FIRST_ROWS, ClusterMoments, cluster_moments, constant_safe_shift
 
 if TYPE_CHECKING:
     import narwhals as nw
 
 COMPLETE = "__complete"
+AT_ONCE = 200_000  # rows; beyond it they are taken in pieces, to save memory
 
 
 def moments(
@@ -67,9 +68,9 @@ def moments(
     roles = [Role(outcome, "the outcome"), *(Role(group, "a group") for group in groups)]
     roles += [Role(part, "a term") for term in fixed for part in term.split(":")]
     used = list(dict.fromkeys(role.column for role in roles))
-    small = eager.small_table(data, roles)
-    if small is not None:
-        return _in_memory(small, outcome, fixed, tuple(groups), reference)
+    held = eager.held_table(data, roles)
+    if held is not None:
+        return _in_memory(held, outcome, fixed, tuple(groups), reference)
     opened = open_table(data, roles)
     frame = opened.frame
     check_outcome(frame.collect_schema(), outcome)
@@ -91,26 +92,50 @@ def _outcome_column(outcome: str) -> Column:
 
 
 def _in_memory(
-    table: eager.Small,
+    table: eager.Held,
     outcome: str,
     fixed: Sequence[str],
     groups: tuple[str, ...],
     reference: Mapping[str, object] | None,
 ) -> Moments:
-    """The same record from a small table in memory: an engine's start would cost more than the sums."""
+    """The same record from a table in memory, without an engine."""
     check_outcome(table.schema, outcome)
     columns = (*expand(table.known(), fixed, reference), _outcome_column(outcome))
     dropped = table.complete.size - int(table.complete.sum())
     if dropped == table.complete.size:
         raise _nothing_left(table.missing)
     arrays, n = table.whole(), table.complete.size - dropped
-    z = np.empty((len(columns), n))
-    for i, column in enumerate(columns):
-        z[i] = column.values(arrays, n)
     codes, keys = eager.group_codes(arrays, groups, n)
-    clusters = cluster_moments(z.T, codes, constant_safe_shift(z.T))
+    clusters = _at_once(arrays, columns, codes) if n <= AT_ONCE else _in_pieces(arrays, columns, codes)
     missing = tuple(item for item in table.missing if item[1])
     return Moments(tuple(column.name for column in columns), groups, keys, clusters, dropped, missing)
+
+
+def _at_once(arrays: Arrays, columns: Sequence[Column], codes: Ints) -> ClusterMoments:
+    z = np.empty((len(columns), codes.size))
+    for i, column in enumerate(columns):
+        z[i] = column.values(arrays, codes.size)
+    return cluster_moments(z.T, codes, constant_safe_shift(z.T))
+
+
+def _in_pieces(arrays: Arrays, columns: Sequence[Column], codes: Ints) -> ClusterMoments:
+    """The same of many rows: some at a time, so that the model's columns never stand in memory whole."""
+    buffer, q = chunks.Buffer.of(1, len(columns)), len(columns)
+    first = {name: values[slice(FIRST_ROWS)] for name, values in arrays.items()}
+    some = min(FIRST_ROWS, codes.size)
+    shift = constant_safe_shift(np.column_stack([column.values(first, some) for column in columns]))
+    space = np.empty((q, chunks.PIECE + chunks.APART))
+    for start in range(0, codes.size, chunks.PIECE):
+        part = slice(start, min(start + chunks.PIECE, codes.size))
+        piece = {name: values[part] for name, values in arrays.items()}
+        z = space[:, : part.stop - start]
+        for i, column in enumerate(columns):
+            np.subtract(column.values(piece, z.shape[1]), shift[i], out=z[i])
+        buffer.take_in(z, codes[None, part])
+    sums = buffer.done()
+    order = np.argsort(sums.keys[0])
+    cross = sums.cross[order]
+    return ClusterMoments(sums.n[order], cross[:, 0, :].copy(), cross, shift)
 
 
 def _nothing_left(missing: Sequence[tuple[str, int]]) -> EstimationError:

@@ -35,7 +35,7 @@ class Coded:
     codes: NDArray[np.int64]
     levels: list[Any]
 
-    def __getitem__(self, rows: NDArray[np.bool_]) -> Coded:
+    def __getitem__(self, rows: NDArray[np.bool_] | slice) -> Coded:
         """The same of some rows."""
         return Coded(self.codes[rows], self.levels)
 

@@ -9,7 +9,8 @@ import pandas as pd
 import pytest
 
 from afa_eval.errors import ColumnNotFound, DataError, EstimationError
-from afa_eval.frames import chunks, eager
+from afa_eval.frames import chunks
+from afa_eval.frames import moments as passes
 from afa_eval.frames.moments import moments
 from afa_eval.frames.record import read_moments, reshift
 from afa_eval.kernels.moments import cluster_moments
@@ -95,15 +96,16 @@ def test_every_table_gives_the_same(pupils, kind):
     np.testing.assert_allclose(other.clusters.cross, one.clusters.cross, rtol=SUM_ORDER, atol=1e-9)
 
 
+@pytest.mark.parametrize("kind", [as_duckdb, pd.DataFrame])
 @pytest.mark.parametrize("groups", [[], ["urn"], ["sen", "urn"]])
-def test_large_tables_in_chunks_give_the_same(pupils, monkeypatch, groups):
+def test_large_tables_in_pieces_give_the_same(pupils, monkeypatch, groups, kind):
     small = moments(pupils, "post", TERMS, groups)
-    monkeypatch.setattr(eager, "MOST_ROWS", 0)
+    monkeypatch.setattr(passes, "AT_ONCE", 0)
     monkeypatch.setattr(chunks, "PIECE", 500)
     monkeypatch.setattr(chunks, "SLICE", 300)
     monkeypatch.setattr(chunks, "VALUES", 9000)  # a thousand rows wait at most
     shuffled = pupils.sample(frac=1, random_state=1)
-    large = moments(pd.concat([shuffled] * 4), "post", TERMS, groups)
+    large = moments(kind(pd.concat([shuffled] * 4)), "post", TERMS, groups)
     assert (large.columns, large.keys) == (small.columns, small.keys)
     assert (large.n_dropped, dict(large.missing)) == (12, {"pre": 4, "sen": 8})
     moved = reshift(large.clusters, small.shift)
