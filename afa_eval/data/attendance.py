@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 
 from afa_eval.codes import absence, years
 from afa_eval.codes import attendance as codes
-from afa_eval.data.counting import Counted, bounds, complaint, count, sixth_half_term, years_of
-from afa_eval.data.marks import Marks, open_marks
+from afa_eval.data.counting import MEMORY, Counted, bounds, complaint, count, sixth_half_term, with_sums, years_of
+from afa_eval.data.marks import Marks, in_memory, open_marks, slow_marks, text_marks
+from afa_eval.data.readers import read
 from afa_eval.errors import ColumnNotFound, DataError
 
 YOUNGEST, OLDEST = 5, 15  # age on 31 August before the year
@@ -23,7 +24,6 @@ AGE_OF_YEAR_GROUP = 4  # a year group's usual age on 31 August is 4 more than it
 SIX_HALF_TERMS_SINCE = "201213"
 DAYTIME = frozenset({"n", "no", "0", "false", ""})
 AUTUMN_ENDS, SPRING_ENDS = (12, 31), (4, 30)
-MEMORY = "700MB"
 SUMS = ("sessions_possible", "sessions_authorised", "sessions_unauthorised")
 
 
@@ -143,8 +143,6 @@ def total(given: Any, reasons: Any, possible: Any) -> Any:
 def _count(marks: object, year: str, *, halves: bool) -> tuple[Counted, str]:
     import duckdb
 
-    from afa_eval.data.marks import slow_marks, text_marks
-
     with tempfile.TemporaryDirectory() as room, duckdb.connect() as engine:
         engine.execute(f"SET memory_limit='{MEMORY}'")
         engine.execute(f"SET temp_directory='{room}'")  # never in the folder where one stands
@@ -194,37 +192,6 @@ def _covered(marks: Marks, year: str) -> str:
         return "spring" if begin >= turn else "autumn-spring"
     late = end >= pd.Timestamp(sixth_half_term(year)) and year >= SIX_HALF_TERMS_SINCE
     return "six-half-terms" if late else "five-half-terms"
-
-
-def with_sums(frame: pd.DataFrame, year: str) -> pd.DataFrame:
-    """What are the possible, authorised and unauthorised sessions of enrolments counted by reason?
-
-    Parameters
-    ----------
-    frame : pandas.DataFrame
-        As ``counting.count`` gives it.
-    year : str
-        Academic year, six digits.
-
-    Returns
-    -------
-    pandas.DataFrame
-        The three sums, then a column ``sessions_x`` for each reason x but being present.
-    """
-    kinds = codes.groups(year)
-    reasons = [name for name in frame.columns if name not in {"pupil_id", "urn", "sixth", "place"}]
-
-    def summed(*wanted: str) -> pd.Series:
-        return frame[[name for name in reasons if kinds.get(name) in wanted]].sum(axis=1).astype("int64")
-
-    sums = {
-        "sessions_possible": summed(*codes.POSSIBLE),
-        "sessions_authorised": summed("authorised"),
-        "sessions_unauthorised": summed("unauthorised"),
-    }
-    shown = {f"sessions_{name}": frame[name] for name in reasons if name != "present"}
-    keys = {name: frame[name] for name in ("pupil_id", "urn", "sixth", "place") if name in frame.columns}
-    return pd.DataFrame({**keys, **sums, **shown})
 
 
 def _finished(frame: pd.DataFrame, year: str, period: str, ages: NDArray[np.float64] | None) -> pd.DataFrame:
@@ -311,11 +278,7 @@ def _as_frame(table: object) -> pd.DataFrame:
     if isinstance(table, pd.DataFrame):
         return table
     if isinstance(table, str | Path):
-        from afa_eval.data.readers import read
-
         return read(table, table="pupils")
-    from afa_eval.data.marks import in_memory
-
     found: pd.DataFrame = in_memory(table)
     return found
 
@@ -324,7 +287,6 @@ def _totals(marks: object) -> pd.DataFrame | None:
     """Totals of terms where they were handed in instead of marks."""
     if isinstance(marks, str | Path):
         from afa_eval.data.marks import has_totals
-        from afa_eval.data.readers import read
 
         return read(marks, table="attendance") if has_totals(Path(marks)) else None
     if isinstance(marks, pd.DataFrame) and "sessions_possible" in marks.columns:

@@ -12,7 +12,7 @@ from importlib.resources import files
 
 from afa_eval.codes import ethnicity as ethnicities
 from afa_eval.codes import languages, levels, needs, no_score, sen, year_groups, years
-from afa_eval.data.headers import plain
+from afa_eval.data.names import plain
 from afa_eval.errors import DataError
 
 WHOLE_WITH_POINT = re.compile(r"-?\d+\.0+")

@@ -23,6 +23,7 @@ from afa_eval.errors import DataError
 BITS = 10
 IN_ONE = 5
 MOST = 366 * 2  # sessions of a year; a counter holds 1,023
+MEMORY = "700MB"  # of DuckDB
 NO_MARK = "no_mark"
 OTHER, EARLY, LATE, UNDATED = 0, 1, 2, -1
 EXAMPLES = 3
@@ -172,6 +173,37 @@ def count(marks: Marks, year: str, *, halves: bool, placed: bool = False) -> Cou
     for place, group in enumerate(_groups(year)):
         frame[group] = _counter(found, place)[inside]
     return Counted(_without_blanks(frame), int(found["n"][found["period"] == OTHER].sum()), troubles)
+
+
+def with_sums(frame: pd.DataFrame, year: str) -> pd.DataFrame:
+    """What are the possible, authorised and unauthorised sessions of enrolments counted by reason?
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        As ``count`` gives it.
+    year : str
+        Academic year, six digits.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The three sums, then a column ``sessions_x`` for each reason x but being present.
+    """
+    kinds = codes.groups(year)
+    reasons = [name for name in frame.columns if name not in {"pupil_id", "urn", "sixth", "place"}]
+
+    def summed(*wanted: str) -> pd.Series:
+        return frame[[name for name in reasons if kinds.get(name) in wanted]].sum(axis=1).astype("int64")
+
+    sums = {
+        "sessions_possible": summed(*codes.POSSIBLE),
+        "sessions_authorised": summed("authorised"),
+        "sessions_unauthorised": summed("unauthorised"),
+    }
+    shown = {f"sessions_{name}": frame[name] for name in reasons if name != "present"}
+    keys = {name: frame[name] for name in ("pupil_id", "urn", "sixth", "place") if name in frame.columns}
+    return pd.DataFrame({**keys, **sums, **shown})
 
 
 def _without_blanks(frame: pd.DataFrame) -> pd.DataFrame:

@@ -6,20 +6,18 @@ import re
 import tomllib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache
 from importlib.resources import files
 from typing import Any
 
+from afa_eval.data.names import plain, stripped
 from afa_eval.data.raw import RawTable
 from afa_eval.data.records import TABLE_NAMES
 
-PREFIX = re.compile(r"^(?:KS[124]|FSP|Phonics|CEN|ABS)_", re.IGNORECASE)
-SUFFIX = re.compile(r"_(?:AUT|SPR|SUM|ab)\d\d$", re.IGNORECASE)
 UPN = re.compile(r"[A-HJ-NP-RT-Z]\d{11}[0-9A-HJ-NP-RT-Z]")
 YEAR_GROUP = re.compile(r"(?:y|yr|year)?\s*(?:r|n[12]?|reception|nursery|1[0-4]|0?\d)(?:\.0)?", re.IGNORECASE)
 ANY_SEN = frozenset({"none", "any", "yes", "no", "y", "n", "1", "0", "true", "false"})
 CONTESTED_SAMPLE = 2_000
-MANY = 20_000  # headers of a few files
 OWN_NAME, AS_NAMED, ALIAS = 0, 1, 2
 
 
@@ -43,50 +41,6 @@ class Heading:
     ambiguous: tuple[tuple[str, tuple[str, ...]], ...] = ()
     unmapped: tuple[tuple[str, str], ...] = ()
     left_out: tuple[str, ...] = ()
-
-
-@lru_cache(maxsize=MANY)
-def plain(header: str) -> str:
-    """How is a header compared?
-
-    Parameters
-    ----------
-    header : str
-        As written.
-
-    Returns
-    -------
-    str
-        Lower case, letters and digits only.
-
-    Examples
-    --------
-    >>> plain("FSM - eligible?")
-    'fsmeligible'
-    """
-    return "".join(letter for letter in header.casefold() if letter.isalnum())
-
-
-@lru_cache(maxsize=MANY)
-def stripped(header: str) -> str:
-    """How is a header of a national extract compared?
-
-    Parameters
-    ----------
-    header : str
-        As written.
-
-    Returns
-    -------
-    str
-        As ``plain``, without the extract's prefix and the term and year at its end.
-
-    Examples
-    --------
-    >>> stripped("SENprovision_SPR14"), stripped("KS4_P8SCORE")
-    ('senprovision', 'p8score')
-    """
-    return plain(SUFFIX.sub("", PREFIX.sub("", header.strip())))
 
 
 @cache

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from afa_eval.codes import upn
 from afa_eval.data.handed import Column, Part
-from afa_eval.data.headers import plain
+from afa_eval.data.names import plain
 
 FORMER = "former_upn"
 LAESTAB = frozenset({"laestab", "dfenumber", "dfeno", "schooldfenumber", "establishmentnumber"})

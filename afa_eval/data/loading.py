@@ -13,8 +13,9 @@ from afa_eval.data.checks import run_checks
 from afa_eval.data.handed import STATUS, Handed
 from afa_eval.data.headers import known_header
 from afa_eval.data.needed import wanted_names
+from afa_eval.data.opening import Source, source, within
 from afa_eval.data.pseudonyms import hidden, read_key
-from afa_eval.data.readers import Source, handed_in, part_of, read_as, source, within
+from afa_eval.data.readers import handed_in, part_of, read_as
 from afa_eval.data.records import TABLE_NAMES, Need, Step
 from afa_eval.data.shapes import attainment_frame, attendance_frame, pupils_frame, responses_frame
 from afa_eval.data.tables import Tables, with_derived

@@ -17,7 +17,9 @@ import numpy as np
 
 from afa_eval.data.checks import run_checks
 from afa_eval.data.handed import Handed, Part
-from afa_eval.data.headers import Heading, known_header, plain, resolve
+from afa_eval.data.headers import Heading, known_header, resolve
+from afa_eval.data.names import plain
+from afa_eval.data.opening import complain, read_raw, source
 from afa_eval.data.raw import Body, RawTable, body_of
 from afa_eval.data.text import SAMPLE, sniff, text_grid
 from afa_eval.errors import ColumnNotFound, DataError
@@ -204,8 +206,6 @@ def slow_marks(path: str | Path, connection: Any) -> Marks:
     DataError
         Listing what makes it no table, and its crooked rows.
     """
-    from afa_eval.data.readers import complain, read_raw, source
-
     raw = read_raw(source(path), known_header("marks"))
     part = Part("attendance", raw, Heading({}), {})
     complain([fault for fault in run_checks(Handed((part,), {}, single=True)) if fault.code < "AFA207"])
@@ -225,8 +225,6 @@ def has_totals(path: Path) -> bool:
     bool
         By its headers.
     """
-    from afa_eval.data.readers import read_raw, source
-
     raw = headers_of(path) or read_raw(source(path))
     return raw.readable and "sessions_possible" in resolve(raw, "attendance").columns
 

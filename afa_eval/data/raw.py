@@ -9,6 +9,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from afa_eval.data.shifted import mended, stands
+
 TextCells = NDArray[np.object_]
 Known = Callable[[str], bool]
 Grid = list[list[str]]
@@ -223,8 +225,6 @@ def _even(rows: Grid, headers: list[str], numbers: NDArray[np.int64]) -> tuple[G
 
 def _put_right(rows: Grid, headers: list[str], numbers: NDArray[np.int64]) -> list[Note]:
     """Rows that a comma in a name shifted, where there is one way to put them right."""
-    from afa_eval.data.shifted import mended, stands
-
     width = len(headers)
     right = []
     for i, row in enumerate(rows):

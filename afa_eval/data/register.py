@@ -9,8 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from afa_eval.data.attendance import MEMORY, with_sums
-from afa_eval.data.counting import Trouble, count, years_of
+from afa_eval.data.counting import MEMORY, Trouble, count, with_sums, years_of
 from afa_eval.data.marks import Marks, are_marks, headers_of, of_raw, open_marks, text_marks
 from afa_eval.data.raw import Note, RawTable
 

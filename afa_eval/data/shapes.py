@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from afa_eval.data.handed import STATUS, HandedTable, Part
-from afa_eval.data.headers import plain
+from afa_eval.data.names import plain
 from afa_eval.data.records import Step
 
 WAVES = ("term", "wave", "year")

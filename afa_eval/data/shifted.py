@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 
 from afa_eval.codes import upn
-from afa_eval.data.headers import plain, stripped
+from afa_eval.data.names import plain, stripped
 
 NAMES = frozenset({"surname", "forename", "middlenames", "middlename", "preferredsurname", "formersurname", "name"})
 DATE = re.compile(r"\d{1,2}/\d{1,2}/\d{4}(?: .*)?|\d{4}-\d\d-\d\d(?:T.*)?")

@@ -13,7 +13,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from afa_eval.codes.upn import check_letter
-from afa_eval.data.readers import read, read_raw, source
+from afa_eval.data.opening import read_raw, source
+from afa_eval.data.readers import read
 from afa_eval.data.shifted import mended
 from afa_eval.errors import DataError
 

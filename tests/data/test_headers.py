@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from afa_eval.data.headers import aliases, left_out, plain, resolve, stripped
+from afa_eval.data.headers import aliases, left_out, resolve
+from afa_eval.data.names import plain, stripped
 from afa_eval.data.raw import RawTable
 from afa_eval.data.records import TABLE_NAMES
 

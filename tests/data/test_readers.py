@@ -11,7 +11,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from afa_eval.data.readers import guess_table, read, read_raw, source
+from afa_eval.data.opening import read_raw, source
+from afa_eval.data.readers import guess_table, read
 from afa_eval.errors import DataError
 
 PUPILS = "UPN,URN,Year group,SEN provision,FSM,Sex,Surname\nH801200001001,100001,7,K,Y,F,Smith\nR201100018042,100002,R,N,0,M,Jones\n"

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from afa_eval.data.headers import resolve
-from afa_eval.data.readers import read_raw, source
+from afa_eval.data.opening import read_raw, source
 from afa_eval.data.scaffold import write_scaffold
 from afa_eval.errors import PlanError
 

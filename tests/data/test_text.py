@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from afa_eval.data import readers, text
+from afa_eval.data import opening, readers, text
 from afa_eval.data.raw import body_of, column_letter
 from afa_eval.data.text import sniff, text_grid
 
@@ -97,8 +97,8 @@ def test_a_cell_beyond_csv_s_own_limit_is_a_note() -> None:
 
 
 def test_a_file_too_large_for_text_is_refused_before_it_is_read(monkeypatch, csv_file) -> None:
-    monkeypatch.setattr(readers, "MOST_BYTES", 10)
-    raw = readers.read_raw(readers.source(csv_file(TABLE)))
+    monkeypatch.setattr(opening, "MOST_BYTES", 10)
+    raw = opening.read_raw(opening.source(csv_file(TABLE)))
     assert [note.kind for note in raw.notes] == ["too large"]
     with pytest.raises(readers.DataError, match="more than is read as a table"):
         readers.read(csv_file(TABLE))

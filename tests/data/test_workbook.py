@@ -11,7 +11,8 @@ import pytest
 import xlsxwriter
 
 from afa_eval.data import workbook
-from afa_eval.data.readers import read, read_raw, source
+from afa_eval.data.opening import read_raw, source
+from afa_eval.data.readers import read
 from afa_eval.errors import DataError
 
 

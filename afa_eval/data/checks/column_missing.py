@@ -7,7 +7,7 @@ from difflib import get_close_matches
 
 from afa_eval.data.checks.base import Problem, check
 from afa_eval.data.handed import Handed, Part
-from afa_eval.data.headers import plain
+from afa_eval.data.names import plain
 from afa_eval.data.needed import Wanted, spare_headers, wanted_columns
 
 MOST_NAMED = 20
