@@ -54,7 +54,7 @@ class Moves:
         good = ways[((ways >= low - NEAR) & (ways <= high + NEAR)).all(axis=1)]
         if not good.size:
             return np.zeros(self.system.size)
-        return np.asarray(np.maximum(good.max(axis=0), 0.0) - np.minimum(good.min(axis=0), 0.0))
+        return _apart(self.system.values, np.minimum(good.min(axis=0), 0.0), np.maximum(good.max(axis=0), 0.0))
 
     def add(self, way: Floats) -> None:
         """Remember a way, forgetting the oldest of too many.
@@ -133,6 +133,11 @@ def intervals(system: System, hidden: Mask) -> tuple[Floats, Floats]:
     return np.ceil(lower - NEAR) + 0.0, np.where(np.isfinite(upper), np.floor(upper + NEAR), upper)
 
 
+def _apart(values: Floats, least: Floats, most: Floats) -> Floats:
+    """How far apart are the smallest and the largest whole number that each can be?"""
+    return np.asarray(np.floor(values + most + NEAR) - np.ceil(values + least - NEAR))
+
+
 @dataclass(slots=True, eq=False)
 class _Part:
     """Numbers that hang together, their sums, and how far each may move for itself."""
@@ -142,6 +147,7 @@ class _Part:
     matrix: Any
     low: Floats
     high: Floats
+    values: Floats
     far: float
     width: float
 
@@ -151,7 +157,7 @@ class _Part:
         rows = rows[np.flatnonzero(np.diff(rows.indptr))]
         # further than this is as good as without end, and keeps the programme bounded
         far = 1000.0 + 10.0 * float(np.abs(system.values).max(initial=0.0))
-        return cls(system.size, at, rows, low[at], high[at], far, width)
+        return cls(system.size, at, rows, low[at], high[at], system.values[at], far, width)
 
     def move(self, cost: Floats, low: Floats | None = None, high: Floats | None = None) -> Floats | None:
         """The way that costs least."""
@@ -168,21 +174,26 @@ class _Part:
                 self._moved(together, sign, lowest, highest, moves)
             for at in together if len(together) > 1 else ():
                 for sign in (-1.0, 1.0):
-                    if highest[at] - lowest[at] < self.width - NEAR:
+                    if self._narrow(lowest, highest)[at]:
                         self._moved([at], sign, lowest, highest, moves)
-            found += [int(self.at[at]) for at in together if highest[at] - lowest[at] < self.width - NEAR]
+            narrow = self._narrow(lowest, highest)
+            found += [int(self.at[at]) for at in together if narrow[at]]
             left[together] = False
-            left &= highest - lowest < self.width - NEAR
+            left &= narrow
             if most is not None and len(found) >= most:
                 break
         return found
+
+    def _narrow(self, lowest: Floats, highest: Floats) -> Mask:
+        return _apart(self.values, lowest, highest) < self.width - NEAR
 
     def _moved(self, together: list[int], sign: float, lowest: Floats, highest: Floats, moves: Moves) -> None:
         """Move these up (-1) or down as far as is asked for, and remember how."""
         bound, cost = self.high.copy(), np.zeros(self.at.size)
         cost[together] = sign
         if sign < 0:  # no further than needed: a short way leaves most other numbers where they are
-            bound[together] = np.minimum(bound[together], np.maximum(self.width + lowest[together], 0.0))
+            least = np.ceil(self.values + lowest - NEAR) - self.values
+            bound[together] = np.minimum(bound[together], np.maximum(self.width + least[together], 0.0))
         way = self.move(cost, None, bound)
         if way is not None:
             np.minimum(lowest, way, out=lowest)
