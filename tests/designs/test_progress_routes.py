@@ -125,7 +125,7 @@ DFE = {"baseline": "", "outcome": "score", "outcome_year": "202223"}
 
 def scored(cohort, seed=5, sd=6.0):
     rng = np.random.default_rng(seed)
-    return cohort().assign(year_group=6, score=lambda d: rng.normal(-0.5, sd, len(d)).round(2))
+    return cohort(size=12).assign(year_group=6, score=lambda d: rng.normal(-0.5, sd, len(d)).round(2))
 
 
 def test_a_gap_of_the_national_series_is_said_once(ask, cohort):
@@ -142,7 +142,7 @@ def test_progress_8_is_told_in_grades(ask, cohort):
 
 
 def test_a_national_share_is_no_line_for_the_gain(ask, cohort):
-    frame = cohort().assign(
+    frame = cohort(size=12).assign(
         autumn=15.0, summer=lambda d: np.where(np.arange(len(d)) % 4 == 0, 21.0, 27.0), year_group=2
     )
     keys = {"scale": "nc-points", "baseline_year": "200607", "outcome_year": "201011", "expected_progress": True}
@@ -206,7 +206,7 @@ def test_shares_of_the_plan_s_table_of_the_same_sen_group_and_of_all(tmp_path, a
 
 def test_support_and_plans_set_against_any_sen_are_not_called_the_same_group(tmp_path, ask, cohort, value):
     rng = np.random.default_rng(4)
-    frame = cohort().assign(ks2=100.0, grade=lambda d: rng.integers(0, 10, len(d)).astype(float))
+    frame = cohort(size=12).assign(ks2=100.0, grade=lambda d: rng.integers(0, 10, len(d)).astype(float))
     keys = {
         "comparator": "ks2-ks4-transition",
         "subject": "Mathematics",
