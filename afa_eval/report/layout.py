@@ -75,11 +75,15 @@ def headline(lines: Sequence[Line], design: str, focus: str, preferred: Sequence
     Returns
     -------
     Line or None
-        The first of the preferred, then of the layout's that is shown for the focus or all pupils, else the first that is
+        The first of the preferred, then of the layout's that is shown for the focus, then for all pupils, else the first that is
         hidden, else any figure there is; a contrast between groups only where there is nothing else.
     """
-    names = [*preferred, *layout(design)["headline"], *dict.fromkeys(str(one.item.estimand) for one in lines)]
-    found = [one for name in names if (one := find_line(lines, name, (focus, ALL)))] or list(lines)
+    proper = [*preferred, *layout(design)["headline"]]
+    others = dict.fromkeys(str(one.item.estimand) for one in lines)
+    # a yardstick that only all pupils have is no headline of the group asked about: the group goes before the name
+    asked = [(name, (group,)) for group in dict.fromkeys((focus, ALL)) for name in proper]
+    asked += [(name, (focus, ALL)) for name in others]
+    found = [one for name, groups in asked if (one := find_line(lines, name, groups))] or list(lines)
     return next((one for one in found if not one.hidden), found[0] if found else None)
 
 

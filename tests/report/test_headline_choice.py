@@ -24,3 +24,10 @@ LINES = [line("mean_gain"), line("progress_minus_national"), line("adjusted_prog
 )
 def test_what_the_design_prefers_goes_before_the_layout(preferred, lines, said):
     assert layout.headline(lines, "progress", "cohort=pilot", preferred).item.estimand == said
+
+
+def test_a_yardstick_of_all_pupils_is_no_headline_of_the_group_asked_about():
+    change, beside = line("persistent_absence_change", "sen=any"), line("change_minus_national", "all")
+    assert layout.headline([beside, change], "persistent-absence", "sen=any") is change
+    nobody = line("coverage", "sen=any")  # where the group has no figure of its own, all pupils' stands in
+    assert layout.headline([nobody, line("mean_gain", "all")], "progress", "sen=any").item.group == "all"
