@@ -81,7 +81,9 @@ def headline(lines: Sequence[Line], design: str, focus: str, preferred: Sequence
     proper = [*preferred, *layout(design)["headline"]]
     others = dict.fromkeys(str(one.item.estimand) for one in lines)
     # a yardstick that only all pupils have is no headline of the group asked about: the group goes before the name
-    asked = [(name, (group,)) for group in dict.fromkeys((focus, ALL)) for name in proper]
+    asked: list[tuple[str, tuple[str, ...]]] = [
+        (name, (group,)) for group in dict.fromkeys((focus, ALL)) for name in proper
+    ]
     asked += [(name, (focus, ALL)) for name in others]
     found = [one for name, groups in asked if (one := find_line(lines, name, groups))] or list(lines)
     return next((one for one in found if not one.hidden), found[0] if found else None)
