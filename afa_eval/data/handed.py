@@ -133,7 +133,7 @@ class Part:
         return len(self.raw.rows)
 
 
-def column_of(raw: RawTable, name: str, position: int, kind: str, row_years: pd.Series | None = None) -> Column:
+def column_of(raw: RawTable, name: str, position: int, kind: str, row_years: pd.Series | str = "") -> Column:
     """What do the cells of a column mean?
 
     Parameters
@@ -146,8 +146,8 @@ def column_of(raw: RawTable, name: str, position: int, kind: str, row_years: pd.
         Which of the file's columns.
     kind : str
         What its cells are.
-    row_years : pandas.Series, optional
-        Academic year of each row, for codes that depend on it.
+    row_years : pandas.Series or str
+        Academic year of each row or of all, for codes that depend on it; empty where unknown.
 
     Returns
     -------
@@ -157,10 +157,11 @@ def column_of(raw: RawTable, name: str, position: int, kind: str, row_years: pd.
     text = raw.columns[position]
     codes, found = pd.factorize(text)
     distinct: list[str] = found.tolist()
-    if row_years is not None and kind in {"sen_provision", "need"}:
+    if not isinstance(row_years, str) and kind in cell_kinds.DATED:
         codes, meant = _by_year(codes, distinct, kind, row_years)
     else:
-        meant = cell_kinds.understand(distinct, "level" if kind == "score" and _are_levels(distinct) else kind)
+        year = row_years if isinstance(row_years, str) else ""
+        meant = cell_kinds.understand(distinct, "level" if kind == "score" and _are_levels(distinct) else kind, year)
     return Column(
         name=name,
         header=raw.headers[position],

@@ -42,6 +42,8 @@ def former_upns(parts: Sequence[Part]) -> Former:
     Former
         Of pupils who have another UPN now.
     """
+    if not any(FORMER in part.columns for part in parts):
+        return Former({}, frozenset())
     told: dict[str, set[str]] = {}
     now: set[str] = set()
     for part in parts:

@@ -237,11 +237,11 @@ def _kind(raw: RawTable, name: str, position: int, table: str, kinds: Mapping[st
     return kind_of(raw.columns[position], usual)
 
 
-def _row_years(raw: RawTable, heading: Heading, before: str) -> pd.Series | None:
+def _row_years(raw: RawTable, heading: Heading, before: str) -> pd.Series | str:
     if "year" in heading.columns:
         values = column_of(raw, "year", heading.columns["year"], "year").values
         return values.fillna(before) if before else values
-    return pd.Series([before] * len(raw.rows), dtype="str") if before else None
+    return before
 
 
 def _frame(table: HandedTable) -> pd.DataFrame:
