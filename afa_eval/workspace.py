@@ -241,7 +241,7 @@ def release(found: Evaluation, plan: Plan) -> Release:
     known = ledger.Ledger.read(plan.folder)
     mark = ledger.fingerprint(found.manifest, policy)
     released = disclosure.release(found, policy, known.earlier(mark, found.about))
-    with_this = known.with_release(released, mark)
+    with_this = known.with_release(released, mark, policy.round_to)
     if with_this is not known:
         with_this.write(plan.folder)
     return released

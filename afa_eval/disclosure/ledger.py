@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from afa_eval.disclosure.between import Known
-from afa_eval.disclosure.policies import Policy
+from afa_eval.disclosure.policies import Policy, to_nearest
 from afa_eval.disclosure.records import Release, ReleasedEstimate
 from afa_eval.disclosure.sums import Cell, Sum
 from afa_eval.errors import DisclosureError, PlanError
@@ -30,6 +30,7 @@ CODE = "earlier-release"
 SCHOOLS = "schools"
 TOLD, BESIDE = "an earlier release told it of", "beside an earlier release it would tell"
 Figure = tuple[str, str, str, str]  # outcome, group, estimand, base
+Printed = tuple[float, int]  # a count, and what it is rounded to
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +49,8 @@ class Entry:
         Of the numbers below: the same numbers are released once.
     fingerprint : str
         Of the plan, the files, the versions and the policy it was made from.
+    round_to : int
+        What its counts are rounded to; 0 where they are not.
     years : dict
         For each outcome the years it is about: other years are other pupils' figures.
     figures : list
@@ -61,6 +64,7 @@ class Entry:
     profile: str
     sha256: str
     fingerprint: str
+    round_to: int
     years: dict[str, list[str]]
     figures: list[list[Any]]
     tables: list[dict[str, Any]]
@@ -132,7 +136,7 @@ class Ledger:
         Path(name).chmod(0o644)
         return Path(name).replace(folder / FILE)
 
-    def with_release(self, release: Release, fingerprint: str) -> Ledger:
+    def with_release(self, release: Release, fingerprint: str, round_to: int = 0) -> Ledger:
         """Which ledger has this release too?
 
         Parameters
@@ -141,6 +145,8 @@ class Ledger:
             What leaves now.
         fingerprint : str
             Of what it was made from.
+        round_to : int
+            What its counts are rounded to.
 
         Returns
         -------
@@ -157,6 +163,7 @@ class Ledger:
             made=datetime.now(UTC).isoformat(timespec="seconds"),
             sha256=sha256,
             fingerprint=fingerprint,
+            round_to=round_to,
             years=_years(release.about),
             profile=release.profile,
             figures=figures,
@@ -284,9 +291,9 @@ class Earlier:
         Of the releases.
     """
 
-    people: dict[Figure, set[int]] = field(default_factory=lambda: defaultdict(set))
-    counted: dict[Figure, set[tuple[int, int]]] = field(default_factory=lambda: defaultdict(set))
-    cells: dict[tuple[str, str, str], set[float]] = field(default_factory=lambda: defaultdict(set))
+    people: dict[Figure, set[Printed]] = field(default_factory=lambda: defaultdict(set))
+    counted: dict[Figure, set[tuple[Printed, Printed]]] = field(default_factory=lambda: defaultdict(set))
+    cells: dict[tuple[str, str, str], set[Printed]] = field(default_factory=lambda: defaultdict(set))
     numbers: set[int] = field(default_factory=set)
 
     def add(self, entry: Entry, outcomes: Iterable[str]) -> None:
@@ -299,18 +306,18 @@ class Earlier:
         outcomes : iterable of str
             Whose years are the same.
         """
-        wanted = set(outcomes)
+        wanted, step = set(outcomes), entry.round_to
         self.numbers.add(entry.number)
         for outcome, group, estimand, base, people, count in entry.figures:
             if outcome in wanted:
-                self.people[outcome, group, estimand, base].add(people)
+                self.people[outcome, group, estimand, base].add((people, step))
                 if count is not None:
-                    self.counted[outcome, group, estimand, base].add((count, people - count))
+                    self.counted[outcome, group, estimand, base].add(((count, step), (people - count, step)))
         for table in entry.tables:
             for row, cells in zip(table["rows"], table["cells"], strict=True) if table["outcome"] in wanted else ():
                 for column, value in zip(table["columns"], cells, strict=True):
                     if value is not None:
-                        self.cells[table["name"], row, column].add(value)
+                        self.cells[table["name"], row, column].add((value, step))
 
     def reason(self, item: Estimate, count: float | None, policy: Policy) -> str:
         """Why may a figure not stand beside what is out already?
@@ -330,13 +337,16 @@ class Earlier:
             Empty where it may.
         """
         key = (item.outcome, item.group, str(item.estimand), item.base)
-        if any(policy.too_few(abs(item.n_pupils - old)) for old in self.people.get(key, ())):
+        if any(policy.too_few(_less(item.n_pupils, old, policy)) for old in self.people.get(key, ())):
             return f"{TOLD} fewer than {policy.threshold} {item.base} more or less"
         if count is None:
             return ""
         numbers = (round(count), item.n_pupils - round(count))
         for old in self.counted.get(key, ()):
-            if any(policy.too_few(abs(new - before)) for new, before in zip(numbers, old, strict=True)):
+            # of rounded counts the rest is no rounded count, and says no more
+            kept = 1 if policy.round_to or old[0][1] else 2
+            pairs = zip(numbers[:kept], old[:kept], strict=True)
+            if any(policy.too_few(_less(new, before, policy)) for new, before in pairs):
                 return f"{BESIDE} that fewer than {policy.threshold} {item.base} changed"
         return ""
 
@@ -395,17 +405,23 @@ class Earlier:
         for table in people if self.cells else ():
             for row, column, value in _cells(table):
                 old = self.cells.get((table.name, table.rows[row], table.columns[column]), set())
-                near = sorted(number for number in old if policy.too_few(abs(value - number)))
+                near = sorted(one[0] for one in old if policy.too_few(_less(value, one, policy)))
                 cell = (table.name, row, column)
                 if near:
                     hidden.add(cell)
-                elif old and any(round(value - number) == 0 for number in old):
+                elif old and any(_less(value, one, policy) == 0 for one in old):
                     public.add(cell)
                 for number in near:
                     beside["earlier", cell, number] = number
                     key: Any = ("earlier", cell, number)
                     sums.append(Sum(cell, (key,)) if value > number else Sum(key, (cell,)))
         return Known(frozenset(public), frozenset(hidden), beside, tuple(sums))
+
+
+def _less(new: float, old: Printed, policy: Policy) -> float:
+    """How far apart are two counts, both as coarse as the coarser is printed?"""
+    step = max(policy.round_to, old[1])
+    return abs(to_nearest(new, step) - to_nearest(old[0], step)) if step else abs(round(new) - round(old[0]))
 
 
 def _cells(table: Table) -> Iterable[tuple[int, int, float]]:

@@ -38,12 +38,12 @@ def evaluation(*items, tables=(), files="one"):
     return SimpleNamespace(estimates=Estimates(tuple(items), tables=tuple(tables)), about=ABOUT, manifest=manifest)
 
 
-def released(found, ledger=None):
+def released(found, ledger=None, policy=PUBLISH):
     """One release after another, as a workspace makes them."""
     ledger = ledger or Ledger()
-    mark = fingerprint(found.manifest, PUBLISH)
-    made = disclosure.release(found, PUBLISH, ledger.earlier(mark, found.about))
-    return made, ledger.with_release(made, mark)
+    mark = fingerprint(found.manifest, policy)
+    made = disclosure.release(found, policy, ledger.earlier(mark, found.about))
+    return made, ledger.with_release(made, mark, policy.round_to)
 
 
 def test_the_same_release_is_written_down_once() -> None:
@@ -129,3 +129,16 @@ def test_without_a_ledger_that_can_be_read_nothing_leaves(tmp_path, text) -> Non
     (tmp_path / FILE).write_text(text, encoding="utf-8")
     with pytest.raises(DisclosureError, match="cannot be read"):
         Ledger.read(tmp_path)
+
+
+def test_the_same_pupils_rounded_and_not_rounded_are_the_same_pupils() -> None:
+    lab = policies.find("opensafely")
+    items, tables = [share(403, 101)], [counts(301, 62, 40)]
+    for first, second in ((PUBLISH, lab), (lab, PUBLISH), (lab, lab)):
+        _, ledger = released(evaluation(*items, tables=tables), policy=first)
+        later, _ = released(evaluation(*items, tables=tables, files="two"), ledger, second)
+        assert later.estimates[0].value is not None
+        assert None not in [row[0] for row in later.tables[0].table.cells]
+        assert later.findings == ()
+    _, ledger = released(evaluation(*items), policy=lab)
+    assert released(evaluation(share(408, 130), files="two"), ledger, lab)[0].estimates[0].value is None
