@@ -30,7 +30,7 @@ RUN = "from jupyter_book.cli.main import main; main()"
 EPOCH = "1577836800"  # a fixed moment, so that the same pages make the same bytes
 TOLD = re.compile(r"WARNING|ERROR|CRITICAL|Traceback|error:|Error\b|would load")
 COLOURS = re.compile(r"\x1b\[[0-9;]*m")
-MEASURED = ("methods/speed",)  # written by `make bench`, where it has been run
+MEASURED = ("methods/speed", "methods/coverage")  # written by `make bench` and `benchmarks.coverage`, where run
 CONTENTS: dict[str, tuple[str, ...]] = {
     "Start": ("quick-start", "data", "plan", "templates", "examples"),
     "Methods": (
