@@ -49,14 +49,14 @@ class Entry:
         Of the numbers below: the same numbers are released once.
     fingerprint : str
         Of the plan, the files, the versions and the policy it was made from.
-    round_to : int
-        What its counts are rounded to; 0 where they are not.
     years : dict
         For each outcome the years it is about: other years are other pupils' figures.
     figures : list
         Outcome, group, estimand, base, people, and how many of them are counted (None for means).
     tables : list
         Name, outcome, rows, columns and cells of each table of counts.
+    round_to : int
+        What its counts are rounded to; 0 where they are not.
     """
 
     number: int
@@ -64,10 +64,10 @@ class Entry:
     profile: str
     sha256: str
     fingerprint: str
-    round_to: int
     years: dict[str, list[str]]
     figures: list[list[Any]]
     tables: list[dict[str, Any]]
+    round_to: int = 0
 
 
 @dataclass(frozen=True, slots=True)
