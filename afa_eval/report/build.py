@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from afa_eval.disclosure.records import Release
@@ -20,10 +21,20 @@ from afa_eval.report.document import write_docx
 from afa_eval.report.downloads import with_downloads
 from afa_eval.report.pdf import write_pdf
 
+Builder = Callable[[], tuple[bool, str]]
 PDF, WORD = "book.pdf", "summary.docx"  # beside the book, in the build folder
 EPOCH = "1577836800"  # a fixed moment, so that the same release makes the same bytes
 SETTINGS = {"SOURCE_DATE_EPOCH": EPOCH, "PYTHONHASHSEED": "0", "NO_COLOR": "1"}
-RUN = "from jupyter_book.cli.main import main; main()"
+# The child imports while the parent draws charts, and begins when it is told to; it ends where nobody tells it.
+RUN = """
+import contextlib, importlib, sys
+for name in "sphinx.builders.html myst_nb.sphinx_ext sphinx_book_theme sphinx_design jupyter_book.sphinx bs4".split():
+    with contextlib.suppress(ImportError):
+        importlib.import_module(name)
+if sys.stdin.readline():
+    from jupyter_book.cli.main import main
+    main()
+"""
 WARNING = re.compile(r"WARNING|ERROR|CRITICAL|error:|Exception|would load")
 COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
@@ -52,7 +63,7 @@ def build_book(
     pdf, word : bool
         Whether the book is printed to ``build/book.pdf``, and its summary written to ``build/summary.docx``, too.
     here : bool
-        Whether this process may be used up by the build: see ``run``.
+        Whether this process may be used up by the build (Sphinx keeps what it registers).
 
     Returns
     -------
@@ -68,30 +79,27 @@ def build_book(
     used = pages.template(template, Path(folder))
     target = Path(folder).resolve() / "build" / "book"
     target.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".making-", dir=target) as name:
+    with tempfile.TemporaryDirectory(prefix=".making-", dir=target) as name, _ready(Path(name), here=here) as builder:
         work = Path(name) / "pages"
         work.mkdir()
         book = with_downloads(assemble(release, work), release, work)
         if word:
             write_docx(book, target.parent / WORD)
         names = pages.write_pages(book, work, used)
-        html = run(work, here=here)
+        html = _finished(builder, work)
         if pdf:
             write_pdf(html, names, target.parent / PDF)
         _replace(html, target / "html")
     return target / "html" / "index.html"
 
 
-def run(work: Path, *, here: bool = False) -> Path:
+def run(work: Path) -> Path:
     """Where is the HTML of a folder of pages? Built with every warning an error.
 
     Parameters
     ----------
     work : Path
         The pages with ``_toc.yml`` and ``_config.yml``.
-    here : bool
-        In this process, which must then build nothing else (Sphinx keeps what it registers); else in
-        one of its own.
 
     Returns
     -------
@@ -103,18 +111,42 @@ def run(work: Path, *, here: bool = False) -> Path:
     ReportError
         Where the build fails or warns, with what it said.
     """
-    failed, said = (_here if here else _apart)(["build", str(work), "-W", "-n", "--keep-going", "-q"])
+    with _ready(work.parent, here=False) as builder:
+        return _finished(builder, work)
+
+
+def _finished(builder: Builder, work: Path) -> Path:
+    failed, said = builder()
     html = work / "_build" / "html"
     if failed or not (html / "index.html").is_file():
         raise ReportError("The book could not be built.\n" + _told(said, work))
     return html
 
 
-def _apart(arguments: list[str]) -> tuple[bool, str]:
-    environment = {**os.environ, **SETTINGS}
-    command = [sys.executable, "-c", RUN, *arguments]
-    done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False, encoding="utf-8")
-    return done.returncode != 0, f"{done.stdout}\n{done.stderr}"
+@contextlib.contextmanager
+def _ready(folder: Path, *, here: bool) -> Iterator[Builder]:
+    """What builds ``pages`` in a folder when it is called: a process of its own that is warm by then, or this one."""
+    arguments = ["build", str(folder / "pages"), "-W", "-n", "--keep-going", "-q"]
+    if here:
+        yield lambda: _here(arguments)
+        return
+    command, environment = [sys.executable, "-c", RUN, *arguments], {**os.environ, **SETTINGS}
+    with subprocess.Popen(
+        command,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        encoding="utf-8",
+        errors="replace",
+        env=environment,
+    ) as process:
+        yield lambda: _apart(process)
+
+
+def _apart(process: subprocess.Popen[str]) -> tuple[bool, str]:
+    said, _ = process.communicate("begin\n")
+    return process.returncode != 0, said
 
 
 def _here(arguments: list[str]) -> tuple[bool, str]:

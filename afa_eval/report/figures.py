@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 MOST_ROWS, MOST_PANELS = 18, 6
+FARTHEST = 0.9  # an effect size; the table of months ends at 1.0, and an axis reaches beyond its figures
+SIZES = (
+    "National standard deviations, with 95% confidence intervals; months are an equivalent, not EEF additional progress"
+)
 RANK = {name: at for at, name in enumerate(("cohort", "phase", "fsm", "eal", "sex", "primary_need", "year_group"))}
 Draw = Callable[..., "Figure"]
 FOLDER = "charts"
@@ -155,6 +159,27 @@ def _forest(items: Sequence[ReleasedEstimate], entry: dict[str, Any], outcome: d
     return None
 
 
+def _sizes(items: Sequence[ReleasedEstimate], entry: dict[str, Any], outcome: dict[str, Any]) -> Any:
+    """Effect sizes with a scale of months above them, as far as the table of months reaches."""
+    from afa_eval.estimate import charts
+
+    focus = str(outcome.get("focus", ""))
+    chosen = _chosen(_first_each([item for item in items if item.estimand in entry["figures"]]), entry["groups"], focus)
+    shown = [replace(item, comparator=None) for item in chosen]  # its line is in points, the axis is not
+    ends = [end for item in shown for end in (item.value, *(item.ci or ())) if end is not None]
+    if not ends or max(map(abs, ends)) > FARTHEST:
+        return None
+    draw = partial(charts.forest, months=_months, subtitle=SIZES)
+    return partial(_draw_forest, draw, shown, _finding(shown, focus))
+
+
+def _months(size: float) -> float:
+    """Months of progress for an effect size; beyond the table's last band there is no number."""
+    from afa_eval.codes import months
+
+    return months.months(size)
+
+
 def _headline_first(figures: Sequence[str], outcome: dict[str, Any]) -> list[str]:
     """The card's figures first, where the design names them: the chart is about what the card says."""
     return list(dict.fromkeys([*(outcome.get("headline") or ()), *figures]))
@@ -220,6 +245,18 @@ def _slopes(items: Sequence[ReleasedEstimate], entry: dict[str, Any], outcome: d
     return (lambda narrow: charts.slopes(kept, title, labels=_ends(outcome), narrow=narrow)) if kept else None
 
 
+def _gaps(items: Sequence[ReleasedEstimate], entry: dict[str, Any], outcome: dict[str, Any]) -> Any:
+    """How wide the gaps between groups were before and after: contrasts, which other charts leave out."""
+    from afa_eval.estimate import charts
+
+    both = [_first_each([item for item in items if item.estimand == name]) for name in entry["figures"]]
+    shown = [{item.group for item in found if item.value is not None} for found in both]
+    kept = [item for found in both for item in found if all(item.group in groups for groups in shown)]
+    if not kept:
+        return None
+    return lambda narrow: charts.dumbbell(kept[:MOST_ROWS], labels=_ends(outcome), narrow=narrow)
+
+
 def _lines(items: Sequence[ReleasedEstimate], entry: dict[str, Any], outcome: dict[str, Any]) -> Any:
     from afa_eval.estimate import charts
 
@@ -241,6 +278,8 @@ def _moved(kept: Sequence[ReleasedEstimate], focus: str) -> str:
 KINDS: dict[str, Callable[[Sequence[ReleasedEstimate], dict[str, Any], dict[str, Any]], Any]] = {
     "forest": _forest,
     "slopes": _slopes,
+    "gaps": _gaps,
+    "sizes": _sizes,
     "lines": _lines,
 }
 
