@@ -1,4 +1,5 @@
 # make demo: from nothing to the demo trust's book.  make test: the whole suite.
+# make bench PEERS=FOLDER also measures peers among the packages of another environment.
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
@@ -38,7 +39,7 @@ format: $(READY)
 	$(BIN)/ruff check --fix .
 
 bench: $(READY)
-	$(BIN)/python -m benchmarks.bench
+	$(BIN)/python -m benchmarks.bench $(if $(PEERS),--peers $(PEERS))
 
 docs: $(READY)
 	$(BIN)/python book/build.py

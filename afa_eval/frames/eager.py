@@ -94,17 +94,33 @@ def held_table(data: object, roles: Sequence[Role]) -> Held | None:
     check_columns(native, roles)
     columns = list(dict.fromkeys(role.column for role in roles))
     frame: nw.DataFrame[Any] = nw.from_native(native, eager_only=True)
+    plain = {"i": nw.Int64(), "u": nw.UInt64(), "f": nw.Float64(), "b": nw.Boolean()}
     schema: dict[str, Any] = {}
     arrays: dict[str, NDArray[Any] | Coded] = {}
     missing, complete = [], np.ones(len(frame), dtype=np.bool_)
     for name in columns:
-        series = frame.get_column(name)
-        schema[name] = series.dtype
-        arrays[name], absent = _array(series, schema[name].is_numeric() or schema[name] == nw.Boolean)
+        values = _numpy(native, name)
+        if values is not None:
+            schema[name], arrays[name] = plain[values.dtype.kind], values
+            absent = np.isnan(values) if values.dtype.kind == "f" else None
+        else:
+            series = frame.get_column(name)
+            schema[name] = series.dtype
+            arrays[name], absent = _array(series, schema[name].is_numeric() or schema[name] == nw.Boolean)
         missing.append((name, 0 if absent is None else int(absent.sum())))
         if absent is not None and missing[-1][1]:
             complete &= ~absent
     return Held(schema, arrays, complete, tuple(missing))
+
+
+def _numpy(native: Any, name: str) -> NDArray[Any] | None:
+    """The array that a pandas column of plain numbers is, without a detour; None of any other column."""
+    import pandas as pd
+
+    series = native[name] if isinstance(native, pd.DataFrame) else None
+    if not isinstance(series, pd.Series) or not isinstance(series.dtype, np.dtype) or series.dtype.kind not in "iufb":
+        return None
+    return np.asarray(series)
 
 
 def _array(series: Any, number: bool) -> tuple[NDArray[Any] | Coded, NDArray[np.bool_] | None]:
