@@ -18,7 +18,7 @@ from afa_eval.designs.progress_question import Norm, ProgressQuestion
 from afa_eval.designs.progress_rest import share_without_cohort, without_cohort
 from afa_eval.designs.progress_routes import national, share_lines
 from afa_eval.designs.progress_shares import expected, expected_findings, reached_share, standard, worst_rank_table
-from afa_eval.designs.progress_sizes import months, size_findings, spread, standardised
+from afa_eval.designs.progress_sizes import months, size_findings, spread, standardised, standardised_within
 from afa_eval.designs.progress_waves import growth_per_wave
 from afa_eval.estimate import Estimate, Estimates, Finding, Severity, Table
 
@@ -77,6 +77,7 @@ class PrePostProgress(ProgressQuestion):
         growth, growth_findings = growth_per_wave(self, people)
         items = [*points, *sizes, *months(self, sizes, size), *shares, *growth]
         findings = (
+            *standardised_within(self, people, lines),
             *lines.findings,
             *share_findings,
             *dict.fromkeys(item for _, findings in rests for item in findings),

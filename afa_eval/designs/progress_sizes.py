@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from afa_eval.codes import months as table_of_months
 from afa_eval.designs.progress_contrasts import GAP
@@ -12,9 +13,14 @@ from afa_eval.designs.progress_lines import National, finding
 from afa_eval.designs.progress_question import ProgressQuestion
 from afa_eval.estimate import Claim, Estimand, Estimate, Finding, Severity
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 E = Estimand
 LONGEST = 12.0
 MONTHS_NOTE = "Equivalent to {months}, not EEF additional progress."
+SCALES = ((0.0, 1.0), (50.0, 10.0), (100.0, 15.0))  # mean and sd that scores are usually standardised to
+NEAR = 0.02  # of a standard deviation: a published test's norm sample is never these very pupils
 BEYOND = "Beyond the table's end: more than 12 months either way is printed as 12."
 
 
@@ -225,3 +231,39 @@ def size_findings(question: ProgressQuestion, national: National, size: Spread |
         message = "Months of progress are not given: the scores are teachers' ratings, and the tables of months are about tests."
         found.append(finding(question, "months-refused", Severity.NOTE, message))
     return tuple(found)
+
+
+def standardised_within(question: ProgressQuestion, people: Cohort, national: National) -> tuple[Finding, ...]:
+    """Were both scores standardised on these pupils themselves, so that their average gain is nought by construction?
+
+    Parameters
+    ----------
+    question : ProgressQuestion
+        The question.
+    people : Cohort
+        With both scores.
+    national : National
+        The lines; with one of them the average is set against something, and nothing is said.
+
+    Returns
+    -------
+    tuple of Finding
+        ``standardised-within``, or nothing.
+    """
+    if national.lines or not question.has_gain or not _on_one_scale(people.before, people.after):
+        return ()
+    message = (
+        "Both scores have the mean and the spread of scores that were standardised on these pupils themselves. If they "
+        "were, the average gain of all of them is nought by construction and says nothing about them: read who moved up "
+        "or down against the others."
+    )
+    fix = "Use the scores as they were before, or a test with a publisher's norm; or ask about a group (focus)."
+    return (finding(question, "standardised-within", Severity.SERIOUS, message, fix),)
+
+
+def _on_one_scale(*waves: pd.Series) -> bool:
+    found = [(float(scores.mean()), float(scores.std())) for scores in waves]
+    return any(
+        all(abs(mean - centre) < NEAR * unit and abs(sd / unit - 1) < NEAR for mean, sd in found)
+        for centre, unit in SCALES
+    )

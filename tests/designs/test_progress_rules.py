@@ -305,3 +305,14 @@ def test_the_figure_that_a_plan_s_share_makes_the_headline(ask, cohort):
     refused = [item for item in design.estimate(other).findings if item.code == "expected-progress-refused"]
     assert "Year 2 in 2006/07" in refused[0].message
     assert design.estimate(other)["mdes"].unit == "points"
+
+
+def test_scores_standardised_on_these_pupils_say_nothing_of_their_average_gain(cohort, ask, codes):
+    pupils = cohort()
+    assert "standardised-within" not in codes(ask().estimate(pupils))
+    for column in ("autumn", "summer"):
+        own = pupils[column]
+        pupils[column] = 100 + 15 * (own - own.mean()) / own.std()
+    assert "standardised-within" not in codes(ask(norm=NORM).estimate(pupils))
+    found = ask().estimate(pupils)
+    assert found.findings[0].code == "standardised-within"
