@@ -157,6 +157,7 @@ def _count(marks: object, year: str, *, halves: bool) -> tuple[Counted, str]:
                     raise DataError(f"The marks cannot be counted: {str(error).splitlines()[0]}") from error
         period = _covered(found, year) if absence.definition(year).rule != "own-possible" else ""
         _speak(counted, found, year)
+        _doubt(found, year)
     return counted, period
 
 
@@ -176,6 +177,20 @@ def _speak(counted: Counted, marks: Marks, year: str) -> None:
             UserWarning,
             stacklevel=4,
         )
+
+
+def _doubt(marks: Marks, year: str) -> None:
+    """Say which marks were counted by a code whose meaning is not settled at its source."""
+    doubtful = [each for each in codes.codes(year) if not each.verified]
+    if not doubtful:
+        return
+    first, last = bounds(year)
+    listed = ", ".join(f"'{each.code}'" for each in doubtful)
+    where = f"upper(trim(code)) IN ({listed}) AND date BETWEEN DATE '{first}' AND DATE '{last}'"
+    n = int(marks.run(f"SELECT count(*) AS n FROM marks WHERE {where}")["n"][0])
+    if n:
+        names = ", ".join(f"{each.code} ({each.label}, counted as {each.kind})" for each in doubtful)
+        warnings.warn(f"{n:,} marks are {names}: what it counted as is not settled.", UserWarning, stacklevel=5)
 
 
 def _covered(marks: Marks, year: str) -> str:

@@ -186,7 +186,7 @@ def kind_of(text: TextCells, usual: str) -> str:
     usual : str
         ``score`` where a column is scores that has as many numbers as texts that are neither
         numbers nor reasons (those are then faults), ``category`` where all must be numbers, ``number`` where codes such as B may
-        stand among many different numbers.
+        stand among many different numbers. National curriculum levels (2b) are scores in points.
 
     Returns
     -------
@@ -197,6 +197,8 @@ def kind_of(text: TextCells, usual: str) -> str:
     filled = [each for each in distinct if each]
     numbers = [each for each in filled if cell_kinds.as_number(each) is not None]
     padded = any(len(each) > 1 and each[0] == "0" and each.isdigit() for each in numbers)
+    if usual == "score" and _are_levels(filled):
+        return "score"
     if not numbers or padded:
         return "word"
     rest = set(filled) - set(numbers)

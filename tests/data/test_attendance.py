@@ -66,6 +66,12 @@ def test_an_interview_was_attendance_and_is_absence() -> None:
     assert (before["sessions_authorised"].tolist(), after["sessions_authorised"].tolist()) == ([0], [1])
 
 
+def test_a_code_whose_meaning_is_not_settled_is_said() -> None:
+    with pytest.warns(UserWarning, match=r"2 marks are F .*counted as authorised\): what it counted as is not settled"):
+        out = ae.attendance(register("A", ["F", "f", "/", "I"], start="2012-09-03"), year="201213")
+    assert out["sessions_authorised"].tolist() == [3]
+
+
 def test_what_hides_in_absence_is_shown() -> None:
     (row,) = ae.attendance(register("A", ["C2", "E", "K", "B", "D", "/"], start="2024-09-02"), year="202425").to_dict(
         "records"

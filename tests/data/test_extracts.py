@@ -144,6 +144,17 @@ def test_the_census_of_two_springs_becomes_two_rows_a_pupil(csv_file: File) -> N
     ]  # fmt: skip
 
 
+def test_major_groups_of_npd_and_levels(csv_file: File) -> None:
+    text = "PupilMatchingRef_SPR14,URN_SPR14,SENprovisionMajor_SPR14,EthnicGroupMajor_SPR14,LanguageGroupMajor_SPR14\nA,100001,3_SS,WHIT,1_ENG\nB,100002,4_UNCL,UNCL,3_UNCL\nC,100002,2_SNS,BLAC,2_OTH\n"
+    frame = read(csv_file(text)).astype(object)
+    assert frame["sen_provision"].dropna().tolist() == ["E", "K"]
+    assert frame["ethnicity"].tolist() == ["WHIT", "UNCL", "BLAC"]
+    assert frame["eal"].dropna().tolist() == ["no", "yes"]
+    scores = read(csv_file("pupil_id,maths\nA,2b\nB,3\nC,W\nD,B\nE,\n"))
+    assert scores["maths"].dropna().tolist() == [15.0, 21.0, 3.0]
+    assert scores["maths_reason"].dropna().tolist() == ["working below"]
+
+
 # ---------------------------------------------------------------- transfer files
 
 
