@@ -11,7 +11,7 @@ import pytest
 from scipy import stats
 
 from afa_eval.errors import DataError, EstimationError
-from afa_eval.kernels.logistic import Rule, evaluate, fit_logistic, make_cells
+from afa_eval.kernels.logistic import Rule, _adjusted_profile, evaluate, fit_logistic, make_cells
 from afa_eval.models.logistic import fit_mixed_logistic
 
 REFERENCE = Path(__file__).parents[1] / "reference"
@@ -147,6 +147,17 @@ def test_degrees_of_freedom_are_those_of_the_level(crt, fit):
     row = fit.odds_ratios().iloc[0]
     half = stats.t.ppf(0.975, 32) * fit.tidy().std_error[1]
     np.testing.assert_allclose([row.conf_low, row.conf_high], np.exp(fit.coef[1] + half * np.array([-1, 1])), rtol=1e-9)
+
+
+def test_spread_of_schools_is_not_put_too_low_where_they_are_few(crt):
+    """At the estimate the adjusted profile still rises, and the more the fewer schools there are."""
+    rises = []
+    for rows in (crt[crt.urn.isin(crt.urn.unique()[:12])], crt):
+        fit = fit_mixed_logistic(rows, "low", ["treated"], "urn", quadrature=7).fit
+        profile = _adjusted_profile(fit)
+        curve = fit.tau**2 / fit.cov[-1, -1]  # information of log tau, which grows with the schools
+        rises.append((profile(1.05 * fit.tau) - profile(0.95 * fit.tau)) / 0.1 / curve)
+    assert rises[0] > rises[1] > 0
 
 
 def test_large_offsets_change_only_the_intercept(crt, fit):
