@@ -161,7 +161,8 @@ def group_codes(arrays: Arrays, groups: Sequence[str], n_rows: int) -> tuple[Int
     keys: list[Key] = [()]
     for group in groups:
         codes, keys = _within(codes, keys, *_coded(arrays[group]))
-    order = sorted(range(len(keys)), key=lambda i: key_order(keys[i]))
+    whole = all(type(part) is int for key in keys for part in key)  # numbers sort as they are
+    order = sorted(range(len(keys)), key=keys.__getitem__ if whole else lambda i: key_order(keys[i]))
     if order == list(range(len(keys))):
         return codes, tuple(keys)
     rank = np.empty(len(keys), dtype=np.int64)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     import narwhals as nw
 
 COMPLETE = "__complete"
-AT_ONCE = 200_000  # rows; beyond it they are taken in pieces, to save memory
+AT_ONCE = 5_000  # rows; beyond it they are taken in pieces, to save memory
 
 
 def moments(
