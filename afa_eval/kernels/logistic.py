@@ -22,6 +22,7 @@ from afa_eval.kernels.linear import Floats, Ints, check_rank
 LATENT = math.pi**2 / 3  # variance of the standard logistic distribution
 UPPER_QUARTILE = 0.6744897501960817
 SMALL = 1e-3  # a standard deviation below this is compared with nought
+WIDEST = 8.0  # a standard deviation of log odds beyond which no limit is sought: all chances are then near 0 or 1
 RUNAWAY = 25.0  # a log odds ratio beyond this is separation, not evidence
 
 
@@ -424,13 +425,16 @@ def tau_interval(fit: LogisticFit, level: float = 0.95) -> tuple[float, float]:
     Returns
     -------
     tuple of float
-        On the log odds scale; low is 0 where the likelihood allows it. It always holds the estimate.
+        On the log odds scale; low is 0 where the likelihood allows it, high is infinite where too few schools set
+        no limit. It always holds the estimate.
     """
     from scipy.optimize import brentq, minimize_scalar
     from scipy.special import chdtri
 
     profile = _adjusted_profile(fit)
-    found = minimize_scalar(lambda tau: -profile(tau), bounds=(0.0, 3 * fit.tau + 1), options={"xatol": 1e-3})
+    found = minimize_scalar(
+        lambda tau: -profile(tau), bounds=(0.0, min(3 * fit.tau + 1, WIDEST)), options={"xatol": 1e-3}
+    )
     at_zero, peak = profile(0.0), float(found.x)
     best = max(at_zero, -float(found.fun))
     peak = peak if best > at_zero else 0.0
@@ -442,6 +446,8 @@ def tau_interval(fit: LogisticFit, level: float = 0.95) -> tuple[float, float]:
     top = max(1.5 * peak, 0.1)
     while above(top) < 0:
         top *= 1.5
+        if top > WIDEST:
+            return min(low, fit.tau), math.inf
     return min(low, fit.tau), max(float(brentq(above, peak, top, rtol=1e-6)), fit.tau)
 
 

@@ -141,7 +141,7 @@ class MixedLogisticModel:
         tuple of float
             By profile likelihood.
         """
-        low, high = (tau**2 / (tau**2 + kernel.LATENT) for tau in kernel.tau_interval(self.fit, level))
+        low, high = (1 - kernel.LATENT / (tau**2 + kernel.LATENT) for tau in kernel.tau_interval(self.fit, level))
         return low, high
 
     def tidy(self, level: float = 0.95) -> pd.DataFrame:
