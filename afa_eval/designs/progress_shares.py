@@ -254,6 +254,8 @@ def expected_findings(question: ProgressQuestion, people: Cohort) -> tuple[Findi
     ----------
     question : ProgressQuestion
         The question.
+    people : Cohort
+        Eligible pupils.
 
     Returns
     -------

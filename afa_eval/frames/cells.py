@@ -86,7 +86,8 @@ def cells(
 
     roles = [Role(outcome, "the outcome"), Role(group, "a group")]
     roles += [Role(part, "a term") for term in fixed for part in term.split(":")]
-    frame = open_table(data, roles).frame
+    opened = open_table(data, roles)  # kept to the end: it holds the connection
+    frame = opened.frame
     check_outcome(frame.collect_schema(), outcome)
     columns = expand(known(frame), fixed, reference)
     used = list(dict.fromkeys(role.column for role in roles))

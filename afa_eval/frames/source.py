@@ -45,10 +45,13 @@ class Opened:
         With the columns needed only.
     on_duckdb : bool
         Whether DuckDB reads it, so that rows can be taken over in batches.
+    connection : duckdb.DuckDBPyConnection or None
+        Our own, which must outlive the frame: before DuckDB 2 a table does not keep it open.
     """
 
     frame: nw.LazyFrame[Any]
     on_duckdb: bool
+    connection: Any = None
 
 
 def open_table(data: object, roles: Sequence[Role]) -> Opened:
@@ -113,7 +116,7 @@ def _open_file(path: Path, columns: list[str], roles: Sequence[Role]) -> Opened:
     except duckdb.Error as error:
         raise DataError(f"{path.name} could not be read: {str(error).splitlines()[0]}") from error
     check_columns(relation, roles)
-    return _on_duckdb(relation, columns)
+    return _on_duckdb(connection, relation, columns)
 
 
 def _open_in_memory(native: Any, columns: list[str]) -> Opened:
@@ -127,14 +130,14 @@ def _open_in_memory(native: Any, columns: list[str]) -> Opened:
         connection.register("handed_in", table)
     except duckdb.Error:  # a turned view of a table is one that DuckDB cannot scan
         connection.register("handed_in", table.copy() if hasattr(table, "copy") else table.clone())
-    return _on_duckdb(connection.table("handed_in"), columns)
+    return _on_duckdb(connection, connection.table("handed_in"), columns)
 
 
-def _on_duckdb(relation: Any, columns: list[str]) -> Opened:
+def _on_duckdb(connection: Any, relation: Any, columns: list[str]) -> Opened:
     import narwhals as nw
 
     frame: nw.LazyFrame[Any] = nw.from_native(relation).lazy()
-    return Opened(frame.select(columns), on_duckdb=True)
+    return Opened(frame.select(columns), on_duckdb=True, connection=connection)
 
 
 def present(frame: nw.LazyFrame[Any], column: str) -> nw.Expr:

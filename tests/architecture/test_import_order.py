@@ -59,7 +59,7 @@ def test_no_arrow_points_the_other_way(graph):
 
 
 def test_no_module_imports_itself_in_a_circle(graph):
-    for room_of_the_front_door in graph.find_modules_directly_imported_by("afa_eval"):
+    for room_of_the_front_door in sorted(graph.find_modules_directly_imported_by("afa_eval")):
         graph.remove_import(importer="afa_eval", imported=room_of_the_front_door)  # lazy, for type checkers only
     assert len(graph.modules) > 100
     circles = []

@@ -339,7 +339,7 @@ def as_polars(marks: pd.DataFrame) -> object:
 def as_duckdb(marks: pd.DataFrame) -> object:
     import duckdb
 
-    return duckdb.connect().from_df(marks)
+    return duckdb.from_df(marks)
 
 
 def as_categories(marks: pd.DataFrame) -> pd.DataFrame:

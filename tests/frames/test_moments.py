@@ -43,7 +43,7 @@ def as_spark(d):
 def as_duckdb(d):
     import duckdb
 
-    return duckdb.connect().from_df(d)
+    return duckdb.from_df(d)
 
 
 def as_narwhals(d):
