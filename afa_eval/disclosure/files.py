@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 from afa_eval.disclosure.records import Release, ReleasedEstimate, ReleasedTable
@@ -51,8 +52,23 @@ def estimates_csv(release: Release, outcome: str | None = None) -> str:
     str
         CSV with exactly the columns of ``Estimates.tidy()``.
     """
-    rows = [_row(item) for item in release.estimates if outcome in (None, item.outcome)]
-    return _csv([TIDY_COLUMNS, *rows])
+    return figures_csv([item for item in release.estimates if outcome in (None, item.outcome)])
+
+
+def figures_csv(items: Sequence[ReleasedEstimate]) -> str:
+    """What stands in the file of some released figures?
+
+    Parameters
+    ----------
+    items : sequence of ReleasedEstimate
+        What may leave, in order.
+
+    Returns
+    -------
+    str
+        CSV with exactly the columns of ``Estimates.tidy()``.
+    """
+    return _csv([TIDY_COLUMNS, *map(_row, items)])
 
 
 def _row(item: ReleasedEstimate) -> tuple[str, ...]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import re
 import tomllib
 from collections.abc import Mapping, Sequence
@@ -13,7 +11,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from afa_eval.disclosure import estimates_csv, refuse_unregistered, table_csv, write
+from afa_eval.disclosure import estimates_csv, refuse_unregistered, write
 from afa_eval.disclosure.records import Release, ReleasedEstimate, ReleasedTable
 from afa_eval.errors import ReportError
 from afa_eval.estimate import Estimand, Finding, Severity, words
@@ -22,11 +20,11 @@ from afa_eval.report import accounts, figures, flows, layout
 from afa_eval.report.context import PROGRAMME_HEADINGS, Book, Outcome
 from afa_eval.report.costs import cost_band
 from afa_eval.report.lines import ALL, line
+from afa_eval.report.numbers import FILES, with_file
 from afa_eval.report.own_words import own_words
-from afa_eval.report.pieces import Chart, Grid, Limitation, grid, group_name, page_name
+from afa_eval.report.pieces import Chart, Grid, Limitation, page_name
 from afa_eval.report.subgroups import by_breakdown
 
-FILES = "files"
 TOLD_ELSEWHERE = {"comparators", "steps"}  # on the methods page, and among who took part
 GRAVITY = {Severity.SERIOUS: 0, Severity.CONCERN: 1, Severity.NOTE: 2}
 SELECTED = {
@@ -199,7 +197,7 @@ def participants(release: Release, folder: Path) -> tuple[Grid, ...]:
     for name, released in tables.items():
         if name.startswith("participants"):
             england = tables.get(f"england-{name.removeprefix('participants-')}")
-            made.append(_beside_england(_with_file(released, folder), released, england))
+            made.append(_beside_england(with_file(released, folder), released, england))
     return tuple(made)
 
 
@@ -224,44 +222,12 @@ def _beside_england(plain: Grid, released: ReleasedTable, england: ReleasedTable
 
 def _tables(release: Release, folder: Path, place: str) -> tuple[Grid, ...]:
     found = [one for one in release.tables if _place(one) == place and (place or not one.table.outcome)]
-    return tuple(_with_file(one, folder) for one in found)
+    return tuple(with_file(one, folder) for one in found)
 
 
 def _outcome_tables(release: Release, outcome: str, folder: Path) -> tuple[Grid, ...]:
     found = [one for one in release.tables if one.table.outcome == outcome and not _place(one)]
-    return tuple(_with_file(one, folder) for one in found)
-
-
-def _with_file(released: ReleasedTable, folder: Path) -> Grid:
-    file = f"{FILES}/{page_name(released.table.name).removeprefix('outcome-')}-table.csv"
-    (folder / file).write_text(labelled_csv(released), encoding="utf-8")
-    printed = grid(released, file)
-    hidden = all(value is None for row in released.table.cells for value in row)
-    return replace(printed, rows=()) if hidden else printed
-
-
-def labelled_csv(released: ReleasedTable) -> str:
-    """What stands in the file of a table that a page offers?
-
-    Parameters
-    ----------
-    released : ReleasedTable
-        What may leave.
-
-    Returns
-    -------
-    str
-        As ``table_csv``; where rows are groups such as ``sen_provision=K``, a first column
-        ``label`` says them as the page does.
-    """
-    inner, text = released.table, table_csv(released)
-    if not any("=" in row for row in inner.rows):
-        return text
-    stream = io.StringIO()
-    labels = ("label", *(group_name(row, inner.base) for row in inner.rows))
-    made = csv.writer(stream, lineterminator="\n")
-    made.writerows([label, *cells] for label, cells in zip(labels, csv.reader(io.StringIO(text)), strict=True))
-    return stream.getvalue()
+    return tuple(with_file(one, folder) for one in found)
 
 
 def programme(told: dict[str, Any], measures: Mapping[str, str] | None = None) -> tuple[tuple[str, str], ...]:

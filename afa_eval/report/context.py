@@ -99,6 +99,11 @@ class Outcome:
         return f"{self.before} to {self.after}" if both else self.after or self.before
 
     @property
+    def counts(self) -> tuple[Grid, ...]:
+        """Which of its tables do not stand under a chart already?"""
+        return _undrawn(self.tables, self.charts)
+
+    @property
     def definitions(self) -> tuple[tuple[str, str, str], ...]:
         """What does each kind of figure mean: its name, its definition, and how it was made?"""
         firsts = {one.title: one for one in reversed(self.lines)}
@@ -158,6 +163,11 @@ class Outcome:
     def hides(self) -> bool:
         """Is any of its figures hidden?"""
         return any(one.hidden for one in self.lines)
+
+
+def _undrawn(grids: tuple[Grid, ...], charts: tuple[Chart, ...]) -> tuple[Grid, ...]:
+    below = {chart.grid.file for chart in charts if chart.grid is not None}
+    return tuple(one for one in grids if one.file not in below)
 
 
 def answered(outcome: Outcome) -> frozenset[str]:
@@ -259,6 +269,11 @@ class Book:
     def primary(self) -> tuple[Outcome, ...]:
         """Which outcomes have a headline card?"""
         return tuple(outcome for outcome in self.outcomes if outcome.primary) or self.outcomes[:1]
+
+    @property
+    def coverage_counts(self) -> tuple[Grid, ...]:
+        """Which tables of children that the tests cannot measure do not stand under a chart already?"""
+        return _undrawn(self.coverage, self.coverage_charts)
 
     def of(self, *designs: str) -> tuple[Outcome, ...]:
         """Which outcomes ask one of these questions?

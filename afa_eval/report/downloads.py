@@ -6,10 +6,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from afa_eval.disclosure.records import Release
-from afa_eval.report.book import FILES
 from afa_eval.report.context import Book
 from afa_eval.report.ees import write_ees
 from afa_eval.report.headlines import NAME, headlines_json
+from afa_eval.report.numbers import FILES
 from afa_eval.report.spreadsheet import write_xlsx
 
 

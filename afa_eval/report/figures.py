@@ -13,9 +13,10 @@ from afa_eval.errors import AfaEvalError, ReportError
 from afa_eval.estimate import words
 from afa_eval.estimate.words import sentences
 from afa_eval.estimate.words.people import parts, sides
+from afa_eval.report import numbers
 from afa_eval.report.layout import SEN_COLUMNS, columns_of, layout
 from afa_eval.report.lines import ALL
-from afa_eval.report.pieces import Chart
+from afa_eval.report.pieces import Chart, Grid
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -42,11 +43,45 @@ class Drawing:
         Returns a figure, or SVG text; takes ``narrow``.
     title : str
         Its headline; the chart's own where empty.
+    below : callable or None
+        Returns the table of the numbers drawn and writes its file; takes the book's pages.
     """
 
     name: str
     make: Callable[[bool], Any]
     title: str = ""
+    below: Callable[[Path], Grid] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """How is a chart of figures drawn, and of which?
+
+    Attributes
+    ----------
+    draw : callable
+        Returns a figure; takes ``narrow``.
+    items : tuple of ReleasedEstimate
+        The figures drawn.
+    """
+
+    draw: Callable[[bool], Any]
+    items: tuple[ReleasedEstimate, ...]
+
+    def drawing(self, name: str) -> Drawing:
+        """What is drawn under this name, with its figures below it?
+
+        Parameters
+        ----------
+        name : str
+            File name without its ending.
+
+        Returns
+        -------
+        Drawing
+            Ready to be saved.
+        """
+        return Drawing(name, self.draw, below=partial(numbers.of_figures, f"chart-{name}", self.items))
 
 
 def save(drawing: Drawing, folder: Path) -> Chart:
@@ -80,7 +115,8 @@ def save(drawing: Drawing, folder: Path) -> Chart:
         raise ReportError(f"The chart '{drawing.name}' could not be drawn: {type(error).__name__}: {error}") from error
     (target / f"{drawing.name}.svg").write_text(wide, encoding="utf-8")
     (target / f"{drawing.name}-narrow.svg").write_text(narrow, encoding="utf-8")
-    return Chart(file=f"{FOLDER}/{drawing.name}.svg", alt=alt, title=drawing.title or title)
+    below = None if drawing.below is None else drawing.below(folder)
+    return Chart(file=f"{FOLDER}/{drawing.name}.svg", alt=alt, title=drawing.title or title, grid=below)
 
 
 def _svg(made: Any) -> tuple[str, str, str]:
@@ -115,13 +151,13 @@ def outcome_drawings(release: Release, outcome: dict[str, Any]) -> list[Drawing]
     items = [item for item in release.estimates if item.outcome == outcome["id"]]
     found = []
     for number, entry in enumerate(layout(str(outcome.get("design", "")))["charts"], start=1):
-        make = KINDS[entry["kind"]](items, entry, outcome)
-        if make is not None:
-            found.append(Drawing(f"{outcome['id']}-{number}-{entry['kind']}", make))
-    if not found and (make := _forest(items, {"figures": _estimands(items), "groups": "single"}, outcome)):
-        found.append(Drawing(f"{outcome['id']}-1-forest", make))
+        made = KINDS[entry["kind"]](items, entry, outcome)
+        if made is not None:
+            found.append(made.drawing(f"{outcome['id']}-{number}-{entry['kind']}"))
+    if not found and (made := _forest(items, {"figures": _estimands(items), "groups": "single"}, outcome)):
+        found.append(made.drawing(f"{outcome['id']}-1-forest"))
     bars = [one for one in release.tables if one.table.outcome == outcome["id"] and _is_answers(one)]
-    return found + [Drawing(one.table.name, _likert(one)) for one in bars if has_whole_row(one)]
+    return found + [of_table(one, "likert") for one in bars if has_whole_row(one)]
 
 
 def _is_answers(released: ReleasedTable) -> bool:
@@ -147,7 +183,7 @@ def _chosen(items: Sequence[ReleasedEstimate], groups: str, focus: str) -> list[
     return list(kept.values())
 
 
-def _forest(items: Sequence[ReleasedEstimate], entry: dict[str, Any], outcome: dict[str, Any]) -> Any:
+def _forest(items: Sequence[ReleasedEstimate], entry: dict[str, Any], outcome: dict[str, Any]) -> Made | None:
     from afa_eval.estimate import charts
 
     focus = str(outcome.get("focus", ""))
@@ -155,11 +191,11 @@ def _forest(items: Sequence[ReleasedEstimate], entry: dict[str, Any], outcome: d
         rows = _first_each([item for item in items if item.estimand == name])
         shown = _that_fit(_chosen(rows, entry["groups"], focus), focus)
         if any(item.value is not None for item in shown):
-            return partial(_draw_forest, charts.forest, shown, _finding(shown, focus))
+            return Made(partial(_draw_forest, charts.forest, shown, _finding(shown, focus)), tuple(shown))
     return None
 
 
-def _sizes(items: Sequence[ReleasedEstimate], entry: dict[str, Any], outcome: dict[str, Any]) -> Any:
+def _sizes(items: Sequence[ReleasedEstimate], entry: dict[str, Any], outcome: dict[str, Any]) -> Made | None:
     """Effect sizes with a scale of months above them, as far as the table of months reaches."""
     from afa_eval.estimate import charts
 
@@ -170,7 +206,7 @@ def _sizes(items: Sequence[ReleasedEstimate], entry: dict[str, Any], outcome: di
     if not ends or max(map(abs, ends)) > FARTHEST:
         return None
     draw = partial(charts.forest, months=_months, subtitle=SIZES)
-    return partial(_draw_forest, draw, shown, _finding(shown, focus))
+    return Made(partial(_draw_forest, draw, shown, _finding(shown, focus)), tuple(chosen))
 
 
 def _months(size: float) -> float:
@@ -237,15 +273,17 @@ def _ends(outcome: dict[str, Any]) -> tuple[str, str]:
     return (words.years(before), words.years(after)) if before and after and before != after else ("Before", "After")
 
 
-def _slopes(items: Sequence[ReleasedEstimate], entry: dict[str, Any], outcome: dict[str, Any]) -> Any:
+def _slopes(items: Sequence[ReleasedEstimate], entry: dict[str, Any], outcome: dict[str, Any]) -> Made | None:
     from afa_eval.estimate import charts
 
     kept = _pairs(items, entry, outcome)
     title = _moved(kept, str(outcome.get("focus", "")))
-    return (lambda narrow: charts.slopes(kept, title, labels=_ends(outcome), narrow=narrow)) if kept else None
+    if not kept:
+        return None
+    return Made(lambda narrow: charts.slopes(kept, title, labels=_ends(outcome), narrow=narrow), tuple(kept))
 
 
-def _gaps(items: Sequence[ReleasedEstimate], entry: dict[str, Any], outcome: dict[str, Any]) -> Any:
+def _gaps(items: Sequence[ReleasedEstimate], entry: dict[str, Any], outcome: dict[str, Any]) -> Made | None:
     """How wide the gaps between groups were before and after: contrasts, which other charts leave out."""
     from afa_eval.estimate import charts
 
@@ -254,16 +292,19 @@ def _gaps(items: Sequence[ReleasedEstimate], entry: dict[str, Any], outcome: dic
     kept = [item for found in both for item in found if all(item.group in groups for groups in shown)]
     if not kept:
         return None
-    return lambda narrow: charts.dumbbell(kept[:MOST_ROWS], labels=_ends(outcome), narrow=narrow)
+    kept = kept[:MOST_ROWS]
+    return Made(lambda narrow: charts.dumbbell(kept, labels=_ends(outcome), narrow=narrow), tuple(kept))
 
 
-def _lines(items: Sequence[ReleasedEstimate], entry: dict[str, Any], outcome: dict[str, Any]) -> Any:
+def _lines(items: Sequence[ReleasedEstimate], entry: dict[str, Any], outcome: dict[str, Any]) -> Made | None:
     from afa_eval.estimate import charts
 
     kept = _pairs(items, entry, outcome)
     title = _moved(kept, str(outcome.get("focus", "")))
     draw = charts.absence_lines
-    return (lambda narrow: draw(kept, title=title, years=_ends(outcome), narrow=narrow)) if kept else None
+    if not kept:
+        return None
+    return Made(lambda narrow: draw(kept, title=title, years=_ends(outcome), narrow=narrow), tuple(kept))
 
 
 def _moved(kept: Sequence[ReleasedEstimate], focus: str) -> str:
@@ -275,7 +316,7 @@ def _moved(kept: Sequence[ReleasedEstimate], focus: str) -> str:
     return ""
 
 
-KINDS: dict[str, Callable[[Sequence[ReleasedEstimate], dict[str, Any], dict[str, Any]], Any]] = {
+KINDS: dict[str, Callable[[Sequence[ReleasedEstimate], dict[str, Any], dict[str, Any]], Made | None]] = {
     "forest": _forest,
     "slopes": _slopes,
     "gaps": _gaps,
@@ -300,10 +341,29 @@ def has_whole_row(released: ReleasedTable) -> bool:
     return any(all(value is not None for value in row) for row in released.table.cells)
 
 
-def _likert(released: ReleasedTable) -> Callable[[bool], Any]:
+def of_table(released: ReleasedTable, chart: str) -> Drawing:
+    """How is a table drawn?
+
+    Parameters
+    ----------
+    released : ReleasedTable
+        What may leave.
+    chart : str
+        A function of ``estimate.charts`` that takes a table.
+
+    Returns
+    -------
+    Drawing
+        With the table below it.
+    """
     from afa_eval.estimate import charts
 
-    return lambda narrow: charts.likert(released.table, narrow=narrow)
+    draw = getattr(charts, chart)
+    return Drawing(
+        released.table.name,
+        lambda narrow: draw(released.table, narrow=narrow),
+        below=partial(numbers.with_file, released),
+    )
 
 
 def coverage_drawings(release: Release) -> list[Drawing]:
@@ -319,10 +379,5 @@ def coverage_drawings(release: Release) -> list[Drawing]:
     list of Drawing
         One for each coverage table with a row to draw.
     """
-    from afa_eval.estimate import charts
-
-    def _make(released: ReleasedTable) -> Callable[[bool], Any]:
-        return lambda narrow: charts.coverage(released.table, narrow=narrow)
-
     tables = [one for one in release.tables if one.table.name.startswith("coverage") and has_whole_row(one)]
-    return [Drawing(one.table.name, _make(one)) for one in tables]
+    return [of_table(one, "coverage") for one in tables]

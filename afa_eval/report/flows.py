@@ -8,6 +8,7 @@ from typing import Any
 
 from afa_eval.disclosure.records import Release, ReleasedEstimate, ReleasedStep, ReleasedTable
 from afa_eval.estimate import Estimand, Table, words
+from afa_eval.report import numbers
 from afa_eval.report.figures import Drawing
 from afa_eval.report.lines import ALL
 
@@ -38,9 +39,8 @@ def flow_drawings(release: Release) -> list[tuple[dict[str, Any], Drawing]]:
         steps = stages(release, outcome) if outcome.get("primary") else []
         if steps:
             label, base = str(outcome.get("label") or outcome["id"]), _base(release, outcome)
-            made.append(
-                (outcome, Drawing(f"flow-{outcome['id']}", partial(_draw, steps, _title(label, steps, base), base)))
-            )
+            name, draw = f"flow-{outcome['id']}", partial(_draw, steps, _title(label, steps, base), base)
+            made.append((outcome, Drawing(name, draw, below=partial(numbers.of_steps, f"chart-{name}", steps))))
     return made
 
 

@@ -57,12 +57,15 @@ class Chart:
         Its headline.
     note : str
         What to say below it; empty where nothing.
+    grid : Grid or None
+        The numbers drawn, with their file; None where the page has them as its own table.
     """
 
     file: str
     alt: str
     title: str
     note: str = ""
+    grid: Grid | None = None
 
 
 @dataclass(frozen=True, slots=True)

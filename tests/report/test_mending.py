@@ -12,8 +12,9 @@ from afa_eval.disclosure.records import ReleasedEstimate, ReleasedTable
 from afa_eval.estimate import Claim, Comparator, Estimand, Table, words
 from afa_eval.estimate.words import plain, sentences
 from afa_eval.report import layout
-from afa_eval.report.book import labelled_csv, measures, programme
+from afa_eval.report.book import measures, programme
 from afa_eval.report.lines import line
+from afa_eval.report.numbers import labelled_csv
 from afa_eval.report.pieces import Limitation
 
 
