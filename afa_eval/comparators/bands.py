@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from functools import lru_cache
 
 from afa_eval.codes import years
 from afa_eval.comparators import store
-from afa_eval.comparators.packing import FSM_CODES, PHASE_CODES, SEN_CODES, SEX_CODES, unpack
+from afa_eval.comparators.packing import FSM_CODES, PHASE_CODES, SEN_CODES, SEX_CODES, pack, unpack
 from afa_eval.comparators.store import Figure
 from afa_eval.errors import ComparatorError
 
@@ -26,6 +28,13 @@ RANGES = {  # definition: which bands are counted, from the first to the last (t
 SMALLEST_AREA_CELL = 30  # in an area, a figure about fewer children is not given
 _COLUMNS = tuple(f"b{start}" for start in range(0, 55, 5))
 _FIRST_YEAR_OF_SPECIAL_STATUS = 2018
+_WORDS: dict[str, Sequence[str]] = {  # by the code that is packed
+    "phase": PHASE_CODES,
+    "sen": SEN_CODES,
+    "fsm": FSM_CODES,
+    "sex": SEX_CODES,
+    "year_group": [str(number) for number in range(256)],
+}
 
 Counts = dict[tuple[str, ...], tuple[int, int]]
 
@@ -80,7 +89,7 @@ def band_years() -> tuple[str, ...]:
     )
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=512)
 def band_counts(definition: str, year: str, keys: tuple[str, ...], area: str = "England") -> Counts:
     """How many enrolments lay in these bands, and how many were there, in each cell of these keys?
 
@@ -101,41 +110,80 @@ def band_counts(definition: str, year: str, keys: tuple[str, ...], area: str = "
         Numerator and denominator by the cell's values in the order of ``keys``. Special schools
         with SEN status are left out before 2018/19: many of their pupils have none in this source.
     """
-    first, last = (end // 5 for end in RANGES[definition])
-    every = _every_band(years.start(year), keys, area)
-    return {cell: (sum(counts[first : last + 1]), sum(counts)) for cell, counts in every.items() if any(counts)}
-
-
-@lru_cache(maxsize=256)
-def _every_band(start: int, keys: tuple[str, ...], area: str) -> dict[tuple[str, ...], list[int]]:
-    """How many enrolments lay in each of the eleven bands?"""
-    early = start < _FIRST_YEAR_OF_SPECIAL_STATUS and {"sen", "phase"} <= set(keys)
-    places = [KEYS.index(key) for key in keys]
+    held = _block(area, years.start(year))
+    kept: Iterable[int] = range(len(held.of))
+    if years.start(year) < _FIRST_YEAR_OF_SPECIAL_STATUS and {"sen", "phase"} <= set(keys):
+        kept = [row for row, phase in enumerate(held.keys["phase"]) if phase != "special"]
+    above, columns = held.above(definition), [held.keys[key] for key in keys]
     found: dict[tuple[str, ...], list[int]] = {}
-    for row in _rows(area, start):
-        if early and row[KEYS.index("phase")] == "special":
-            continue
-        held = found.setdefault(tuple(str(row[place]) for place in places), [0] * len(_COLUMNS))
-        for band, count in enumerate(row[len(KEYS) :]):
-            held[band] += int(count)
-    return found
+    for row in kept:
+        counts = found.setdefault(tuple(column[row] for column in columns), [0, 0])
+        counts[0] += above[row]
+        counts[1] += held.of[row]
+    return {cell: (above, of) for cell, (above, of) in found.items() if of}
 
 
-@lru_cache(maxsize=32)
-def _rows(area: str, start: int) -> tuple[tuple[str | int, ...], ...]:
-    """phase, sen, fsm, sex, year group and eleven counts of one area and year."""
+@dataclass(frozen=True, slots=True)
+class _Block:
+    """One area's rows of one year, by column: five keys as words, eleven bands, and all enrolments."""
+
+    keys: dict[str, list[str]]
+    bands: Sequence[Sequence[int]]
+    of: Sequence[int]
+    counted: dict[tuple[int, int], list[int]] = field(default_factory=dict)
+
+    def above(self, definition: str) -> list[int]:
+        """Enrolments in the bands of a definition, row by row; summed once."""
+        first, last = (end // 5 for end in RANGES[definition])
+        if (first, last) not in self.counted:
+            self.counted[first, last] = list(map(sum, zip(*self.bands[first : last + 1], strict=True)))
+        return self.counted[first, last]
+
+
+@lru_cache(maxsize=64)
+def _block(area: str, start: int) -> _Block:
     if area == "England":
-        query = f"SELECT phase, sen, fsm, sex, year_group, {', '.join(_COLUMNS)} FROM band WHERE year = ?"
-        return tuple(store.connect().execute(query, [start]))
-    query = "SELECT packed, rows FROM area_band WHERE area = ?"
-    held = store.connect().execute(query, [area]).fetchone()
-    if held is None:
-        return ()
-    return tuple(
-        (PHASE_CODES[phase], SEN_CODES[sen], FSM_CODES[fsm], SEX_CODES[sex], year_group, *counts)
-        for year, phase, sen, fsm, sex, year_group, *counts in unpack(*held)
-        if year + 2000 == start
-    )
+        query = f"SELECT {', '.join([*KEYS, *_COLUMNS])} FROM band WHERE year = ?"
+        columns = list(zip(*store.connect().execute(query, [start]), strict=True)) or [()] * (len(KEYS) + len(_COLUMNS))
+        words, counts = columns[: len(KEYS)], columns[len(KEYS) :]
+        keys = {key: [str(value) for value in column] for key, column in zip(KEYS, words, strict=True)}
+        return _Block(keys, counts, list(map(sum, zip(*counts, strict=True))))
+    query = "SELECT packed, rows FROM area_band WHERE area = ? AND year = ?"
+    codes, numbers = unpack(*(store.connect().execute(query, [area, start]).fetchone() or (pack([], []), 0)))
+    keys = {key: [_WORDS[key][code] for code in column] for key, column in zip(KEYS, codes, strict=True)}
+    return _Block(keys, numbers, list(map(sum, zip(*numbers, strict=True))))
+
+
+def covers(area: str, year: str) -> bool:
+    """Are there absence bands of this area and year?
+
+    Parameters
+    ----------
+    area, year : str
+        England, a region or an authority; academic year.
+
+    Returns
+    -------
+    bool
+        Where there are, they are crossed by all of ``KEYS``.
+    """
+    return bool(_block(area, years.start(year)).of)
+
+
+def source_of(area: str) -> str:
+    """Which source has the absence bands of this area?
+
+    Parameters
+    ----------
+    area : str
+        England, a region, an authority or an authority's neighbours.
+
+    Returns
+    -------
+    str
+        Its key.
+    """
+    return FIVE_POINT_BANDS if area == "England" else AREA_BANDS
 
 
 def band_figure(slug: str, definition: str, year: str, area: str, parts: dict[str, str]) -> Figure | None:
@@ -190,8 +238,7 @@ def band_cell(
     if years.start(year) < _FIRST_YEAR_OF_SPECIAL_STATUS and parts["sen"] in {"any", "none"}:
         note += " Many special-school pupils have no SEN status in this source and year and are not in it."
     numbers = (None, above, of, None, None, None, None)
-    source = FIVE_POINT_BANDS if area == "England" else AREA_BANDS
-    return store.complete(slug, definition, year, area, parts, above / of, numbers, source, note)
+    return store.complete(slug, definition, year, area, parts, above / of, numbers, source_of(area), note)
 
 
 def at_line(line: int, *, year: object, phase: str = "all") -> Figure:

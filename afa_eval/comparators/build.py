@@ -43,7 +43,7 @@ CREATE TABLE band (year INTEGER, phase TEXT, sen TEXT, fsm TEXT, sex TEXT, year_
     b0 INTEGER, b5 INTEGER, b10 INTEGER, b15 INTEGER, b20 INTEGER, b25 INTEGER, b30 INTEGER, b35 INTEGER,
     b40 INTEGER, b45 INTEGER, b50 INTEGER,
     PRIMARY KEY (year, phase, sen, fsm, sex, year_group)) WITHOUT ROWID;
-CREATE TABLE area_band (area TEXT PRIMARY KEY, rows INTEGER, packed BLOB) WITHOUT ROWID;
+CREATE TABLE area_band (area TEXT, year INTEGER, rows INTEGER, packed BLOB, PRIMARY KEY (area, year));
 CREATE TABLE neighbour (area TEXT, rank INTEGER, neighbour TEXT, closeness TEXT, PRIMARY KEY (area, rank)) WITHOUT ROWID;
 CREATE TABLE point_band (year INTEGER, phase TEXT, low REAL, high REAL, overall INTEGER, authorised INTEGER,
     unauthorised INTEGER, PRIMARY KEY (year, phase, low)) WITHOUT ROWID;

@@ -200,11 +200,21 @@ def joint_keys(slug: str, year: object, definition: str | None = None) -> tuple[
     """
     when = parse_year(year)
     asked = _Asked(slug, request(slug, definition=definition).definition)
-    return _joint_keys(asked, when)
+    return tuple(dict.fromkeys(chosen for chosen, _ in _published_keys(asked, when)))
 
 
-def _joint_keys(asked: _Asked, year: str) -> tuple[tuple[str, ...], ...]:
-    return tuple(chosen for chosen in _subsets(MIX_COLUMNS) if chosen and asked.sources(year, chosen, None))
+def _published_keys(asked: _Asked, year: str) -> list[tuple[tuple[str, ...], tuple[str, ...]]]:
+    """Each set of keys that a source crosses figures by, and for which SEN groups; the richest set first."""
+    by_source: dict[tuple[tuple[str, ...], str], set[str]] = {}
+    for figure in asked.figures(year):
+        chosen = tuple(name for name in MIX_COLUMNS if figure.parts[name] != store.MARGIN[name])
+        if set(chosen) == {name for name, value in figure.parts.items() if value != store.MARGIN[name]}:
+            by_source.setdefault((chosen, figure.source), set()).add(figure.sen)
+    for chosen in _subsets(MIX_COLUMNS) if asked.banded(year) else ():
+        by_source[chosen, bands.source_of(asked.area)] = {"any", "none"} if "sen" in chosen else {"all"}
+    richest = {chosen: place for place, chosen in enumerate(_subsets(MIX_COLUMNS))}
+    ordered = sorted(by_source, key=lambda item: richest[item[0]] if item[0] else len(richest))
+    return [(chosen, tuple(sorted(by_source[chosen, source] - {"all"}))) for chosen, source in ordered if chosen]
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,7 +229,18 @@ class _Asked:
     def sources(self, year: str, keys: tuple[str, ...], source: str | None) -> list[Cells]:
         if self.own is None:
             return _sources(self.slug, self.definition, year, keys, source, self.area)
-        return _crossed(own_figures(self.own, self.slug, year, self.definition, self.area), keys, source)
+        return _crossed(self.figures(year), keys, source)
+
+    def figures(self, year: str) -> Iterable[Figure]:
+        """The printed ones of a year, however they are crossed."""
+        if self.own is None:
+            return areas.figures(self.slug, year, self.area, self.definition)
+        return own_figures(self.own, self.slug, year, self.definition, self.area)
+
+    def banded(self, year: str) -> bool:
+        """Whether figures by any of the keys can be counted from the absence bands."""
+        counted = self.own is None and bands.counted(self.slug, self.definition)
+        return counted and any(bands.covers(name, year) for name in areas.members(self.area))
 
 
 def _key_sets(mix: pd.DataFrame, keys: Sequence[str] | None) -> list[tuple[str, ...]]:
@@ -249,7 +270,7 @@ def _sources(
     found = _crossed(areas.figures(slug, year, area, definition), keys, source)
     if bands.counted(slug, definition) and year in bands.band_years():
         counted = _band_cells(slug, definition, year, keys, area)
-        if counted and source in {None, next(iter(counted.values())).source}:
+        if counted and source in {None, bands.source_of(area)}:
             found.append(counted)
     return sorted(found, key=lambda cells: next(iter(cells.values())).priority)
 
@@ -398,12 +419,11 @@ def _no_cover(asked: _Asked, year: str, mix: pd.DataFrame) -> str:
 
 def _published(asked: _Asked, year: str) -> list[str]:
     """The richest key sets, each with the SEN groups it is published for."""
-    found: list[str] = []
-    for number, chosen in enumerate(sets := _joint_keys(asked, year)):
-        for cells in asked.sources(year, chosen, None):
-            groups = sorted({figure.sen for figure in cells.values()} - {"all"})
-            richer = any(set(chosen) < set(other) for other in sets[:number])
-            line = " by ".join(KEY_WORDS[key] for key in chosen) + (f" ({', '.join(groups)})" if groups else "")
-            if not richer or "support" in groups:
-                found.append(line)
+    held = _published_keys(asked, year)
+    found = []
+    for chosen, groups in held:
+        richer = any(set(chosen) < set(other) for other, _ in held)
+        line = " by ".join(KEY_WORDS[key] for key in chosen) + (f" ({', '.join(groups)})" if groups else "")
+        if not richer or "support" in groups:
+            found.append(line)
     return list(dict.fromkeys(found))

@@ -1,11 +1,11 @@
-"""Many small counts in few bytes: the absence bands of an area, column by column, compressed."""
+"""Many small counts in few bytes: the absence bands of an area in a year, column by column, compressed."""
 
 from __future__ import annotations
 
 import sys
 import zlib
 from array import array
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 PHASE_CODES = ("primary", "secondary", "special")
 SEN_CODES = ("any", "none", "unknown")
@@ -14,12 +14,12 @@ SEX_CODES = ("F", "M", "unknown")
 
 
 def pack(keys: Sequence[Sequence[int]], counts: Sequence[Sequence[int]]) -> bytes:
-    """How are an area's rows packed?
+    """How are an area's rows of a year packed?
 
     Parameters
     ----------
     keys : sequence of sequence of int
-        Six columns of small numbers: year (less 2000), phase, sen, fsm, sex, year group.
+        Five columns of small numbers: phase, sen, fsm, sex, year group.
     counts : sequence of sequence of int
         Eleven columns.
 
@@ -30,38 +30,37 @@ def pack(keys: Sequence[Sequence[int]], counts: Sequence[Sequence[int]]) -> byte
 
     Examples
     --------
-    >>> rows = pack([[22], [0], [1], [2], [0], [8]], [[300]] + [[0]] * 10)
-    >>> next(unpack(rows, 1))[:7]
-    (22, 0, 1, 2, 0, 8, 300)
+    >>> rows = pack([[0], [1], [2], [0], [8]], [[300]] + [[0]] * 10)
+    >>> unpack(rows, 1)[1][0].tolist()
+    [300]
     """
     data = b"".join(bytes(column) for column in keys)
     numbers = b"".join(_low_first(array("I", column)).tobytes() for column in counts)
     return zlib.compress(data + b"".join(numbers[place::4] for place in range(4)), 9)
 
 
-def unpack(packed_rows: bytes, n: int) -> Iterator[tuple[int, ...]]:
-    """Which rows were packed?
+def unpack(packed_rows: bytes, n: int) -> tuple[list[bytes], list[array[int]]]:
+    """Which columns were packed?
 
     Parameters
     ----------
     packed_rows : bytes
         As ``pack`` gave them.
     n : int
-        How many there are.
+        How many rows there are.
 
     Returns
     -------
-    iterator of tuple of int
-        year, phase, sen, fsm, sex, year group, then eleven counts.
+    tuple of list
+        The five keys, a byte a row; the eleven columns of counts.
     """
     data = zlib.decompress(packed_rows)
-    planes, size = memoryview(data)[6 * n :], 11 * n
+    planes, size = memoryview(data)[5 * n :], 11 * n
     counts = bytearray(4 * size)
     for place in range(4):
         counts[place::4] = planes[place * size : (place + 1) * size]
     numbers = _low_first(array("I", bytes(counts)))
-    columns = [data[k * n : (k + 1) * n] for k in range(6)] + [numbers[k * n : (k + 1) * n] for k in range(11)]
-    return zip(*columns, strict=True)
+    return [data[k * n : (k + 1) * n] for k in range(5)], [numbers[k * n : (k + 1) * n] for k in range(11)]
 
 
 def _low_first(numbers: array[int]) -> array[int]:

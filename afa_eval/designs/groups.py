@@ -68,6 +68,23 @@ def texts(column: pd.Series) -> pd.Series:
     return column.astype(str).where(known)
 
 
+def as_categories(frame: pd.DataFrame) -> pd.DataFrame:
+    """How does a group cost little, where many are asked about?
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        Any rows.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns as a group label writes them, as categories; fractions stay numbers.
+    """
+    named = [name for name in frame.columns if not pd.api.types.is_float_dtype(frame[name])]
+    return frame.assign(**{name: texts(frame[name]).astype("category") for name in named})
+
+
 def members(frame: pd.DataFrame, label: str) -> pd.Series:
     """Which rows belong to a group?
 

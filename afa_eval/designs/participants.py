@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+import numpy as np
 import pandas as pd
 
 from afa_eval import comparators
 from afa_eval.data.tables import Tables
-from afa_eval.designs.groups import ALL, group_labels, members, with_phase
+from afa_eval.designs.groups import ALL, as_categories, factorize, group_labels, members, parse, with_phase
 from afa_eval.errors import ColumnNotFound, ComparatorError
 from afa_eval.estimate import Comparator, Table
 
@@ -64,15 +65,20 @@ def largest_school(tables: Tables, groups: Iterable[str]) -> dict[str, float]:
     """
     if tables.pupils is None or "urn" not in tables.pupils.columns:
         return {}
+    asked = [group for group in dict.fromkeys(groups) if " - " not in group]
+    columns = {column for group in asked for column, _ in parse(group)}
     pupils = with_phase(tables.pupils)
+    pupils = as_categories(pupils[[name for name in pupils.columns if name in columns]])
+    schools, _ = factorize(tables.pupils["urn"])
     found: dict[str, float] = {}
-    for group in dict.fromkeys(one for one in groups if " - " not in one):
+    for group in asked:
         try:
-            schools = pupils.loc[members(pupils, group), "urn"].value_counts()
+            inside = members(pupils, group).to_numpy(dtype=bool) & (schools >= 0)
         except ColumnNotFound:
             continue
-        if not schools.empty:
-            found[group] = float(schools.iloc[0] / schools.sum())
+        if inside.any():
+            counts = np.bincount(schools[inside])
+            found[group] = float(counts.max() / counts.sum())
     return found
 
 

@@ -13,11 +13,12 @@ from afa_eval import comparators
 from afa_eval.codes import absence, years
 from afa_eval.data.tables import Tables, as_tables
 from afa_eval.designs.absence_answers import GroupAnswers
+from afa_eval.designs.absence_authorities import authorities_table
 from afa_eval.designs.absence_national import SLUG, NationalLine, national_line, with_cells
 from afa_eval.designs.absence_question import AbsenceQuestion
 from afa_eval.designs.absence_rows import Counted, counted_rows, transition_table
 from afa_eval.designs.base import Data
-from afa_eval.designs.groups import group_labels, members, texts
+from afa_eval.designs.groups import as_categories, group_labels, members
 from afa_eval.estimate import Estimand, Estimate, Estimates, Finding, Severity, Table, words
 
 MOST_NAMED = 6  # more groups than these are named together
@@ -82,7 +83,7 @@ class PersistentAbsence(AbsenceQuestion):
             sizes = {str(wave): int(n) for wave, n in part["wave"].value_counts().items()}
             items.extend(GroupAnswers(self, label, lines[label], sizes).all(part))
         findings = (*self._definition_findings(), *_line_findings(self, lines), *self._sign_findings(items))
-        return Estimates(tuple(items), findings, self._tables(counted, tables))
+        return Estimates(tuple(items), findings, self._tables(counted, tables, labels))
 
     def _definition_findings(self) -> tuple[Finding, ...]:
         if self.definition:
@@ -112,9 +113,9 @@ class PersistentAbsence(AbsenceQuestion):
             Finding(code="points-and-ratio-differ", severity=Severity.CONCERN, message=message, outcomes=(self.id,)),
         )
 
-    def _tables(self, counted: Counted, tables: Tables) -> tuple[Table, ...]:
-        moved = transition_table(self, tables)
-        return (counted.table, moved) if moved is not None else (counted.table,)
+    def _tables(self, counted: Counted, tables: Tables, labels: Iterable[str]) -> tuple[Table, ...]:
+        some = (transition_table(self, tables), authorities_table(self, labels))
+        return (counted.table, *(one for one in some if one is not None))
 
 
 def _named(groups: Iterable[str]) -> str:
@@ -126,9 +127,7 @@ def _named(groups: Iterable[str]) -> str:
 
 def _ready(rows: pd.DataFrame) -> pd.DataFrame:
     """Rows with their cells and with words as categories, so that a group costs little."""
-    rows = with_cells(rows).drop(columns="pupil_id")
-    named = [name for name in rows.columns if not pd.api.types.is_float_dtype(rows[name])]
-    return rows.assign(**{name: texts(rows[name]).astype("category") for name in named})
+    return as_categories(with_cells(rows).drop(columns="pupil_id"))
 
 
 def _disagree(points: float, ratio: float) -> bool:

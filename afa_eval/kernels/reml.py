@@ -18,10 +18,12 @@ import numpy as np
 
 from afa_eval.errors import EstimationError
 from afa_eval.kernels.linear import Floats, check_rank, inverse_root, unshift
-from afa_eval.kernels.moments import ClusterMoments
+from afa_eval.kernels.moments import ClusterMoments, products
 
 LOG_RATIOS = np.linspace(math.log(1e-8), math.log(1e12), 47)  # where roots of the score are looked for
+SMALLEST_RATIO = 1e-12  # below it no variance between clusters can be told from none
 FINER = 9  # points between two of those
+EDGE = 1e-3  # a root seen nearly exactly may lie this far outside, in logs
 NEGLIGIBLE = 1e-13  # of the outcome's own spread: what is left after rounding
 
 
@@ -222,11 +224,8 @@ def collapse(moments: ClusterMoments, columns: Sequence[int], reml: bool) -> Col
     order = np.argsort(moments.n, kind="stable")
     sizes, starts = np.unique(moments.n[order], return_index=True)
     ordered = sums[order]
-    between = np.empty((sizes.size, len(picked), len(picked)))
-    stops = np.append(starts[1:], ordered.shape[0])
-    for k, (start, stop) in enumerate(zip(starts.tolist(), stops.tolist(), strict=True)):
-        np.matmul(ordered[start:stop].T, ordered[start:stop], out=between[k])
-    counts = stops - starts
+    between = products(np.ascontiguousarray(ordered.T), starts)
+    counts = np.diff(starts, append=ordered.shape[0])
     total = moments.cross.sum(axis=0)[np.ix_(picked, picked)]
     within = total - np.tensordot(1 / sizes, between, axes=(0, 0))
     return Collapsed(
@@ -374,38 +373,46 @@ def maximise(data: Collapsed) -> Solved:
     """
     ratios = np.exp(LOG_RATIOS)
     scores = _scan(data, ratios)[1]
-    found = [solve(data, 0.0)]
+    found = [solve(data, 0.0)] if scores[0] >= 0 else []  # else the deviance falls from nought on
     for k in np.flatnonzero((scores[:-1] < 0) & (scores[1:] >= 0)).tolist():
         found.append(_polished(data, float(LOG_RATIOS[k]), float(LOG_RATIOS[k + 1])))
-    best = min(found, key=lambda point: point.deviance)
+    best = min(found or [solve(data, 0.0)], key=lambda point: point.deviance)
     if scores[-1] < 0 and solve(data, float(ratios[-1])).deviance <= best.deviance:
         raise EstimationError("All variance lies between clusters: the outcome is the same within each.")
     return best
 
 
 def _polished(data: Collapsed, low: float, high: float) -> Solved:
-    """The root of the score between two log ratios: seen on a finer grid, then secants to the last digits."""
+    """The root of the score between two log ratios."""
+
+    def slope(log: float) -> float:
+        point = solve(data, math.exp(log))
+        return point.score * point.ratio
+
     logs = np.linspace(low, high, FINER)
     ratios = np.exp(logs)
-    scores = _scan(data, ratios)[1] * ratios
-    k = min(max(int(np.argmax(scores[1:] >= 0)), 1), FINER - 3)
+    return solve(data, math.exp(_settled(slope, logs, _scan(data, ratios)[1] * ratios)))
+
+
+def _settled(rising: Callable[[float], float], logs: Floats, seen: Floats) -> float:
+    """Where a function, seen nearly exactly on a fine grid, rises through nought: secants to the last digits."""
+    low, high = float(logs[0]) - EDGE, float(logs[-1]) + EDGE
+    k = min(max(int(np.argmax(seen[1:] >= 0)), 1), logs.size - 3)
     near = slice(k - 1, k + 3)
-    at, last = _crosses_at(logs[near], scores[near]), float(logs[k])
-    score = float(scores[k])
+    at, last, value = _crosses_at(logs[near], seen[near]), float(logs[k]), float(seen[k])
     for _ in range(8):
         if not low <= at <= high:
             break
-        point = solve(data, math.exp(at))
-        now = point.score * point.ratio
+        now = rising(at)
         if now == 0:
-            return point
-        if now == score:
+            return at
+        if now == value:
             break
-        step = now * (at - last) / (now - score)
-        last, score, at = at, now, at - step
+        step = now * (at - last) / (now - value)
+        last, value, at = at, now, at - step
         if abs(step) < 1e-9:  # secants converge faster than this squared: one more is exact
-            return solve(data, math.exp(at))
-    return solve(data, _root(lambda ratio: solve(data, ratio).score, math.exp(low), math.exp(high)))
+            return at
+    return _root(rising, low, high)
 
 
 def _crosses_at(x: Floats, y: Floats) -> float:
@@ -435,17 +442,16 @@ def _scan(data: Collapsed, ratios: Floats) -> tuple[Floats, Floats]:
     return np.asarray(rss, dtype=np.float64), np.asarray(score, dtype=np.float64)
 
 
-def _root(function: Callable[[float], float], low: float, high: float) -> float:
-    """Root on a log scale, to the last digits."""
+def _root(rising: Callable[[float], float], low: float, high: float) -> float:
+    """A root that both ends enclose, where secants left the way."""
     from scipy.optimize import brentq
 
-    at = brentq(lambda log: function(math.exp(log)) * math.exp(log), math.log(low), math.log(high), xtol=1e-15)
-    return math.exp(float(at))
+    return float(brentq(rising, low, high, xtol=1e-15))
 
 
 def _constant(moments: ClusterMoments, columns: list[int]) -> tuple[Floats, Floats, int]:
-    gram = moments.cross[:, columns][:, :, columns].sum(axis=0)
-    return inverse_root(gram), moments.sums[:, columns].sum(axis=0), moments.n_rows
+    gram = moments.cross.sum(axis=0)[np.ix_(columns, columns)]
+    return inverse_root(gram), moments.sums.sum(axis=0)[columns], moments.n_rows
 
 
 def icc_interval(fit: MixedFit, level: float = 0.95) -> tuple[float, float]:
@@ -472,28 +478,29 @@ def icc_interval(fit: MixedFit, level: float = 0.95) -> tuple[float, float]:
     between, within = degrees_of_freedom(data)
     spread = within_rss(data) / within
     tail = (1 - level) / 2
-
-    def between_ss(ratio: float) -> float:
-        return (
-            _least_squares(data.within + data.weighted(1 / (data.sizes * (1 + data.sizes * ratio))))[2]
-            - spread * within
-        )
-
-    seen = _scan(data, np.exp(LOG_RATIOS))[0] - spread * within
-    bounds = [between * spread * float(fdtri(between, within, probability)) for probability in (1 - tail, tail)]
-    low, high = (ratio / (1 + ratio) for ratio in (_crossing(between_ss, seen, bound) for bound in bounds))
+    bounds = [spread * (within + between * float(fdtri(between, within, chance))) for chance in (1 - tail, tail)]
+    seen = _scan(data, np.exp(LOG_RATIOS))[0]
+    start = min(_rss(data, 0.0), _rss(data, SMALLEST_RATIO))
+    ratios = (0.0 if bound >= start else _crossing(data, seen, bound) for bound in bounds)
+    low, high = (ratio / (1 + ratio) for ratio in ratios)
     return min(low, fit.icc), max(high, fit.icc)
 
 
-def _crossing(falling: Callable[[float], float], seen: Floats, bound: float) -> float:
-    """The ratio where a falling function, seen at the grid, crosses a bound; 0 where it is below from the start."""
-    grid = np.exp(np.concatenate([[math.log(1e-12)], LOG_RATIOS]))
-    if falling(0.0) <= bound or falling(float(grid[0])) <= bound:
-        return 0.0
-    if falling(float(grid[-1])) >= bound:
-        return float(grid[-1])
+def _crossing(data: Collapsed, seen: Floats, bound: float) -> float:
+    """The ratio where the residual sum of squares, seen at the grid, falls to a bound that it starts above."""
+
+    def short_of(log: float) -> float:
+        return bound - _rss(data, math.exp(log))
+
     k = int(np.count_nonzero(seen > bound))
-    low, high = float(grid[k]), float(grid[min(k + 1, grid.size - 1)])
-    if not falling(low) > bound > falling(high):  # the grid is only nearly exact: never rely on it
-        low, high = float(grid[0]), float(grid[-1])
-    return _root(lambda ratio: falling(ratio) - bound, low, high)
+    if 0 < k < seen.size:
+        logs = np.linspace(LOG_RATIOS[k - 1], LOG_RATIOS[k], FINER)
+        fine = bound - _scan(data, np.exp(logs))[0]
+        if fine[0] < 0 < fine[-1]:
+            return math.exp(_settled(short_of, logs, fine))
+    low, high = math.log(SMALLEST_RATIO), float(LOG_RATIOS[-1])
+    return math.exp(_root(short_of, low, high) if short_of(high) > 0 else high)
+
+
+def _rss(data: Collapsed, ratio: float) -> float:
+    return _least_squares(data.within + data.weighted(1 / (data.sizes * (1 + data.sizes * ratio))))[2]

@@ -40,7 +40,7 @@ _FSM = {"Eligible": 0, "Not Eligible": 1, "Unclassified": 2}
 _SEX = {"Female": 0, "Male": 1, "Unclassified": 2}
 
 
-def packed(folder: Path) -> Iterator[tuple[str, int, bytes]]:
+def packed(folder: Path) -> Iterator[tuple[str, int, int, bytes]]:
     """How many enrolments lay in each band, by phase, SEN, FSM, sex and year group, in each area?
 
     Parameters
@@ -51,22 +51,23 @@ def packed(folder: Path) -> Iterator[tuple[str, int, bytes]]:
     Yields
     ------
     tuple
-        Area, number of rows, and the rows column by column, compressed: year (less 2000), phase,
-        sen, fsm, sex and year group as bytes, then the bytes of eleven 4-byte counts, lowest first.
+        Area, the year the academic year begins in, number of rows, and the rows column by column,
+        compressed: phase, sen, fsm, sex and year group as bytes, then the bytes of eleven 4-byte
+        counts, lowest first.
     """
     frame = _read(folder)
     inner = frame[frame["area"].isin(["London (Inner)", "London (Outer)"])]
-    whole = inner.assign(area="London").groupby([*_KEYS, "area"], as_index=False)[_COUNTS].sum()
+    whole = inner.assign(area="London").groupby(["area", "year", *_KEYS], as_index=False)[_COUNTS].sum()
     import pandas as pd
 
-    every = pd.concat([frame, whole]).sort_values(["area", *_KEYS], kind="stable")
-    for area, rows in every.groupby("area", sort=True):
+    every = pd.concat([frame, whole]).sort_values(["area", "year", *_KEYS], kind="stable")
+    for (area, year), rows in every.groupby(["area", "year"], sort=True):
         if area not in ONE_SCHOOL_AREAS:
             keys = [rows[name].tolist() for name in _KEYS]
-            yield str(area), len(rows), pack(keys, [rows[name].tolist() for name in _COUNTS])
+            yield str(area), int(str(year)), len(rows), pack(keys, [rows[name].tolist() for name in _COUNTS])
 
 
-_KEYS = ["year", "phase", "sen", "fsm", "sex", "year_group"]
+_KEYS = ["phase", "sen", "fsm", "sex", "year_group"]
 _COUNTS = [f"b{start}" for start in BANDS]
 
 
@@ -80,7 +81,7 @@ def _read(folder: Path) -> pd.DataFrame:
     counts = frame[_COUNTS].astype(int)
     keys = {
         "area": place.replace(AREAS),
-        "year": frame["time_period"].map(lambda year: years.start(year) - 2000),
+        "year": frame["time_period"].map(years.start),
         "phase": frame["school_type"].map(lambda kind: PHASE_CODES.index(PHASES[kind])),
         "sen": frame["sen_status"].map(_SEN),
         "fsm": frame["fsm_eligible"].map(_FSM),
