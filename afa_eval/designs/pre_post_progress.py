@@ -14,6 +14,7 @@ from afa_eval.designs.progress_contrasts import contrasts, gap, lords_paradox, p
 from afa_eval.designs.progress_flow import flow_table
 from afa_eval.designs.progress_frame import Cohort, cohort, coverage_table
 from afa_eval.designs.progress_lines import Line, National, differing_lines, finding
+from afa_eval.designs.progress_quarters import quarters_table
 from afa_eval.designs.progress_question import Norm, ProgressQuestion
 from afa_eval.designs.progress_rest import share_without_cohort, without_cohort
 from afa_eval.designs.progress_routes import national, share_lines
@@ -87,7 +88,7 @@ class PrePostProgress(ProgressQuestion):
             *growth_findings,
             *self._notices(people, lines),
         )
-        return Estimates(tuple(items), findings, self._tables(people))
+        return Estimates(tuple(items), findings, self._tables(people, lines))
 
     def _groups(self, people: Cohort, lines: National) -> list[Estimate]:
         groups = [group_of(self, people, label) for label in people.labels]
@@ -126,9 +127,9 @@ class PrePostProgress(ProgressQuestion):
             )
         ]
 
-    def _tables(self, people: Cohort) -> tuple[Table, ...]:
-        worst = worst_rank_table(self, people)
-        return (coverage_table(self, people), *(() if worst is None else (worst,)), flow_table(self, people))
+    def _tables(self, people: Cohort, lines: National) -> tuple[Table, ...]:
+        some = (worst_rank_table(self, people), quarters_table(self, people, lines))
+        return (coverage_table(self, people), *(one for one in some if one is not None), flow_table(self, people))
 
     def _notices(self, people: Cohort, lines: National) -> tuple[Finding, ...]:
         """What a reader must know of who is counted and of what cannot be asked."""

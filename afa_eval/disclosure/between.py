@@ -21,6 +21,7 @@ EVERYONE: Parts = frozenset()
 # how designs name the tables whose cells count the same people as other tables or as figures
 PARTICIPANTS, COVERAGE, COUNTED = "participants-", "coverage-", "counted-"
 TRANSITION, STATUS, DISTRIBUTION, ITEMS = "transition-", "sen-status", "distribution-", "-items"
+QUARTERS, REACHED = "quarters-", "above_national_average_share"
 TOP_BOX, PERSISTENT = "top_box", "persistent_absence"
 WAVES = ("before", "after")
 _STATUS = re.compile(r"\((\w)\)$")
@@ -94,6 +95,10 @@ def against(tables: Sequence[Table], shown: Iterable[Estimate], policy: Policy, 
                     nested.append(Sum(cell, (key,)) if count > number else Sum(key, (cell,)))
             elif told:
                 public.add(cell)
+        for half in _halves(table, people):
+            beside[half.whole] = sum(table.cells[row][at] or 0 for _, row, at in half.parts)
+            nested.append(half)
+        hidden |= _untold_rows(table, people, labels)
     return Known(frozenset(public), frozenset(hidden), beside, tuple(nested))
 
 
@@ -135,6 +140,9 @@ def _compared(table: Table, people: _People, labels: Labels) -> Iterator[tuple[C
         for row, label in enumerate(table.rows):
             numbers = people.bases.get((table.outcome, _code(label, table)), set())
             yield from (((table.name, row, column), numbers) for column in (0, len(table.columns) - 1))
+    elif table.name.startswith(QUARTERS):
+        for row, label in enumerate(table.rows):
+            yield (table.name, row, len(table.columns) - 1), people.bases.get((table.outcome, _code(label, table)), set())
     elif table.name.startswith(COUNTED):
         numbers = people.bases.get((table.outcome, EVERYONE), set())
         yield from (((table.name, row, at), numbers) for row in _ends(table.rows) for at in range(len(table.columns)))
@@ -162,6 +170,32 @@ def _took_part(table: Table, people: _People) -> Iterator[tuple[Cell, set[float]
             if number <= size
         }
         yield (table.name, row, 0), numbers
+
+
+def _halves(table: Table, people: _People) -> Iterator[Sum]:
+    """The share that reaches the average counts both upper quarters of its group, and leaves the lower two."""
+    if not table.name.startswith(QUARTERS):
+        return
+    middle = (len(table.columns) - 1) // 2
+    for row, label in enumerate(table.rows):
+        if _reached(table, _code(label, table)) in people.counts:
+            for at, columns in enumerate((range(middle), range(middle, 2 * middle))):
+                cells = tuple((table.name, row, column) for column in columns)
+                yield Sum(("figure", (table.name, row, at), REACHED), cells)
+
+
+def _untold_rows(table: Table, people: _People, labels: Labels) -> set[Cell]:
+    """Quarters of a group whose share is not published: together they would tell it."""
+    if not table.name.startswith(QUARTERS):
+        return set()
+    asked = {EVERYONE, *labels.values()}
+    codes = {row: _code(label, table) for row, label in enumerate(table.rows)}
+    untold = [row for row, parts in codes.items() if parts in asked and _reached(table, parts) not in people.counts]
+    return {(table.name, row, column) for row in untold for column in range(len(table.columns) - 1)}
+
+
+def _reached(table: Table, parts: Parts) -> tuple[str, Parts, str]:
+    return table.outcome, parts, REACHED
 
 
 def _ends(labels: Sequence[str]) -> tuple[int, int]:
@@ -220,6 +254,10 @@ def _placed(table: Table, labels: Labels) -> Iterator[tuple[tuple[object, ...], 
     if table.name.startswith(PARTICIPANTS):
         for row, label in enumerate(table.rows):
             yield (PARTICIPANTS,), _code(label, table), (table.name, row, 0)
+    elif table.name.startswith((COVERAGE, QUARTERS)):  # those with the scores needed stand in both
+        column = 0 if table.name.startswith(COVERAGE) else len(table.columns) - 1
+        for row, label in enumerate(table.rows):
+            yield (table.outcome, COVERAGE), _code(label, table), (table.name, row, column)
     elif _is_distribution(table):
         for row in range(len(table.rows)):
             parts, wave = _who(table, row, labels)

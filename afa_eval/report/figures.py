@@ -151,12 +151,14 @@ def outcome_drawings(release: Release, outcome: dict[str, Any]) -> list[Drawing]
     items = [item for item in release.estimates if item.outcome == outcome["id"]]
     found = []
     for number, entry in enumerate(layout(str(outcome.get("design", "")))["charts"], start=1):
-        made = KINDS[entry["kind"]](items, entry, outcome)
+        made = KINDS[entry["kind"]](items, entry, outcome | {"tables": release.tables})
         if made is not None:
             found.append(made.drawing(f"{outcome['id']}-{number}-{entry['kind']}"))
     if not found and (made := _forest(items, {"figures": _estimands(items), "groups": "single"}, outcome)):
         found.append(made.drawing(f"{outcome['id']}-1-forest"))
     bars = [one for one in release.tables if one.table.outcome == outcome["id"] and _is_answers(one)]
+    spread = [one for one in release.tables if one.table.name == f"quarters-{outcome['id']}"]
+    found += [of_table(one, "quarters") for one in spread if has_whole_row(one)]
     return found + [of_table(one, "likert") for one in bars if has_whole_row(one)]
 
 
@@ -301,10 +303,12 @@ def _lines(items: Sequence[ReleasedEstimate], entry: dict[str, Any], outcome: di
 
     kept = _pairs(items, entry, outcome)
     title = _moved(kept, str(outcome.get("focus", "")))
-    draw = charts.absence_lines
+    named = f"authorities-{outcome['id']}"
+    band = next((one.table for one in outcome.get("tables", ()) if one.table.name == named), None)
     if not kept:
         return None
-    return Made(lambda narrow: draw(kept, title=title, years=_ends(outcome), narrow=narrow), tuple(kept))
+    draw = partial(charts.absence_lines, kept, title=title, band=band, years=_ends(outcome))
+    return Made(lambda narrow: draw(narrow=narrow), tuple(kept))
 
 
 def _moved(kept: Sequence[ReleasedEstimate], focus: str) -> str:

@@ -13,7 +13,7 @@ from afa_eval.estimate.charts.paired import alt_slopes
 from afa_eval.estimate.charts.pairs import dumbbell, slopes
 from afa_eval.estimate.charts.saying import alt_bars, alt_flow, alt_forest
 from afa_eval.estimate.charts.shares import alt_table
-from afa_eval.estimate.charts.stacked import coverage, likert
+from afa_eval.estimate.charts.stacked import coverage, likert, quarters
 from afa_eval.estimate.charts.timeline import absence_lines
 
 __all__ = [
@@ -29,6 +29,7 @@ __all__ = [
     "flow",
     "forest",
     "likert",
+    "quarters",
     "slopes",
     "to_svg",
 ]

@@ -72,6 +72,44 @@ def likert(table: Counted, title: str = "", subtitle: str = "", *, note: str = "
     return _draw(stack, headline, subtitle or _rest(inner.title, headline), note, "Diverging bars")
 
 
+def quarters(table: Counted, title: str = "", subtitle: str = "", *, note: str = "", narrow: bool = False) -> Figure:
+    """How is pupils' progress spread over the national quarters?
+
+    Parameters
+    ----------
+    table : Table or ReleasedTable
+        A row for each group, the one the headline is about first; a column for each quarter from
+        lowest to highest. Counts, with or without totals.
+    title : str
+        The finding, as a headline; the first row's ends where empty.
+    subtitle : str
+        Of which pupils, by which norm.
+    note : str
+        Below the chart.
+    narrow : bool
+        For a phone.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        Bars around the national middle, below a bar of the quarters themselves.
+
+    Raises
+    ------
+    ReportError
+        Where there is nothing to draw.
+    """
+    names, found = bars(table, totals=True)
+    nation = Bar("Nationally", (1 / len(names),) * len(names), None)
+    rows = (nation, *found)
+    looks = tuple(Look(name, colour) for name, colour in zip(names, ramp(len(names)), strict=True))
+    starts = tuple(-_below_middle(bar.shares) if bar.shares else 0.0 for bar in rows)
+    inner = getattr(table, "table", table)
+    stack = Stack(rows, looks, starts, inner.base, narrow)
+    headline = title or _quarters_title(names, found) or inner.title
+    return _draw(stack, headline, subtitle or _rest(inner.title, headline), note, "Bars by national quarter")
+
+
 def coverage(
     table: Counted,
     title: str = "",
@@ -125,6 +163,14 @@ def _likert_title(answers: Sequence[str], found: Sequence[Bar]) -> str:
         return ""
     said = [f"{_percent(bar.shares[-1])} {bar.label[:1].lower()}{bar.label[1:]}" for bar in shown if bar.shares]
     return f"Answered “{answers[-1]}”: {' and '.join(said)}"
+
+
+def _quarters_title(names: Sequence[str], found: Sequence[Bar]) -> str:
+    """The first group's share in the lowest and in the highest quarter."""
+    first = next(bar for bar in found if bar.shares)
+    low, high = (_percent(first.shares[at]) if first.shares else "" for at in (0, -1))
+    lowest, highest = (name[:1].lower() + name[1:] for name in (names[0], names[-1]))
+    return f"{first.label}: {low} were in the {lowest} of progress nationally, {high} in the {highest}"
 
 
 def _coverage_title(reasons: Sequence[str], found: Sequence[Bar]) -> str:

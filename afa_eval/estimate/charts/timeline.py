@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 TALL, PANEL_HEAD, PANEL = 1.7, 0.56, 2.6  # inches: the drawing, the words above it, both with the years below
 SCALE, GAP = 0.36, 0.3
+BAND, EDGE, BAND_WORDS = "#d3dbe4", "#7b8896", "the middle half of local authorities, same group"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +52,16 @@ class Line:
     values: tuple[float | None, ...]
 
 
+Band = tuple[Line, Line]
+
+
 def absence_lines(
     items: Iterable[Shown],
     series: Counted | None = None,
     title: str = "",
     subtitle: str = "",
     *,
+    band: Counted | None = None,
     years: tuple[str, str] = ("Before", "After"),
     note: str = "",
     narrow: bool = False,
@@ -75,6 +80,9 @@ def absence_lines(
         The finding, as a headline; made from the estimands where empty.
     subtitle : str
         What was measured, of whom, when.
+    band : Table or ReleasedTable, optional
+        Between which shares areas or schools elsewhere lie: two rows for each group that has a
+        band, the lower and the upper end, each labelled ``group: words``; a column for each year.
     years : tuple of str
         The column labels of the two years that were evaluated.
     note : str
@@ -95,25 +103,29 @@ def absence_lines(
     found, years = drawable(items, "absence chart"), two_ends(years)
     first = [item for pair in found for item in (pair.before, pair.after)]
     lines = [national_line(pair, series, years) for pair in found]
+    ranges = [band_of(pair, band) for pair in found]
     across = 1 if narrow else min(len(found), 3)
     down = -(-len(found) // across)
     keys = [axis.Mark("this evaluation, with its interval")]
     if any(line is not None for line in lines):
         keys.append(axis.Mark(saying.national_words(first), "D", NATIONAL, "-", hollow=True))
+    if any(ranges):
+        keys.append(axis.Mark(BAND_WORDS, "s", BAND, ""))
     rows = axis.key_rows(keys, page_width(narrow) - 2 * PAD)
+    alt = paired.alt_slopes(first, years, kind="Line chart against the national line") + _band_said(found, ranges)
     canvas = start(
         title or paired.pair_title(first),
         subtitle or saying.units_line(first),
         down * PANEL + len(rows) * axis.KEY_LINE,
         note,
         narrow=narrow,
-        alt=paired.alt_slopes(first, years, kind="Line chart against the national line"),
+        alt=alt,
     )
     width = (canvas.width - 2 * PAD - SCALE - GAP * (across - 1)) / across
-    ceiling = _ceiling(found, lines)
-    for position, (pair, line) in enumerate(zip(found, lines, strict=True)):
+    ceiling = _ceiling(found, [*lines, *(end for ends in ranges if ends for end in ends)])
+    for position, (pair, line, ends) in enumerate(zip(found, lines, ranges, strict=True)):
         left = PAD + SCALE + (position % across) * (width + GAP)
-        panel = Panel(pair, line, years, left, canvas.top + (position // across) * PANEL, width, ceiling)
+        panel = Panel(pair, line, years, left, canvas.top + (position // across) * PANEL, width, ceiling, ends)
         _draw_panel(canvas, panel, first=position % across == 0)
     axis.draw_key(canvas, keys, canvas.top + down * PANEL)
     return canvas.figure
@@ -145,6 +157,44 @@ def national_line(pair: Pair, series: Counted | None, years: tuple[str, str]) ->
     return Line(years, pair.national) if pair.national else None
 
 
+def band_of(pair: Pair, band: Counted | None) -> Band | None:
+    """Between which lines do areas or schools elsewhere lie, for a group?
+
+    Parameters
+    ----------
+    pair : Pair
+        The group's before and after.
+    band : Table or ReleasedTable, optional
+        Two rows a group, the lower end first.
+
+    Returns
+    -------
+    tuple of Line or None
+        Lower and upper end; None where the group has none.
+    """
+    table = getattr(band, "table", band)
+    if table is None:
+        return None
+    name = f"{words.label(pair.group)}: "
+    rows = [Line(tuple(table.columns), tuple(cells)) for row, cells in _rows(table) if row.startswith(name)]
+    return (rows[0], rows[1]) if len(rows) == 2 else None
+
+
+def _rows(table: Counted) -> list[tuple[str, Sequence[float | None]]]:
+    return list(zip(table.rows, table.cells, strict=True))
+
+
+def _band_said(found: Sequence[Pair], ranges: Sequence[Band | None]) -> str:
+    """The band of the last year, for each group that has one."""
+    said = []
+    for pair, ends in zip(found, ranges, strict=True):
+        low, high = (None, None) if ends is None else (ends[0].values[-1], ends[1].values[-1])
+        if low is not None and high is not None:
+            span = f"{words.short(low, pair.before.unit)} to {words.short(high, pair.before.unit)}"
+            said.append(f"{words.label(pair.group)} {span}")
+    return f" {BAND_WORDS[:1].upper()}{BAND_WORDS[1:]}, last year: {'; '.join(said)}." if said else ""
+
+
 def _ceiling(found: Sequence[Pair], lines: Sequence[Line | None]) -> float:
     values = [value for pair in found if pair.ends for value in pair.ends]
     values += [value for line in lines if line for value in line.values if value is not None]
@@ -168,6 +218,8 @@ class Panel:
         Inches.
     ceiling : float
         Top of the scale.
+    band : tuple of Line or None
+        Between which lines others lie.
     """
 
     pair: Pair
@@ -177,11 +229,13 @@ class Panel:
     top: float
     width: float
     ceiling: float
+    band: Band | None = None
 
     @property
     def every(self) -> tuple[str, ...]:
         """All years on the axis, in order."""
-        found = tuple(dict.fromkeys([*(self.line.years if self.line else ()), *self.years]))
+        lines = [*(self.band or ()), *((self.line,) if self.line else ())]
+        found = tuple(dict.fromkeys([*(year for line in lines for year in line.years), *self.years]))
         return tuple(sorted(found)) if all(year[:4].isdigit() for year in found) else found
 
 
@@ -250,6 +304,12 @@ def labelled(every: Sequence[str], years: tuple[str, str], step: float) -> list[
 
 def _lines(axes: Axes, panel: Panel) -> None:
     where = {year: position for position, year in enumerate(panel.every)}
+    if panel.band is not None:
+        low, high = ([float("nan") if v is None else v for v in line.values] for line in panel.band)
+        at = [where[year] for year in panel.band[0].years]
+        axes.fill_between(at, low, high, color=BAND, lw=0, zorder=0.5)
+        for end in (low, high):  # an edge that can be seen on paper of any shade
+            axes.plot(at, end, color=EDGE, lw=0.8, zorder=0.6)
     if panel.line is not None:
         drawn = zip(panel.line.years, panel.line.values, strict=True)
         known = [(where[year], float("nan") if value is None else value) for year, value in drawn]
