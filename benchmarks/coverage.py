@@ -2,8 +2,9 @@
 
 Simulates trials of whole schools (with no effect), trials inside schools, yes-or-no outcomes and one-group studies,
 fits every method, and writes ``book/methods/coverage.csv`` and ``book/methods/coverage.md``. Run
-``python -m benchmarks.coverage``; ``--quick`` makes a tenth of the replicates and writes nothing, ``--page`` writes
-the page anew from the numbers that are there.
+``python -m benchmarks.coverage``; ``--quick`` makes a tenth of the replicates and writes nothing, ``--resume`` keeps
+the figures that are there and finds the others (``--again PART`` finds a part anew), ``--page`` writes the page anew
+from the numbers that are there.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import os
 import sys
 import time
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,8 +43,7 @@ OUT = Path(__file__).parents[1] / "book" / "methods"
 SCHOOLS = (6, 10, 20, 40, 100)
 REPLICATES = 800
 RESAMPLED = 150  # trials on which resampling is tried: each costs 399 replicates
-SLOW = 60  # trials on which what costs a search each time is tried
-SLOWEST = 20  # trials on which the median odds ratio has its profile drawn
+SLOW = 200  # trials on which what costs a search each time is tried
 PUPILS = 8  # trials on which pupils are resampled: each costs 99 multilevel fits
 BAND = (0.93, 0.975)
 G = 0.5  # the true effect of which g is taken, in total standard deviations of an arm
@@ -59,7 +59,7 @@ DEFAULTS = (
     "multilevel, Satterthwaite",
     "g, treatment-only model",
     "trial inside schools, multilevel, Satterthwaite",
-    "odds ratio, t by level",
+    "odds ratio, restricted errors, t by level",
     "mean, CR2, Satterthwaite",
     "ICC, exact F",
     "probability of superiority, CR2 on the logit",
@@ -122,6 +122,12 @@ def covers(value: float, se: float, df: float, truth: float = 0.0) -> bool:
     return abs(value - truth) <= quantile(0.975, df) * se
 
 
+def effect_methods(trial: Trial, scene: Scene, _: int) -> Iterator[tuple[str, bool]]:
+    """What costs next to nothing."""
+    yield from trial_methods(trial)
+    yield from one_group_methods(trial, scene)
+
+
 def trial_methods(trial: Trial) -> Iterator[tuple[str, bool]]:
     """Each method's answer to: does the interval of the effect hold nought?"""
     effect = np.array([0.0, 1, 0])
@@ -163,17 +169,16 @@ def one_group_methods(trial: Trial, scene: Scene) -> Iterator[tuple[str, bool]]:
         yield "probability of superiority, CR2 on the logit", place.low <= 0.5 <= place.high
 
 
-def slow_methods(trial: Trial, scene: Scene, seed: int) -> Iterator[tuple[str, bool]]:
-    """What needs a search each time: variances, posteriors, trials inside schools, yes-or-no outcomes."""
+def searched_methods(trial: Trial, scene: Scene, replicate: int) -> Iterator[tuple[str, bool]]:
+    """What needs a search each time: variances, posteriors, trials inside schools."""
     posterior = effect_posterior(fit_bayes(trial.moments, range(3), 3), [0.0, 1.0, 0.0])
     yield "Bayes, 95 % of the posterior", 0.025 <= posterior.above(0.0) <= 0.975
     if scene.icc:
         fit = fit_mixed(trial.moments, range(3), 3)
         low, high = variance_interval(fit, 0)
         yield "variance between schools, profile", low <= scene.icc <= high
-    rng = np.random.default_rng((scene.seed, seed, 1))
+    rng = np.random.default_rng((scene.seed, replicate, 1))
     yield "trial inside schools, multilevel, Satterthwaite", multisite(trial, scene, rng)
-    yield from yes_or_no(trial, scene, rng, seed)
 
 
 def multisite(trial: Trial, scene: Scene, rng: np.random.Generator) -> bool:
@@ -186,26 +191,36 @@ def multisite(trial: Trial, scene: Scene, rng: np.random.Generator) -> bool:
     return covers(found.value, found.se, found.df)
 
 
-def yes_or_no(trial: Trial, scene: Scene, rng: np.random.Generator, seed: int) -> Iterator[tuple[str, bool]]:
-    """A yes-or-no outcome with the same latent ICC; no effect of the schools' arm."""
+def answered(trial: Trial, scene: Scene, replicate: int) -> tuple[logistic.LogisticFit, float]:
+    """A yes-or-no outcome with the same latent ICC, no effect of the schools' arm; its fit, and the true spread."""
+    rng = np.random.default_rng((scene.seed, replicate, 2))
     n, j = trial.moments.n, trial.arms.size
     tau = math.sqrt(logistic.LATENT * scene.icc / (1 - scene.icc))
     chance = 1 / (1 + np.exp(0.5 - tau * scene.noise(rng, j)))
     x = np.column_stack([np.ones(j), trial.arms])
-    cells = logistic.make_cells(x, n.astype(np.float64), rng.binomial(n, chance).astype(np.float64), np.arange(j))
-    try:
-        fit = logistic.fit_logistic(cells)
-    except EstimationError:  # separation: no answer, counted by the tries
-        return
+    yes = rng.binomial(n, chance).astype(np.float64)
+    return logistic.fit_logistic(logistic.make_cells(x, n.astype(np.float64), yes, np.arange(j))), tau
+
+
+def odds_methods(trial: Trial, scene: Scene, replicate: int) -> Iterator[tuple[str, bool]]:
+    """Odds ratio of the schools' arm."""
+    fit, _ = answered(trial, scene, replicate)
     se = float(np.sqrt(fit.cov[1, 1]))
     yield "odds ratio, normal", covers(float(fit.coef[1]), se, math.inf)
-    yield "odds ratio, t by level", covers(float(fit.coef[1]), se, float(logistic.level_df(cells)[1]))
-    if scene.icc and scene.schools >= 10 and seed < SLOWEST:  # below, its search seldom ends
+    df, wider = float(logistic.level_df(fit.cells)[1]), math.sqrt(float(logistic.restricted_cov(fit)[1, 1]))
+    yield "odds ratio, t by level", covers(float(fit.coef[1]), se, df)
+    yield "odds ratio, restricted errors, t by level", covers(float(fit.coef[1]), wider, df)
+
+
+def spread_methods(trial: Trial, scene: Scene, replicate: int) -> Iterator[tuple[str, bool]]:
+    """How far schools' odds differ."""
+    if scene.icc:
+        fit, tau = answered(trial, scene, replicate)
         low, high = logistic.tau_interval(fit)
         yield "median odds ratio, profile", low <= tau <= high
 
 
-def resampling_methods(trial: Trial, seed: int) -> Iterator[tuple[str, bool]]:
+def resampling_methods(trial: Trial, _: Scene, seed: int) -> Iterator[tuple[str, bool]]:
     """Tests that keep the null, and percentile intervals that hold it."""
     moments = trial.moments
     yield "wild cluster bootstrap", wild_bootstrap(moments, range(3), 3, 1, replicates=399, seed=seed).p_value > 0.05
@@ -216,9 +231,12 @@ def resampling_methods(trial: Trial, seed: int) -> Iterator[tuple[str, bool]]:
     refitted = bootstrap_reml(moments, range(3), 3, 399, seed, strata=trial.arms)
     low, high = refitted.interval()[:, 1]
     yield "bootstrap of schools, REML refitted, percentile", bool(low <= 0 <= high)
-    if seed < PUPILS:
-        low, high = pupils_within_schools(trial, seed)
-        yield "bootstrap of pupils inside schools", low <= 0 <= high
+
+
+def pupil_methods(trial: Trial, _: Scene, seed: int) -> Iterator[tuple[str, bool]]:
+    """What does not allow for schools at all."""
+    low, high = pupils_within_schools(trial, seed)
+    yield "bootstrap of pupils inside schools", low <= 0 <= high
 
 
 def pupils_within_schools(trial: Trial, seed: int, replicates: int = 99) -> tuple[float, float]:
@@ -236,18 +254,33 @@ def pupils_within_schools(trial: Trial, seed: int, replicates: int = 99) -> tupl
     return float(low), float(high)
 
 
-def run(task: tuple[Scene, int, int]) -> dict[str, tuple[int, int]]:
-    """Hits and tries by method, over some replicates of a scene."""
-    scene, first, last = task
+Methods = Callable[[Trial, Scene, int], Iterator[tuple[str, bool]]]
+PARTS: dict[str, tuple[Methods, int]] = {
+    "effects": (effect_methods, REPLICATES),
+    "odds": (odds_methods, REPLICATES),
+    "resampled": (resampling_methods, RESAMPLED),
+    "pupils": (pupil_methods, PUPILS),
+    "searched": (searched_methods, SLOW),
+    "spread": (spread_methods, SLOW),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """Some replicates of a scene, and some of the methods."""
+
+    scene: Scene
+    part: str
+    first: int
+    last: int
+
+
+def run(task: Task) -> dict[str, tuple[int, int]]:
+    """Hits and tries by method."""
     hits: dict[str, list[bool]] = defaultdict(list)
-    for replicate in range(first, last):
-        trial = draw(scene, replicate)
+    for replicate in range(task.first, task.last):
         try:
-            answers = [*trial_methods(trial), *one_group_methods(trial, scene)]
-            if replicate < RESAMPLED:
-                answers += resampling_methods(trial, replicate)
-            if replicate < SLOW:
-                answers += slow_methods(trial, scene, replicate)
+            answers = [*PARTS[task.part][0](draw(task.scene, replicate), task.scene, replicate)]
         except (EstimationError, ValueError):
             continue  # a trial without an answer, for example an arm of one school: counted by the tries
         for name, held in answers:
@@ -266,19 +299,33 @@ def scenes() -> list[Scene]:
     return out
 
 
-def simulate(replicates: int) -> Iterator[list[Cell]]:
-    """The cells so far, after each scene."""
-    step = max(replicates // 60, 1)  # small steps, so that the costly first replicates are shared out
-    tasks = [(s, at, min(at + step, replicates)) for s in scenes() for at in range(0, replicates, step)]
-    total: dict[tuple[Scene, str], list[int]] = defaultdict(lambda: [0, 0])
+def simulate(done: list[Cell], share: float = 1.0) -> Iterator[list[Cell]]:
+    """The cells so far, those that were there and those found, after each part of a scene."""
+    there = {(cell.schools, cell.scene, cell.part) for cell in done}
+    wanted = [(part, s) for part in PARTS for s in scenes() if (s.schools, s.label, part) not in there]
+    tasks = [task for part, scene in wanted for task in steps(scene, part, round(PARTS[part][1] * share))]
+    total: dict[tuple[Scene, str, str], list[int]] = defaultdict(lambda: [0, 0])
     with ProcessPoolExecutor(os.cpu_count()) as pool:
-        for (scene, _, last), found in zip(tasks, pool.map(run, tasks), strict=True):
+        for at, (task, found) in enumerate(zip(tasks, pool.map(run, tasks), strict=True), 1):
             for name, (held, tried) in found.items():
-                total[scene, name][0] += held
-                total[scene, name][1] += tried
-            if last == replicates:
-                print(f"{scene.schools} schools, {scene.label}", file=sys.stderr, flush=True)
-                yield [Cell(s.schools, s.label, m, held / n, n) for (s, m), (held, n) in total.items() if n]
+                total[task.scene, task.part, name][0] += held
+                total[task.scene, task.part, name][1] += tried
+            if at == len(tasks) or (task.scene, task.part) != (tasks[at].scene, tasks[at].part):
+                print(f"{task.part}: {task.scene.schools} schools, {task.scene.label}", file=sys.stderr, flush=True)
+                new = [Cell(s.schools, s.label, p, m, held / n, n) for (s, p, m), (held, n) in total.items() if n]
+                yield sorted([*done, *new], key=order)
+
+
+def steps(scene: Scene, part: str, replicates: int) -> Iterator[Task]:
+    """The same in small pieces, so that they are shared out."""
+    step = max(replicates // 20, 1)
+    for first in range(0, replicates, step):
+        yield Task(scene, part, first, min(first + step, replicates))
+
+
+def order(cell: Cell) -> tuple[int, int]:
+    """In which order do cells stand: by scene, then by part, and inside it as they came?"""
+    return [(s.schools, s.label) for s in scenes()].index((cell.schools, cell.scene)), list(PARTS).index(cell.part)
 
 
 @dataclass(frozen=True, slots=True)
@@ -287,15 +334,16 @@ class Cell:
 
     schools: int
     scene: str
+    part: str
     method: str
     coverage: float
     replicates: int
 
     @property
     def side(self) -> str:
-        """On which side of the band, by more than the simulation's standard error, from ten schools up?"""
-        error = math.sqrt(self.coverage * (1 - self.coverage) / self.replicates)
-        if self.schools < 10 or BAND[0] - error <= self.coverage <= BAND[1] + error:
+        """On which side of the band, by more than the standard error of a figure at its edge, from ten schools up?"""
+        low, high = (math.sqrt(edge * (1 - edge) / self.replicates) for edge in BAND)
+        if self.schools < 10 or BAND[0] - low <= self.coverage <= BAND[1] + high:
             return ""
         return "low" if self.coverage < BAND[0] else "wide"
 
@@ -319,21 +367,24 @@ def page(cells: list[Cell]) -> str:
     """The table as the book shows it."""
     labels = list(dict.fromkeys(cell.scene for cell in cells))
     lines = ["# How often the intervals hold the truth", "", introduction(cells), ""]
-    done, wanted = len({(cell.schools, cell.scene) for cell in cells}), len(scenes())
+    done, wanted = len({(cell.schools, cell.scene, cell.part) for cell in cells}), parts_wanted()
     if done < wanted:
-        lines += [f"The run was stopped after {done} of {wanted} scenes; what it did not reach is blank.", ""]
+        lines += [f"The run was stopped after {done} of {wanted} parts; what it did not reach is blank.", ""]
     lines += misses(cells)
     for label in labels:
         lines += ["", f"## {label[:1].upper()}{label[1:]}", "", *table([c for c in cells if c.scene == label])]
     return "\n".join([*lines, "", "The numbers: {download}`coverage.csv <coverage.csv>`.", ""])
 
 
+def parts_wanted() -> int:
+    """How many parts of scenes are there, those that give no figure left out?"""
+    return sum(part != "spread" or s.icc > 0 for part in PARTS for s in scenes())
+
+
 def introduction(cells: list[Cell]) -> str:
     """What was done, and how sure are the shares?"""
     most = max(cell.replicates for cell in cells)
-    errors = ", ".join(
-        f"{100 * (0.95 * 0.05 / tried) ** 0.5:.1f} with {tried:,}" for tried in (most, RESAMPLED, SLOW, SLOWEST)
-    )
+    errors = ", ".join(f"{100 * (0.95 * 0.05 / tried) ** 0.5:.1f} with {tried:,}" for tried in (most, SLOW, RESAMPLED))
     return (
         "Simulated trials of whole schools without an effect, with a baseline. Each figure is the share of 95 % "
         "intervals that hold the truth, or of tests at the 5 % level that are silent: 95 % is what they promise. "
@@ -341,7 +392,7 @@ def introduction(cells: list[Cell]) -> str:
         "Mean (and with it g on a national SD), ICC and probability of superiority are those of one group. "
         "The odds ratio is that of a yes-or-no outcome with the same latent ICC.\n\n"
         f"From 10 schools up, a figure under {100 * BAND[0]:g} % is marked *low* and one over {100 * BAND[1]:g} % "
-        "*wide*, where it is outside by more than its own standard error. Methods in bold are the defaults. Below 6 schools no interval is given by default.\n\n"
+        "*wide*, where it is outside by more than a standard error. Methods in bold are the defaults. Below 6 schools no interval is given by default.\n\n"
         f"A true 95 % would be simulated with this standard error, in points: {errors} trials. "
         "Methods that search or resample have fewer trials; `coverage.csv` says how many each figure has."
     )
@@ -375,14 +426,16 @@ def write(cells: list[Cell]) -> None:
     with (OUT / "coverage.csv").open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(Cell.__slots__)
-        writer.writerows([c.schools, c.scene, c.method, f"{c.coverage:.6g}", c.replicates] for c in cells)
+        writer.writerows([c.schools, c.scene, c.part, c.method, f"{c.coverage:.6g}", c.replicates] for c in cells)
 
 
 def read() -> list[Cell]:
-    """The cells of the last whole run."""
+    """The cells that were found; none before the first run."""
+    if not (OUT / "coverage.csv").exists():
+        return []
     with (OUT / "coverage.csv").open(newline="", encoding="utf-8") as file:
         return [
-            Cell(int(r["schools"]), r["scene"], r["method"], float(r["coverage"]), int(r["replicates"]))
+            Cell(int(r["schools"]), r["scene"], r["part"], r["method"], float(r["coverage"]), int(r["replicates"]))
             for r in csv.DictReader(file)
         ]
 
@@ -392,14 +445,15 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="a tenth of the replicates; writes nothing")
     parser.add_argument("--page", action="store_true", help="write the page anew from coverage.csv")
-    parser.add_argument("--replicates", type=int, default=REPLICATES)
+    parser.add_argument("--resume", action="store_true", help="keep what is there, find what is not")
+    parser.add_argument("--again", choices=PARTS, action="append", default=[], help="of what is kept, find this anew")
     options = parser.parse_args()
     begun = time.perf_counter()
-    count = options.replicates // 10 if options.quick else options.replicates
-    cells: list[Cell] = []
-    for cells in [read()] if options.page else simulate(count):
+    kept = [c for c in read() if c.part not in options.again] if options.resume or options.page else []
+    cells: list[Cell] = kept
+    for cells in [kept] if options.page else simulate(kept, 0.1 if options.quick else 1.0):
         if not options.quick:
-            write(cells)  # after each scene: a run that is stopped leaves what it has found
+            write(cells)  # after each part: a run that is stopped leaves what it has found
     print(page(cells))
     print(f"{(time.perf_counter() - begun) / 60:.0f} minutes", file=sys.stderr)
     return judge(cells)

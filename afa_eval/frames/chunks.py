@@ -19,7 +19,7 @@ from afa_eval.frames.record import Key, key_order
 from afa_eval.frames.source import present
 from afa_eval.frames.terms import Column, Factor
 from afa_eval.kernels.linear import Floats, Ints
-from afa_eval.kernels.moments import FIRST_ROWS, ClusterMoments, constant_safe_shift
+from afa_eval.kernels.moments import FIRST_ROWS, ClusterMoments, constant_safe_shift, products
 
 PIECE = 32_768  # rows taken over at a time: their columns fit the cache
 APART = 24  # numbers between columns, so that they do not fall on the same lines of the cache
@@ -169,7 +169,7 @@ class Buffer:
         n = z.shape[1]
         starts = np.flatnonzero(np.append(True, (keys[:, 1:] != keys[:, :-1]).any(axis=0)))
         if starts.size * LONG_RUN <= n or starts.size == 1:
-            self.sums.add(keys[:, starts], np.diff(starts, append=n), _by_run(z, starts))
+            self.sums.add(keys[:, starts], np.diff(starts, append=n), products(z, starts))
             return
         if self.used + n > self.rows.shape[0]:
             self.flush()
@@ -195,16 +195,6 @@ class Buffer:
                 cross[groups] = np.matmul(rows.transpose(0, 2, 1), rows)
         self.sums.add(keys, counts.astype(np.int64), cross)
         self.used = 0
-
-
-def _by_run(z: Floats, starts: Ints) -> Floats:
-    """Cross-products of each run of rows."""
-    out = np.empty((starts.size, z.shape[0], z.shape[0]))
-    ends = np.append(starts[1:], z.shape[1])
-    for k, (start, end) in enumerate(zip(starts.tolist(), ends.tolist(), strict=True)):
-        run = z[:, start:end]
-        np.dot(run, run.T, out[k])
-    return out
 
 
 def joined(keys: Ints) -> tuple[Ints, Ints]:

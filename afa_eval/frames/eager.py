@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +14,9 @@ from afa_eval.frames.record import Key, key_order
 from afa_eval.frames.source import Role, check_columns
 from afa_eval.frames.terms import Arrays, Coded, Known
 from afa_eval.kernels.linear import Ints
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -93,18 +96,20 @@ def held_table(data: object, roles: Sequence[Role]) -> Held | None:
         return None
     check_columns(native, roles)
     columns = list(dict.fromkeys(role.column for role in roles))
-    frame: nw.DataFrame[Any] = nw.from_native(native, eager_only=True)
     plain = {"i": nw.Int64(), "u": nw.UInt64(), "f": nw.Float64(), "b": nw.Boolean()}
     schema: dict[str, Any] = {}
     arrays: dict[str, NDArray[Any] | Coded] = {}
-    missing, complete = [], np.ones(len(frame), dtype=np.bool_)
+    missing, complete = [], np.ones(native.shape[0], dtype=np.bool_)
     for name in columns:
         values = _numpy(native, name)
-        if values is not None:
+        if isinstance(values, np.ndarray):
             schema[name], arrays[name] = plain[values.dtype.kind], values
             absent = np.isnan(values) if values.dtype.kind == "f" else None
+        elif values is not None:
+            schema[name] = nw.String()
+            arrays[name], absent = _coded_column(values)
         else:
-            series = frame.get_column(name)
+            series = nw.from_native(native[name], series_only=True)
             schema[name] = series.dtype
             arrays[name], absent = _array(series, schema[name].is_numeric() or schema[name] == nw.Boolean)
         missing.append((name, 0 if absent is None else int(absent.sum())))
@@ -113,14 +118,16 @@ def held_table(data: object, roles: Sequence[Role]) -> Held | None:
     return Held(schema, arrays, complete, tuple(missing))
 
 
-def _numpy(native: Any, name: str) -> NDArray[Any] | None:
-    """The array that a pandas column of plain numbers is, without a detour; None of any other column."""
+def _numpy(native: Any, name: str) -> NDArray[Any] | pd.Series[Any] | None:
+    """The array that a pandas column of plain numbers is, or the column itself of text: without a detour."""
     import pandas as pd
 
     series = native[name] if isinstance(native, pd.DataFrame) else None
-    if not isinstance(series, pd.Series) or not isinstance(series.dtype, np.dtype) or series.dtype.kind not in "iufb":
+    if not isinstance(series, pd.Series):
         return None
-    return np.asarray(series)
+    if isinstance(series.dtype, pd.StringDtype):
+        return series
+    return np.asarray(series) if isinstance(series.dtype, np.dtype) and series.dtype.kind in "iufb" else None
 
 
 def _array(series: Any, number: bool) -> tuple[NDArray[Any] | Coded, NDArray[np.bool_] | None]:
@@ -129,8 +136,7 @@ def _array(series: Any, number: bool) -> tuple[NDArray[Any] | Coded, NDArray[np.
 
     if not number:
         native = series.to_native()
-        codes, levels = pd.factorize(native if isinstance(native, pd.Series) else np.asarray(series.to_numpy()))
-        return Coded(codes.astype(np.int64), [_plain(level) for level in levels]), codes < 0
+        return _coded_column(native if isinstance(native, pd.Series) else np.asarray(series.to_numpy()))
     values = np.asarray(series.to_numpy())
     if values.dtype.kind in "iub":
         return values, None
@@ -138,6 +144,14 @@ def _array(series: Any, number: bool) -> tuple[NDArray[Any] | Coded, NDArray[np.
         gone = np.asarray(series.is_null().to_numpy(), dtype=np.bool_)
         values = np.array([np.nan if lost else float(v) for v, lost in zip(values, gone, strict=True)])
     return values, np.isnan(values)
+
+
+def _coded_column(values: Any) -> tuple[Coded, NDArray[np.bool_] | None]:
+    """Categories by number, and which are missing."""
+    import pandas as pd
+
+    codes, levels = pd.factorize(values)
+    return Coded(codes.astype(np.int64), [_plain(level) for level in levels]), codes < 0
 
 
 def group_codes(arrays: Arrays, groups: Sequence[str], n_rows: int) -> tuple[Ints, tuple[Key, ...]]:

@@ -16,13 +16,13 @@ from afa_eval.frames.record import Key, Moments, key_order
 from afa_eval.frames.source import Role, collect, open_table, present
 from afa_eval.frames.terms import Arrays, Column, Factor, expand, known
 from afa_eval.kernels.linear import Floats, Ints
-from afa_eval.kernels.moments import FIRST_ROWS, ClusterMoments, cluster_moments, constant_safe_shift
+from afa_eval.kernels.moments import FIRST_ROWS, ClusterMoments, column_moments, constant_safe_shift
 
 if TYPE_CHECKING:
     import narwhals as nw
 
 COMPLETE = "__complete"
-AT_ONCE = 5_000  # rows; beyond it they are taken in pieces, to save memory
+AT_ONCE = chunks.PIECE  # rows; beyond it they are taken in pieces, to save memory
 
 
 def moments(
@@ -115,7 +115,9 @@ def _at_once(arrays: Arrays, columns: Sequence[Column], codes: Ints) -> ClusterM
     z = np.empty((len(columns), codes.size))
     for i, column in enumerate(columns):
         z[i] = column.values(arrays, codes.size)
-    return cluster_moments(z.T, codes, constant_safe_shift(z.T))
+    shift = constant_safe_shift(z.T)
+    z -= shift[:, None]
+    return column_moments(z, codes, shift)
 
 
 def _in_pieces(arrays: Arrays, columns: Sequence[Column], codes: Ints) -> ClusterMoments:

@@ -178,7 +178,9 @@ def check_columns(native: Any, roles: Iterable[Role]) -> None:
     DataError
         Where it is no table.
     """
-    if hasattr(native, "collect_schema"):
+    if type(native).__module__.startswith("pandas"):  # asking it for what it has not is slow
+        names = getattr(native, "columns", None)
+    elif hasattr(native, "collect_schema"):
         names = native.collect_schema().names()
     else:
         names = getattr(native, "column_names", getattr(native, "columns", None))

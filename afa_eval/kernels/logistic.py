@@ -23,6 +23,8 @@ LATENT = math.pi**2 / 3  # variance of the standard logistic distribution
 UPPER_QUARTILE = 0.6744897501960817
 SMALL = 1e-3  # a standard deviation below this is compared with nought
 WIDEST = 8.0  # a standard deviation of log odds beyond which no limit is sought: all chances are then near 0 or 1
+FLAT = 1e-9  # of the log-likelihood: a gain that the quadrature can hardly tell from none
+HALVINGS = 10  # of a step that leads down
 RUNAWAY = 25.0  # a log odds ratio beyond this is separation, not evidence
 
 
@@ -75,7 +77,7 @@ class LogisticFit:
     tau : float
         Standard deviation of the schools' log odds; 0 at the boundary.
     cov : ndarray, shape (p + 1, p + 1)
-        Covariance of (coef, tau) from the observed information; nought for tau at the boundary.
+        Covariance of (coef, tau) from the observed information at the estimates; nought for tau at the boundary.
     loglik : float
         Of the pupils' outcomes (no binomial coefficients), as glmer gives it.
     at_boundary : bool
@@ -221,9 +223,7 @@ def fit_logistic(cells: Cells, quadrature: int = 15) -> LogisticFit:
         theta = start
     at = evaluate(cells, rule, theta)
     boundary = bool(theta[-1] == 0)
-    used = slice(0, -1) if boundary else slice(None)
-    cov = np.zeros_like(at.information)
-    cov[used, used] = np.linalg.inv(at.information[used, used])
+    cov = _inverted(at.information, free_tau=not boundary)
     if np.abs(theta[1:-1]).max(initial=0.0) > RUNAWAY or np.sqrt(np.diagonal(cov)).max() > 1e3:
         raise EstimationError(
             "A term tells the outcome without a miss (separation), so its odds ratio is infinite. "
@@ -340,13 +340,18 @@ def _derivatives(cells: Cells, eta: Floats, u: Floats, share: Floats) -> tuple[F
 def _modes(cells: Cells, fixed: Floats, tau: float) -> tuple[Floats, Floats]:
     """Mode of each school's standardised effect given its pupils, and the width of its posterior there."""
     mode = np.zeros(cells.starts.size)
+    low, high = np.full_like(mode, -np.inf), np.full_like(mode, np.inf)
     curve: Floats = np.ones_like(mode)
     for _ in range(60):
         chance = _expit(fixed + tau * mode[cells.school])
         slope = tau * cells.by_school(cells.y - cells.n * chance) - mode
         curve = 1 + tau**2 * cells.by_school(cells.n * chance * (1 - chance))
-        step = np.clip(slope / curve, -2.0, 2.0)
-        mode = mode + step
+        low, high = np.where(slope > 0, mode, low), np.where(slope > 0, high, mode)
+        following = mode + np.clip(slope / curve, -2.0, 2.0)
+        past = (following < low) | (following > high)
+        if past.any():  # Newton leaps to and fro where a school's chances are all or none
+            following[past] = (low[past] + high[past]) / 2
+        step, mode = following - mode, following
         if np.abs(step).max() < 1e-11:
             break
     return mode, 1 / np.sqrt(curve)
@@ -370,16 +375,17 @@ def _newton(cells: Cells, rule: Rule, theta: Floats, free_tau: bool) -> Floats:
         step *= min(1.0, 3.0 / np.abs(step).max()) if step.any() else 1.0
         following = _halved(cells, rule, theta, step, at.loglik)
         moved = np.abs(following[0] - theta).max()
+        stalled = moved < np.abs(step).max() and following[1].loglik - at.loglik < FLAT * abs(at.loglik)
         theta, at = following
-        if moved < 1e-9 * (1 + np.abs(theta).max()) or np.abs(theta).max() > 2 * RUNAWAY:
+        if stalled or moved < 1e-9 * (1 + np.abs(theta).max()) or np.abs(theta).max() > 2 * RUNAWAY:
             break
     return theta
 
 
 def _halved(cells: Cells, rule: Rule, theta: Floats, step: Floats, loglik: float) -> tuple[Floats, At]:
-    for _ in range(30):
+    for _ in range(HALVINGS):
         at = evaluate(cells, rule, theta + step)
-        if at.loglik >= loglik - 1e-9 * abs(loglik):
+        if at.loglik >= loglik - FLAT * abs(loglik):
             return theta + step, at
         step = step / 2
     return theta, evaluate(cells, rule, theta)
@@ -428,16 +434,11 @@ def tau_interval(fit: LogisticFit, level: float = 0.95) -> tuple[float, float]:
         On the log odds scale; low is 0 where the likelihood allows it, high is infinite where too few schools set
         no limit. It always holds the estimate.
     """
-    from scipy.optimize import brentq, minimize_scalar
+    from scipy.optimize import brentq
     from scipy.special import chdtri
 
     profile = _adjusted_profile(fit)
-    found = minimize_scalar(
-        lambda tau: -profile(tau), bounds=(0.0, min(3 * fit.tau + 1, WIDEST)), options={"xatol": 1e-3}
-    )
-    at_zero, peak = profile(0.0), float(found.x)
-    best = max(at_zero, -float(found.fun))
-    peak = peak if best > at_zero else 0.0
+    peak, best = _adjusted_peak(fit, profile)
 
     def above(tau: float) -> float:
         return best - profile(tau) - float(chdtri(1, 1 - level)) / 2
@@ -462,6 +463,45 @@ def _adjusted_profile(fit: LogisticFit) -> Callable[[float], float]:
         return at.loglik - float(np.linalg.slogdet(at.information[:-1, :-1])[1]) / 2
 
     return profile
+
+
+def _adjusted_peak(fit: LogisticFit, profile: Callable[[float], float]) -> tuple[float, float]:
+    """Where the adjusted profile is highest, and how high."""
+    from scipy.optimize import minimize_scalar
+
+    bounds = (0.0, min(3 * fit.tau + 1, WIDEST))
+    found = minimize_scalar(lambda tau: -profile(tau), bounds=bounds, options={"xatol": 1e-3})
+    at_zero, best = profile(0.0), -float(found.fun)
+    return (float(found.x), best) if best > at_zero else (0.0, at_zero)
+
+
+def restricted_cov(fit: LogisticFit) -> Floats:
+    """What is the covariance of (coef, tau) when the spread of schools is not put too low?
+
+    Maximum likelihood takes coefficients for known when it estimates how far schools differ, so standard errors are
+    too small where schools are few: intervals of ten unequal schools then hold the truth 91 times in 100. Here the
+    information is taken at the spread where the adjusted profile (see ``tau_interval``) is highest.
+
+    Parameters
+    ----------
+    fit : LogisticFit
+        From ``fit_logistic``.
+
+    Returns
+    -------
+    ndarray, shape (p + 1, p + 1)
+        Nought for tau at the boundary.
+    """
+    tau = _adjusted_peak(fit, _adjusted_profile(fit))[0]
+    theta = _newton(fit.cells, fit.rule, np.append(fit.coef, tau if tau >= SMALL else 0.0), free_tau=False)
+    return _inverted(evaluate(fit.cells, fit.rule, theta).information, free_tau=theta[-1] > 0)
+
+
+def _inverted(information: Floats, free_tau: bool) -> Floats:
+    used = slice(None) if free_tau else slice(0, -1)
+    cov = np.zeros_like(information)
+    cov[used, used] = np.linalg.inv(information[used, used])
+    return cov
 
 
 @dataclass(frozen=True, slots=True)

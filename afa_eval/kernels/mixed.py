@@ -141,8 +141,8 @@ def fit_mixed(
     h = _ratios(structure, reml)
     point = evaluate(structure, h, reml)
     sigma2 = float(point.rss) / _df(structure, reml)
-    gram = used.cross[:, columns[:-1]][:, :, columns[:-1]].sum(axis=0)
-    sums = used.sums[:, columns[:-1]].sum(axis=0)
+    gram = used.cross.sum(axis=0)[np.ix_(columns[:-1], columns[:-1])]
+    sums = used.sums.sum(axis=0)[columns[:-1]]
     back = unshift(inverse_root(gram), sums, used.n_rows, used.shift[columns[:-1]], float(used.shift[outcome]))
     root = back.matrix @ inverse_root(point.a[:-1, :-1])
     return MixedModelFit(
@@ -207,7 +207,7 @@ def contrasts(fit: MixedModelFit, weights: Floats, method: str = "satterthwaite"
     if method not in METHODS:
         raise ValueError(f"df must be one of {', '.join(METHODS)}, not {method!r}")
     values = weights @ fit.coef
-    plain = np.einsum("ma,ab,mb->m", weights, fit.cov, weights)
+    plain = ((weights @ fit.cov) * weights).sum(axis=1)
     inner = weights @ fit.back.matrix
     dfs, more = _degrees(fit, inner, method)
     adjusted = plain + more if method == "kenward-roger" else plain
@@ -251,10 +251,10 @@ def _observed_df(fit: MixedModelFit, inner: Floats) -> Floats | None:
         return None
     parts = fit.structure.at(fit.ratios)
     bent = inner @ np.linalg.inv(parts.a[:-1, :-1])
-    by_h = -fit.sigma2 * np.einsum("ma,kab,mb->mk", bent, parts.slopes[:, :-1, :-1], bent, optimize=True)
-    plain = np.einsum("ma,ma->m", inner, bent)
-    gradient = np.column_stack([plain, by_h])
-    out: Floats = (fit.sigma2 * plain) ** 2 / np.einsum("ma,ma->m", gradient, np.linalg.solve(hessian, gradient.T).T)
+    by_h = -fit.sigma2 * ((bent @ parts.slopes[:, :-1, :-1]) * bent).sum(axis=2)
+    plain = (inner * bent).sum(axis=1)
+    gradient = np.vstack([plain, by_h])
+    out: Floats = (fit.sigma2 * plain) ** 2 / (gradient * np.linalg.solve(hessian, gradient)).sum(axis=0)
     return out
 
 

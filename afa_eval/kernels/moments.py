@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from afa_eval.errors import EstimationError
 from afa_eval.kernels.linear import Floats, Ints
 
+WORTH_A_CALL = 2500  # products a run, in all, from which on a matrix product of its own is the faster way
 FIRST_ROWS = 1000  # enough for a shift that keeps the digits; the mean itself is not needed
 
 
@@ -130,17 +131,85 @@ def cluster_moments(columns: Floats, cluster: Ints, shift: Floats | None = None)
     >>> moments.n.tolist(), moments.cross[0].tolist()
     ([2, 1], [[2.0, 6.0], [6.0, 20.0]])
     """
-    values = np.ascontiguousarray(columns, dtype=np.float64)
+    values = np.asarray(columns, dtype=np.float64)
     codes = np.asarray(cluster, dtype=np.int64)
     _check(values, codes)
     offset = np.zeros(values.shape[1]) if shift is None else np.asarray(shift, dtype=np.float64)
+    return column_moments(values.T - offset[:, None], codes, offset)
+
+
+def column_moments(z: Floats, codes: Ints, shift: Floats) -> ClusterMoments:
+    """What are the same of columns that are shifted already?
+
+    Parameters
+    ----------
+    z : ndarray, shape (q, n)
+        Shifted columns, one below the other, each contiguous.
+    codes : ndarray of int, shape (n,)
+        Cluster of each row, 0 to J - 1.
+    shift : ndarray, shape (q,)
+        What was subtracted.
+
+    Returns
+    -------
+    ClusterMoments
+        One matrix per cluster.
+
+    Raises
+    ------
+    EstimationError
+        Where a value is missing or infinite.
+    """
     if (codes[1:] < codes[:-1]).any():
-        values = values.take(np.argsort(codes, kind="stable"), axis=0)
+        z = z.take(np.argsort(codes, kind="stable"), axis=1)
+    elif not z.flags.c_contiguous:
+        z = np.ascontiguousarray(z)
     counts = np.bincount(codes)
-    rows = values - offset
-    ends = np.cumsum(counts)
-    sums, cross = _sums(rows, ends - counts, ends)
-    return ClusterMoments(counts.astype(np.int64), sums, cross, offset)
+    filled, q = np.flatnonzero(counts), z.shape[0]
+    starts = (np.cumsum(counts) - counts)[filled]
+    sums, cross = np.zeros((counts.size, q)), np.zeros((counts.size, q, q))
+    cross[filled] = products(z, starts)
+    constant = next((i for i, one in enumerate(z) if (one == 1.0).all()), None)
+    sums[filled] = np.add.reduceat(z, starts, axis=1).T if constant is None else cross[filled, constant]
+    if not np.isfinite(cross).all():
+        raise EstimationError("A value is missing, infinite or too large to be squared; drop incomplete rows first.")
+    return ClusterMoments(counts.astype(np.int64), sums, cross, shift)
+
+
+def products(z: Floats, starts: Ints) -> Floats:
+    """What are the cross-products of each run of rows?
+
+    Parameters
+    ----------
+    z : ndarray, shape (q, n)
+        Columns, one below the other.
+    starts : ndarray of int, shape (R,)
+        Where each run begins; it ends where the next one begins.
+
+    Returns
+    -------
+    ndarray, shape (R, q, q)
+        Of long runs a matrix product each; of short ones sums over all runs at once, a product of two columns at a
+        time, since a matrix product costs microseconds to begin.
+    """
+    q, n = z.shape
+    if n * q * (q + 1) < 2 * WORTH_A_CALL * starts.size:
+        return _by_pair(z, starts)
+    out = np.empty((starts.size, q, q))
+    ends = np.append(starts[1:], n)
+    for k, (start, end) in enumerate(zip(starts.tolist(), ends.tolist(), strict=True)):
+        run = z[:, start:end]
+        np.matmul(run, run.T, out=out[k])
+    return out
+
+
+def _by_pair(z: Floats, starts: Ints) -> Floats:
+    out, product = np.empty((starts.size, *z.shape[:1] * 2)), np.empty(z.shape[1])
+    for a, one in enumerate(z):
+        for b in range(a, z.shape[0]):
+            np.multiply(one, z[b], out=product)
+            out[:, a, b] = out[:, b, a] = np.add.reduceat(product, starts)
+    return out
 
 
 def cell_moments(totals: Floats, sizes: Floats, cells: Ints, cluster: Ints, k: int) -> ClusterMoments:
@@ -194,17 +263,3 @@ def _check(values: Floats, codes: Ints) -> None:
         raise EstimationError("There are no rows to estimate from.")
     if codes.min() < 0:
         raise ValueError("cluster codes must not be negative; drop rows without a cluster first")
-    if not np.isfinite(values).all():
-        raise EstimationError("A value is missing or infinite; drop incomplete rows first.")
-
-
-def _sums(rows: Floats, starts: Ints, ends: Ints) -> tuple[Floats, Floats]:
-    """Sums and cross-products of each slice of rows; one BLAS call per cluster."""
-    q, size = rows.shape[1], starts.size
-    cross, sums = np.zeros((size, q, q)), np.zeros((size, q))
-    for j, (start, end) in enumerate(zip(starts.tolist(), ends.tolist(), strict=True)):
-        block = rows[start:end]
-        np.dot(block.T, block, cross[j])
-    filled = ends > starts
-    sums[filled] = np.add.reduceat(rows, starts[filled], axis=0)
-    return sums, cross

@@ -10,7 +10,6 @@ MacKinnon, Nielsen and Webb (2023), doi:10.1002/jae.2969.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -167,19 +166,41 @@ def contrast(fit: OlsFit, weights: Sequence[float] | Floats) -> Contrast:
     EstimationError
         Where over half of its variance rests on a single cluster, so that no clustered error exists.
     """
-    direction = np.asarray(weights, dtype=np.float64)
-    value = float(direction @ fit.coef)
-    se = math.sqrt(max(float(direction @ fit.cov @ direction), 0.0))
+    return contrasts(fit, np.asarray(weights, dtype=np.float64)[None])[0]
+
+
+def contrasts(fit: OlsFit, weights: Floats) -> list[Contrast]:
+    """How large is each of these weighted sums of coefficients?
+
+    Parameters
+    ----------
+    fit : OlsFit
+        From ``fit_ols``.
+    weights : ndarray, shape (m, p)
+        A row for each sum.
+
+    Returns
+    -------
+    list of Contrast
+        One for each row.
+
+    Raises
+    ------
+    EstimationError
+        Where one rests on a single cluster.
+    """
+    values = (weights @ fit.coef).tolist()
+    errors = np.sqrt(np.maximum(((weights @ fit.cov) * weights).sum(axis=1), 0.0)).tolist()
     if fit.vcov == "iid":
-        return Contrast(value, se, float(fit.n_rows - fit.coef.size))
-    target = fit.root.T @ direction
-    share, df = _satterthwaite(fit, target)
-    if share < LEAST_IDENTIFIED:
+        spare = float(fit.n_rows - fit.coef.size)
+        return [Contrast(value, se, spare) for value, se in zip(values, errors, strict=True)]
+    shares, dfs = _satterthwaite(fit, weights @ fit.root)
+    if min(shares) < LEAST_IDENTIFIED:
         raise EstimationError(
             "This contrast rests on a single cluster: how far clusters differ cannot be seen, "
             "so it has no cluster-robust standard error."
         )
-    return Contrast(value, se, df, share)
+    return [Contrast(*found) for found in zip(values, errors, dfs, shares, strict=True)]
 
 
 def _check(moments: ClusterMoments, p: int, vcov: str) -> None:
@@ -223,30 +244,37 @@ def _adjustments(leverage: Floats, vcov: str) -> Floats:
     return out
 
 
-def _satterthwaite(fit: OlsFit, target: Floats) -> tuple[float, float]:
-    """Share of variance identified, and degrees of freedom, if rows are independent.
+def _satterthwaite(fit: OlsFit, targets: Floats) -> tuple[list[float], list[float]]:
+    """Share of variance identified, and degrees of freedom, if rows are independent; of each target.
 
     The estimated variance is a quadratic form with Gram matrix diag(d) - M M', where h_j is the adjusted
     target, m_j = K_j h_j and d_j = h_j'm_j; its trace and squared norm need no J-by-J matrix.
     """
-    adjusted = fit.adjusted @ target if fit.adjusted.size else np.broadcast_to(target, fit.leverage.shape[:2])
-    m = np.einsum("jab,jb->ja", fit.leverage, adjusted)
-    d = np.einsum("ja,ja->j", adjusted, m)
-    length = np.einsum("ja,ja->j", m, m)
-    inner = m.T @ m
-    mean = float((d - length).sum())
-    spread = float((d * d - 2 * d * length).sum() + (inner * inner).sum())
-    share = mean / float(target @ target) if fit.vcov == "CR2" else _identified(fit, target)
-    df = mean * mean / spread if spread > 0 else 0.0
-    return share, df
+    plain = targets.T
+    adjusted = (
+        fit.adjusted @ plain if fit.adjusted.size else np.broadcast_to(plain, (fit.leverage.shape[0], *plain.shape))
+    )
+    m = fit.leverage @ adjusted  # (J, p, targets)
+    d, length = (adjusted * m).sum(axis=1), (m * m).sum(axis=1)
+    sides = m.transpose(2, 0, 1)
+    inner = sides.transpose(0, 2, 1) @ sides
+    mean = (d - length).sum(axis=0)
+    spread = (d * d - 2 * d * length).sum(axis=0) + (inner * inner).sum(axis=(1, 2))
+    dfs = [float(a * a / b) if b > 0 else 0.0 for a, b in zip(mean, spread, strict=True)]
+    if fit.vcov == "CR2":
+        return (mean / (targets * targets).sum(axis=1)).tolist(), dfs
+    return _identified(fit, targets), dfs
 
 
-def _identified(fit: OlsFit, target: Floats) -> float:
-    """Share of the contrast's variance outside what single clusters determine alone."""
-    size = float(target @ target)
-    if float(((fit.leverage @ target) ** 2).sum()) < (1 - LEAST_IDENTIFIED) * size:
-        return 1.0  # squared leverages bound what one cluster can determine: not enough to matter
-    values, vectors = np.linalg.eigh(fit.leverage)
-    loads = np.einsum("jab,a->jb", vectors, target)
-    lost = float((loads * loads * (values > 1 - SINGULAR)).sum())
-    return 1.0 - lost / size
+def _identified(fit: OlsFit, targets: Floats) -> list[float]:
+    """Share of each contrast's variance outside what single clusters determine alone."""
+    size = (targets * targets).sum(axis=1)
+    out = np.ones(size.size)
+    bound = ((fit.leverage @ targets.T) ** 2).sum(axis=(0, 1))  # bounds what one cluster can determine
+    open_ = np.flatnonzero(bound >= (1 - LEAST_IDENTIFIED) * size)
+    if open_.size:
+        values, vectors = np.linalg.eigh(fit.leverage)
+        loads = targets[open_] @ vectors  # (J, targets, p)
+        lost = (loads * loads * (values > 1 - SINGULAR)[:, None, :]).sum(axis=(0, 2))
+        out[open_] = 1.0 - lost / size[open_]
+    return [float(share) for share in out]

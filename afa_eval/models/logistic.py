@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -19,6 +19,8 @@ from afa_eval.models import fitted
 
 if TYPE_CHECKING:
     import pandas as pd
+
+ERRORS = ("restricted", "likelihood")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +68,9 @@ class MixedLogisticModel:
     coef : ndarray, shape (p,)
         Log odds ratios, given the school.
     cov : ndarray, shape (p, p)
-        Their covariance.
+        Their covariance, of kind ``errors``.
+    errors : str
+        ``restricted`` or ``likelihood``.
     n_pupils, n_groups : int
         Rows used, schools.
     n_dropped : int
@@ -80,6 +84,7 @@ class MixedLogisticModel:
     group: str
     coef: Floats
     cov: Floats
+    errors: str
     n_pupils: int
     n_groups: int
     n_dropped: int
@@ -245,6 +250,7 @@ def fit_mixed_logistic(
     group: str,
     reference: Mapping[str, object] | None = None,
     quadrature: int = 15,
+    errors: str = "restricted",
 ) -> MixedLogisticModel:
     """How do the odds of an outcome depend on the terms when pupils come in schools?
 
@@ -262,6 +268,10 @@ def fit_mixed_logistic(
         The category that others are compared with, by column; else the first in order.
     quadrature : int
         Points of the adaptive Gauss-Hermite rule, from 5.
+    errors : str
+        ``restricted`` (the default): standard errors at the spread of schools that the adjusted likelihood prefers,
+        as restricted likelihood has it for normal outcomes; or ``likelihood``: at the estimated spread, as glmer gives
+        them, which are too small where schools are few. Estimates are the same.
 
     Returns
     -------
@@ -289,9 +299,13 @@ def fit_mixed_logistic(
     """
     if not 5 <= quadrature <= 100:
         raise EstimationError(f"quadrature must be from 5 to 100 points, not {quadrature}.")
+    if errors not in ERRORS:
+        raise EstimationError(f"errors must be one of {', '.join(ERRORS)}, not '{errors}'.")
     table = make_cells(data, outcome, fixed, group, reference)
     fitted.check_gram((table.x * table.n[:, None]).T @ table.x, [column.name for column in table.columns])
     fit = kernel.fit_logistic(kernel.make_cells(table.x, table.n, table.y, table.school), quadrature)
+    if errors == "restricted":
+        fit = replace(fit, cov=kernel.restricted_cov(fit))
     back = np.eye(len(table.columns))
     back[0] -= table.shift
     return MixedLogisticModel(
@@ -300,6 +314,7 @@ def fit_mixed_logistic(
         group=group,
         coef=back @ fit.coef,
         cov=back @ fit.cov[:-1, :-1] @ back.T,
+        errors=errors,
         n_pupils=fit.n_rows,
         n_groups=fit.n_clusters,
         n_dropped=table.n_dropped,

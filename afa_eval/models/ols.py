@@ -85,7 +85,7 @@ class OlsModel:
         pandas.DataFrame
             Columns term, estimate, std_error, df, statistic, p_value, conf_low, conf_high.
         """
-        found = [kernel.contrast(self.fit, row) for row in np.eye(len(self.terms))]
+        found = kernel.contrasts(self.fit, np.eye(len(self.terms)))
         return fitted.tidy(self.terms, self.coef.tolist(), [c.se for c in found], [c.df for c in found], level)
 
     def bootstrap(

