@@ -14,6 +14,7 @@ from afa_eval.errors import ColumnNotFound, PlanError
 ALL = "all"
 AND = " & "
 LAST_PRIMARY_YEAR = 6
+NOWHERE = -2  # the code of a value that no row has; -1 is a missing value
 
 
 def parse(label: str) -> tuple[tuple[str, str], ...]:
@@ -68,23 +69,6 @@ def texts(column: pd.Series) -> pd.Series:
     return column.astype(str).where(known)
 
 
-def as_categories(frame: pd.DataFrame) -> pd.DataFrame:
-    """How does a group cost little, where many are asked about?
-
-    Parameters
-    ----------
-    frame : pandas.DataFrame
-        Any rows.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Columns as a group label writes them, as categories; fractions stay numbers.
-    """
-    named = [name for name in frame.columns if not pd.api.types.is_float_dtype(frame[name])]
-    return frame.assign(**{name: texts(frame[name]).astype("category") for name in named})
-
-
 def members(frame: pd.DataFrame, label: str) -> pd.Series:
     """Which rows belong to a group?
 
@@ -111,6 +95,48 @@ def members(frame: pd.DataFrame, label: str) -> pd.Series:
             raise ColumnNotFound.of(column, "a subgroup", "pupils", frame.columns)
         rows &= (texts(frame[column]) == value).fillna(False).astype(bool)
     return rows
+
+
+def masks(frame: pd.DataFrame, labels: Iterable[str]) -> dict[str, npt.NDArray[np.bool_]]:
+    """Which rows belong to each of many groups?
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        With the labels' columns.
+    labels : iterable of str
+        As ``parse`` reads them.
+
+    Returns
+    -------
+    dict of str to ndarray of bool
+        As ``members`` gives for each; a column is looked through once, however many groups it makes.
+
+    Raises
+    ------
+    ColumnNotFound
+        Where a column is missing.
+
+    Examples
+    --------
+    >>> {label: rows.tolist() for label, rows in masks(pd.DataFrame({"fsm": ["yes", "no"]}), ["all", "fsm=no"]).items()}
+    {'all': [True, True], 'fsm=no': [False, True]}
+    """
+    wanted = {label: parse(label) for label in labels}
+    coded: dict[str, tuple[npt.NDArray[np.int64], dict[str, int]]] = {}
+    for column in dict.fromkeys(column for parts in wanted.values() for column, _ in parts):
+        if column not in frame.columns:
+            raise ColumnNotFound.of(column, "a subgroup", "pupils", frame.columns)
+        codes, names = factorize(texts(frame[column]))
+        coded[column] = codes, {name: code for code, name in enumerate(names)}
+    found: dict[str, npt.NDArray[np.bool_]] = {}
+    for label, parts in wanted.items():
+        inside = np.ones(len(frame), dtype=bool)
+        for column, value in parts:
+            codes, places = coded[column]
+            inside &= codes == places.get(value, NOWHERE)
+        found[label] = inside
+    return found
 
 
 def group_labels(frame: pd.DataFrame, by: Iterable[str], focus: str = "") -> tuple[str, ...]:

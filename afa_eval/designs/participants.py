@@ -9,8 +9,8 @@ import pandas as pd
 
 from afa_eval import comparators
 from afa_eval.data.tables import Tables
-from afa_eval.designs.groups import ALL, as_categories, factorize, group_labels, members, parse, with_phase
-from afa_eval.errors import ColumnNotFound, ComparatorError
+from afa_eval.designs.groups import ALL, factorize, group_labels, masks, parse, with_phase
+from afa_eval.errors import ComparatorError
 from afa_eval.estimate import Comparator, Table
 
 CHARACTERISTICS = ("sen_provision", "primary_need", "year_group", "phase", "sex", "fsm", "eal", "cohort")
@@ -65,26 +65,21 @@ def largest_school(tables: Tables, groups: Iterable[str]) -> dict[str, float]:
     """
     if tables.pupils is None or "urn" not in tables.pupils.columns:
         return {}
-    asked = [group for group in dict.fromkeys(groups) if " - " not in group]
-    columns = {column for group in asked for column, _ in parse(group)}
     pupils = with_phase(tables.pupils)
-    pupils = as_categories(pupils[[name for name in pupils.columns if name in columns]])
-    schools, _ = factorize(tables.pupils["urn"])
+    asked = [group for group in dict.fromkeys(groups) if " - " not in group]
+    held = [group for group in asked if all(column in pupils.columns for column, _ in parse(group))]
+    schools, _ = factorize(pupils["urn"])
     found: dict[str, float] = {}
-    for group in asked:
-        try:
-            inside = members(pupils, group).to_numpy(dtype=bool) & (schools >= 0)
-        except ColumnNotFound:
-            continue
-        if inside.any():
-            counts = np.bincount(schools[inside])
+    for group, rows in masks(pupils, held).items():
+        counts = np.bincount(schools[rows & (schools >= 0)])
+        if counts.size:
             found[group] = float(counts.max() / counts.sum())
     return found
 
 
 def _counts(pupils: pd.DataFrame, column: str, labels: tuple[str, ...]) -> Table:
     meant, without = _without_sen(pupils, column)
-    counted = {label: float((members(pupils, label) & meant).sum()) for label in labels}
+    counted = {label: float((rows & meant).sum()) for label, rows in masks(pupils, labels).items()}
     counted |= {NO_SEN: float(without.sum())} if without.any() else {}
     unknown = float(len(pupils) - sum(counted.values()))
     counted |= {NEITHER if column == "cohort" else UNKNOWN: unknown} if unknown else {}

@@ -11,7 +11,7 @@ import pandas as pd
 
 from afa_eval.codes.no_score import REASONS
 from afa_eval.data.tables import Tables
-from afa_eval.designs.groups import group_labels, members, with_phase
+from afa_eval.designs.groups import group_labels, masks, members, with_phase
 from afa_eval.designs.progress_question import ProgressQuestion
 from afa_eval.designs.progress_status import provision, sen_of, with_status
 from afa_eval.errors import DataError, EstimationError
@@ -172,7 +172,7 @@ def _assemble(
         why_not=_reasons(question, frame, before, after),
         sen_before=_sen_before(question, tables, frame),
         labels=labels,
-        masks={label: members(frame, label).to_numpy(dtype=bool) for label in labels},
+        masks=masks(frame, labels),
         untested=untested,
         everyone=_scores(whole, first),
         everyone_year=years,
@@ -282,5 +282,4 @@ def sen_groups(people: Cohort) -> dict[str, Mask]:
     column = next((name for name in ("sen_provision", "sen") if name in people.frame.columns), None)
     if column is None:
         return {}
-    labels = group_labels(people.frame, (column,))[1:]
-    return {label: members(people.frame, label).to_numpy(dtype=bool) for label in labels}
+    return masks(people.frame, group_labels(people.frame, (column,))[1:])
