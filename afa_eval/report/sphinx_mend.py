@@ -18,6 +18,8 @@ from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.errors import ExtensionError
 
+from afa_eval.report import sphinx_rows
+
 OUTSIDE = re.compile(r"^\s*(https?:)?//", re.IGNORECASE)
 OUTSIDE_IN_CSS = re.compile(r"(?:url\(\s*|@import\s+)['\"]?\s*(?:https?:)?//[^)'\"\s]+", re.IGNORECASE)
 OUTSIDE_IN_SCRIPT = re.compile(r"['\"`]https?://[^'\"`\s]+\.(?:js|mjs|css|woff2?)\b", re.IGNORECASE)
@@ -45,6 +47,8 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("html-page-context", _without_outside_scripts, priority=950)
     app.connect("build-finished", _mend)
     app.add_css_file("afa.css", priority=900)
+    app.add_directive("list-table", sphinx_rows.Rows, override=True)
+    app.add_node(sphinx_rows.Written, html=(sphinx_rows.write, None))
     return {"parallel_read_safe": True, "parallel_write_safe": True}
 
 
@@ -115,10 +119,11 @@ def _mend(app: Sphinx, exception: Exception | None) -> None:
     for path in sorted(folder.rglob("*.html")):
         if "_static" in path.relative_to(folder).parts:
             continue
-        soup = BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser")
+        text, tables = sphinx_rows.taken_out(path.read_text(encoding="utf-8"))
+        soup = BeautifulSoup(text, "html.parser")
         mend_page(soup, path)
         outside += [f"{path.relative_to(folder)}: {address}" for address in outside_addresses(soup)]
-        path.write_text(str(soup), encoding="utf-8")
+        path.write_text(sphinx_rows.put_back(str(soup), tables), encoding="utf-8")
     if outside:
         raise ExtensionError("the book would load from elsewhere: " + "; ".join(outside[:5]))
 
