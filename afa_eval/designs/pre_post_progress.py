@@ -75,7 +75,7 @@ class PrePostProgress(ProgressQuestion):
         named, share_findings = share_lines(self, people)
         rests = [share_without_cohort(self, people, line) for line in named]
         shares = self._shares(people, tuple(line for line, _ in rests if line is not None))
-        growth, growth_findings = growth_per_wave(self, people)
+        growth, growth_findings, grown = growth_per_wave(self, people)
         items = [*points, *sizes, *months(self, sizes, size), *shares, *growth]
         findings = (
             *standardised_within(self, people, lines),
@@ -88,7 +88,7 @@ class PrePostProgress(ProgressQuestion):
             *growth_findings,
             *self._notices(people, lines),
         )
-        return Estimates(tuple(items), findings, self._tables(people, lines))
+        return Estimates(tuple(items), findings, (*self._tables(people, lines), *grown))
 
     def _groups(self, people: Cohort, lines: National) -> list[Estimate]:
         groups = [group_of(self, people, label) for label in people.labels]

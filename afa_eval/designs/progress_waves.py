@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import pairwise, takewhile
+
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
@@ -11,7 +15,7 @@ from afa_eval.designs.progress_frame import Cohort
 from afa_eval.designs.progress_lines import finding
 from afa_eval.designs.progress_question import ProgressQuestion
 from afa_eval.errors import EstimationError
-from afa_eval.estimate import Claim, Estimand, Estimate, Finding, Severity
+from afa_eval.estimate import Claim, Estimand, Estimate, Finding, Severity, Table
 from afa_eval.kernels.moments import cluster_moments
 from afa_eval.kernels.ols import fit_ols
 from afa_eval.models.panel import Growth, growth
@@ -20,7 +24,10 @@ FEWEST_WAVES = 3
 Floats = npt.NDArray[np.float64]
 
 
-def growth_per_wave(question: ProgressQuestion, people: Cohort) -> tuple[list[Estimate], tuple[Finding, ...]]:
+Grown = tuple[list[Estimate], tuple[Finding, ...], tuple[Table, ...]]
+
+
+def growth_per_wave(question: ProgressQuestion, people: Cohort) -> Grown:
     """How much did each group grow from one wave to the next, pupil effects held?
 
     All pupils through linearmodels' PanelOLS. Groups by the same formula written out (scores and
@@ -36,24 +43,36 @@ def growth_per_wave(question: ProgressQuestion, people: Cohort) -> tuple[list[Es
 
     Returns
     -------
-    tuple of (list of Estimate, tuple of Finding)
-        The mean growth per wave of each group (a straight line through the waves), and where
-        growth is uneven a Finding that it is.
+    tuple of (list of Estimate, tuple of Finding, tuple of Table)
+        The mean growth per wave of each group (a straight line through the waves), where growth is
+        uneven a Finding that it is, and ``growth-<id>``: the growth of all pupils from each wave to the next.
     """
     if len(question.waves) < FEWEST_WAVES:
-        return [], ()
+        return [], (), ()
     scores = people.frame[list(question.waves)].to_numpy(dtype=np.float64, na_value=np.nan, copy=True)
     scores[people.school < 0] = np.nan
     try:
         fit = growth(_long(scores, people.school), outcome="score")
     except EstimationError:
-        return [], ()
+        return [], (), ()
     slope = fit.slope
     items = [_said(question, "all", Clustered(slope.value, slope.se, slope.df, slope.n, slope.n_schools))]
     for label in people.labels[1:]:
         found = within_pupils(scores[people.masks[label]], people.school[people.masks[label]])
         items.extend([] if found is None else [_said(question, label, found)])
-    return items, _uneven(question, list(fit.steps))
+    if slope.n_schools < question.min_schools:
+        return items, _uneven(question, list(fit.steps)), ()
+    name, title = f"growth-{question.id}", f"{question.label or question.id}: growth from one test to the next"
+    table = fit.table(_stretches(question.waves), name=name, title=title, unit=question.unit)
+    return items, _uneven(question, list(fit.steps)), (replace(table, outcome=question.id),)
+
+
+def _stretches(waves: Sequence[str]) -> list[str]:
+    """From which wave to which: their columns' names without the words that all of them begin with."""
+    said = [name.replace("_", " ").split() for name in waves]
+    shared = sum(1 for _ in takewhile(lambda words: len(set(words)) == 1, zip(*said, strict=False)))
+    names = [" ".join(words[min(shared, len(words) - 1) :]) for words in said]
+    return [f"{first} to {last}" for first, last in pairwise(names)]
 
 
 def within_pupils(scores: Floats, school: npt.NDArray[np.int64]) -> Clustered | None:

@@ -19,6 +19,7 @@ from afa_eval.estimate.words import plain, sentences
 from afa_eval.report import accounts, figures, flows, layout
 from afa_eval.report.context import PROGRAMME_HEADINGS, Book, Outcome
 from afa_eval.report.costs import cost_band
+from afa_eval.report.likeness import likeness_drawings
 from afa_eval.report.lines import ALL, line
 from afa_eval.report.numbers import FILES, with_file
 from afa_eval.report.own_words import own_words
@@ -92,6 +93,7 @@ def assemble(release: Release, folder: Path) -> Book:
         references=references({str(entry.get("design", "")) for entry in about["outcomes"]}),
         comparators=_comparators(release),
         cite=citation(about),
+        likeness=tuple(figures.save(drawing, folder) for drawing in likeness_drawings(release)),
     )
 
 
@@ -385,4 +387,4 @@ def charts_of(book: Book) -> tuple[Chart, ...]:
         Of outcomes first.
     """
     inside = tuple(chart for outcome in book.outcomes for chart in outcome.charts)
-    return inside + book.coverage_charts + book.pupil_flows
+    return inside + book.coverage_charts + book.pupil_flows + book.likeness

@@ -204,6 +204,8 @@ class Book:
         All, and those with a card.
     pupil_flows : tuple of Chart
         From the register to the figures, a drawing for each primary outcome.
+    likeness : tuple of Chart
+        The pupils beside England's, by characteristic.
     participants, coverage, other : tuple of Grid
         Tables that belong to no outcome, by where they stand.
     coverage_charts : tuple of Chart
@@ -262,6 +264,7 @@ class Book:
     references: tuple[str, ...]
     comparators: tuple[str, ...]
     cite: str
+    likeness: tuple[Chart, ...] = ()
     symbols: tuple[tuple[str, str], ...] = field(default=tuple(plain.SYMBOLS.items()))
     downloads: tuple[tuple[str, str], ...] = ()
 

@@ -157,8 +157,9 @@ def outcome_drawings(release: Release, outcome: dict[str, Any]) -> list[Drawing]
     if not found and (made := _forest(items, {"figures": _estimands(items), "groups": "single"}, outcome)):
         found.append(made.drawing(f"{outcome['id']}-1-forest"))
     bars = [one for one in release.tables if one.table.outcome == outcome["id"] and _is_answers(one)]
-    spread = [one for one in release.tables if one.table.name == f"quarters-{outcome['id']}"]
-    found += [of_table(one, "quarters") for one in spread if has_whole_row(one)]
+    for name, chart in (("quarters", "quarters"), ("growth", "event_study")):
+        drawn = [one for one in release.tables if one.table.name == f"{name}-{outcome['id']}"]
+        found += [of_table(one, chart) for one in drawn if has_whole_row(one)]
     return found + [of_table(one, "likert") for one in bars if has_whole_row(one)]
 
 

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from afa_eval.disclosure import table_csv
-from afa_eval.disclosure.files import figures_csv
+from afa_eval.disclosure.files import digits, figures_csv
 from afa_eval.disclosure.records import ReleasedEstimate, ReleasedStep, ReleasedTable
 from afa_eval.estimate import words
+from afa_eval.estimate.balance import Balance
 from afa_eval.estimate.charts import saying
 from afa_eval.estimate.words import plain
 from afa_eval.report.pieces import Grid, grid, group_name, page_name
@@ -27,7 +28,9 @@ def _written(name: str, text: str, folder: Path) -> str:
     return file
 
 
-def of_figures(name: str, items: Sequence[ReleasedEstimate], folder: Path) -> Grid:
+def of_figures(
+    name: str, items: Sequence[ReleasedEstimate], folder: Path, *, labels: Sequence[str] = (), head: str = "Group"
+) -> Grid:
     """How are the figures of a drawing printed below it?
 
     Parameters
@@ -35,34 +38,86 @@ def of_figures(name: str, items: Sequence[ReleasedEstimate], folder: Path) -> Gr
     name : str
         Of the file.
     items : sequence of ReleasedEstimate
-        In the order drawn.
+        As drawn; a group's figures come to stand together.
     folder : Path
         The book's pages; the file goes to ``files`` in it.
+    labels : sequence of str
+        What each row is called; its group where empty.
+    head : str
+        What the rows are.
 
     Returns
     -------
     Grid
         A row each; columns that no figure fills are left out.
     """
-    what = len({item.estimand for item in items}) > 1
-    columns: dict[str, list[str]] = {"Group": [words.label(item.group, item.base) for item in items]}
-    if what:
-        columns["What"] = [words.title_of(item) for item in items]
-    columns["Figure"] = [plain.amount(item) for item in items]
-    columns["Likely range"] = [plain.ends(item) or (NONE if item.value is not None else HIDDEN) for item in items]
-    columns["Nationally"] = [_line(item) for item in items]
-    columns["Counted"] = [plain.counted(item) or HIDDEN for item in items]
-    kept = {name: cells for name, cells in columns.items() if set(cells) - {NONE}}
-    measures = {saying.measure(item) for item in items} if what else {words.title_of(items[0])}
-    title = measures.pop() if len(measures) == 1 else "Each figure drawn"
-    rows = tuple(zip(*kept.values(), strict=True))
-    return Grid(title=title, header=tuple(kept), rows=rows, file=_written(name, figures_csv(items), folder))
+    known = list(labels) or [words.label(item.group, item.base) for item in items]
+    first = {label: at for at, label in reversed(list(enumerate(known)))}
+    ordered = sorted(zip(known, items, strict=True), key=lambda pair: first[pair[0]])
+    rows, shown = [label for label, _ in ordered], [item for _, item in ordered]
+    columns = {head: rows, **_columns(shown)}
+    kept = {column: cells for column, cells in columns.items() if set(cells) - {NONE}}
+    text = figures_csv(shown)
+    if labels:
+        text = _csv([label, *cells] for label, cells in zip((head.lower(), *rows), _read(text), strict=True))
+    printed = tuple(zip(*kept.values(), strict=True))
+    return Grid(title=_title(shown), header=tuple(kept), rows=printed, file=_written(name, text, folder))
+
+
+def _columns(items: Sequence[ReleasedEstimate]) -> dict[str, list[str]]:
+    several = len({item.estimand for item in items}) > 1
+    return {
+        **({"What": [_what(item, _title(items)) for item in items]} if several else {}),
+        "Figure": [plain.amount(item) for item in items],
+        "Likely range": [plain.ends(item) or (NONE if item.value is not None else HIDDEN) for item in items],
+        "Nationally": [_line(item) for item in items],
+        "Counted": [plain.counted(item) or HIDDEN for item in items],
+    }
+
+
+def _title(items: Sequence[ReleasedEstimate]) -> str:
+    """The one figure, or the one measure before and after."""
+    titles = {words.title_of(item) for item in items}
+    measures = titles if len(titles) == 1 else {saying.measure(item) for item in items}
+    return measures.pop() if len(measures) == 1 else "Each figure drawn"
+
+
+def _what(item: ReleasedEstimate, title: str) -> str:
+    said = words.title_of(item).removeprefix(f"{title}, ")
+    return said[:1].upper() + said[1:]
 
 
 def _line(item: ReleasedEstimate) -> str:
     """The national figure on the same scale."""
     line = item.comparator
     return NONE if line is None or line.unit != item.unit else words.amount(line.value, line.unit)
+
+
+def of_balance(name: str, rows: Sequence[Balance], folder: Path) -> Grid:
+    """Which table stands under a love plot?
+
+    Parameters
+    ----------
+    name : str
+        Of the file.
+    rows : sequence of Balance
+        In the order drawn, both shares known.
+    folder : Path
+        The book's pages; the file goes to ``files`` in it.
+
+    Returns
+    -------
+    Grid
+        Both shares and the standardised difference of each characteristic.
+    """
+    heads = ("Group", "Here", "England", "Standardised difference")
+    shares = [(row.label, row.here or 0.0, row.there or 0.0, row.value) for row in rows]
+    printed = tuple(
+        (label, words.short(here, "proportion"), words.short(there, "proportion"), words.number(value, "sd", 2))
+        for label, here, there, value in shares
+    )
+    plainly = [(label, *map(digits, numbers)) for label, *numbers in shares]
+    return Grid("Pupils here and in England", heads, printed, file=_written(name, _csv([heads, *plainly]), folder))
 
 
 def of_steps(name: str, steps: Sequence[ReleasedStep], folder: Path) -> Grid:
@@ -136,7 +191,11 @@ def labelled_csv(released: ReleasedTable) -> str:
     if not any("=" in row for row in inner.rows):
         return text
     labels = ("label", *(group_name(row, inner.base) for row in inner.rows))
-    return _csv([label, *cells] for label, cells in zip(labels, csv.reader(io.StringIO(text)), strict=True))
+    return _csv([label, *cells] for label, cells in zip(labels, _read(text), strict=True))
+
+
+def _read(text: str) -> Iterator[list[str]]:
+    return csv.reader(io.StringIO(text))
 
 
 def _csv(rows: Iterable[Sequence[object]]) -> str:

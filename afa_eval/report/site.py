@@ -6,18 +6,19 @@ import json
 import re
 import shutil
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from afa_eval.disclosure.records import ReleasedEstimate
 from afa_eval.errors import ReportError
 from afa_eval.estimate import Claim, Estimand
-from afa_eval.report import build, pages
+from afa_eval.report import build, numbers, pages
 from afa_eval.report.figures import Drawing, save
 from afa_eval.report.headlines import NAME
-from afa_eval.report.pieces import Chart
+from afa_eval.report.pieces import Chart, Grid
 
 STATE = "site.json"
 SITE = "site"  # the folder of its templates
@@ -55,11 +56,14 @@ class Site:
         Its evaluations, by title.
     chart : Chart or None
         All headline figures; None where none may be shown.
+    funnel : Chart or None
+        Effect sizes by their precision; None where fewer than three evaluations have one with an interval.
     """
 
     title: str
     entries: tuple[Entry, ...]
     chart: Chart | None
+    funnel: Chart | None = None
 
 
 def slug_of(title: str) -> str:
@@ -154,7 +158,7 @@ def write_index(title: str, entries: Sequence[Entry], folder: Path) -> Path:
         work = Path(name) / "pages"
         work.mkdir()
         ordered = tuple(sorted(entries, key=lambda entry: (entry.title.lower(), entry.slug)))
-        site = Site(title, ordered, _chart(ordered, work))
+        site = Site(title, ordered, _chart(ordered, work), _funnel(ordered, work))
         made = pages.environment(pages.Template(SITE))
         (work / "index.md").write_text(pages.render(made, "index", site=site), encoding="utf-8")
         (work / "_toc.yml").write_text(json.dumps({"format": "jb-book", "root": "index"}), encoding="utf-8")
@@ -199,7 +203,29 @@ def _chart(entries: Sequence[Entry], work: Path) -> Chart | None:
     def draw(narrow: bool) -> Any:
         return charts.forest(items, title, SUBTITLE, labels=labels, comparator="none", narrow=narrow)
 
-    return save(Drawing("headlines", draw), work)
+    return save(Drawing("headlines", draw, below=_below("headlines", items, labels)), work)
+
+
+def _funnel(entries: Sequence[Entry], work: Path) -> Chart | None:
+    """Effect sizes by their precision, each evaluation's first one: figures about pupils of its own."""
+    from afa_eval.estimate import charts
+
+    firsts = [(entry, next((told for told in entry.outcomes if _has_range(told["size"])), None)) for entry in entries]
+    shown = [(entry, told) for entry, told in firsts if told is not None]
+    if len(shown) < charts.FEWEST_IN_FUNNEL:
+        return None
+    items = [_figure(told, told["size"]) for _, told in shown]
+    labels = [f"{entry.title}: {told['label']}" for entry, told in shown]
+    draw = partial(charts.funnel, items, labels)
+    return save(Drawing("funnel", lambda narrow: draw(narrow=narrow), below=_below("funnel", items, labels)), work)
+
+
+def _has_range(size: dict[str, Any] | None) -> bool:
+    return size is not None and size["value"] is not None and size["ci"] is not None
+
+
+def _below(name: str, items: Sequence[ReleasedEstimate], labels: Sequence[str]) -> Callable[[Path], Grid]:
+    return partial(numbers.of_figures, f"chart-{name}", items, labels=labels, head="Evaluation")
 
 
 SUBTITLE = "Each with its 95% confidence interval; a design and unit of its own has an axis of its own"
