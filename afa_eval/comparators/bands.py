@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -148,10 +149,29 @@ def _block(area: str, start: int) -> _Block:
         words, counts = columns[: len(KEYS)], columns[len(KEYS) :]
         keys = {key: [str(value) for value in column] for key, column in zip(KEYS, words, strict=True)}
         return _Block(keys, counts, list(map(sum, zip(*counts, strict=True))))
-    query = "SELECT packed, rows FROM area_band WHERE area = ? AND year = ?"
-    codes, numbers = unpack(*(store.connect().execute(query, [area, start]).fetchone() or (pack([], []), 0)))
+    codes, numbers = area_columns(area, start)
     keys = {key: [_WORDS[key][code] for code in column] for key, column in zip(KEYS, codes, strict=True)}
     return _Block(keys, numbers, list(map(sum, zip(*numbers, strict=True))))
+
+
+def area_columns(area: str, start: int) -> tuple[list[bytes], list[array[int]]]:
+    """Which numbers are packed for a region or an authority?
+
+    Parameters
+    ----------
+    area : str
+        Not England, whose rows stand open in the store.
+    start : int
+        The year the academic year begins in.
+
+    Returns
+    -------
+    tuple of list
+        The keys in the order of ``KEYS``, a byte a row, coded as in ``packing``; and
+        enrolments in each of the eleven bands. Without rows where none are published.
+    """
+    query = "SELECT packed, rows FROM area_band WHERE area = ? AND year = ?"
+    return unpack(*(store.connect().execute(query, [area, start]).fetchone() or (pack([], []), 0)))
 
 
 def covers(area: str, year: str) -> bool:

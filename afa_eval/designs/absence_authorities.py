@@ -9,6 +9,7 @@ import numpy as np
 
 from afa_eval.codes import years
 from afa_eval.comparators import bands, store
+from afa_eval.comparators.packing import SEN_CODES
 from afa_eval.designs.absence_question import AbsenceQuestion
 from afa_eval.estimate import Table, words
 
@@ -89,15 +90,25 @@ def middle_half(definition: str, year: str) -> dict[str, tuple[float, float]]:
     """
     shares: dict[str, list[float]] = {group: [] for group in GROUPS.values()}
     for area in (name for name, level in store.areas().items() if level == "Local authority"):
-        counts = bands.band_counts(definition, year, ("sen",), area)
-        pairs = {sen: counts[sen,] for sen in ("any", "none") if (sen,) in counts}
-        above, of = (sum(pair[end] for pair in counts.values()) for end in (0, 1))
-        for group, (count, base) in {**pairs, "": (above, of)}.items():
-            if base >= bands.SMALLEST_AREA_CELL:
-                shares[group].append(count / base)
+        for group, (above, of) in _by_sen(definition, area, year).items():
+            if of >= bands.SMALLEST_AREA_CELL:
+                shares[group].append(above / of)
     if min(map(len, shares.values())) < FEWEST:
         return {}
     return {group: _quartiles(values) for group, values in shares.items()}
+
+
+def _by_sen(definition: str, area: str, year: str) -> dict[str, tuple[float, float]]:
+    """Persistently absent enrolments and all: of either SEN group, and with those of unknown status."""
+    codes, counts = bands.area_columns(area, years.start(year))
+    sen, banded = np.frombuffer(codes[bands.KEYS.index("sen")], dtype=np.uint8), np.array(counts, dtype=np.float64)
+    first, last = (end // 5 for end in bands.RANGES[definition])
+    above, of = (
+        np.bincount(sen, weights=rows.sum(axis=0), minlength=len(SEN_CODES))
+        for rows in (banded[first : last + 1], banded)
+    )
+    either = {group: SEN_CODES.index(group) for group in ("any", "none")}
+    return {group: (above[code], of[code]) for group, code in either.items()} | {"": (above.sum(), of.sum())}
 
 
 def _quartiles(values: list[float]) -> tuple[float, float]:

@@ -12,13 +12,13 @@ import pandas as pd
 from afa_eval import comparators
 from afa_eval.codes import absence, years
 from afa_eval.data.tables import Tables, as_tables
-from afa_eval.designs.absence_answers import GroupAnswers
+from afa_eval.designs.absence_answers import RATES, SHARES, GroupAnswers
 from afa_eval.designs.absence_authorities import authorities_table
-from afa_eval.designs.absence_national import SLUG, NationalLine, national_line, with_cells
+from afa_eval.designs.absence_national import CELLS, SLUG, NationalLine, national_line, with_cells
 from afa_eval.designs.absence_question import AbsenceQuestion
 from afa_eval.designs.absence_rows import Counted, counted_rows, transition_table
 from afa_eval.designs.base import Data
-from afa_eval.designs.groups import as_categories, group_labels, members
+from afa_eval.designs.groups import group_labels, masks, texts
 from afa_eval.estimate import Estimand, Estimate, Estimates, Finding, Severity, Table, words
 
 MOST_NAMED = 6  # more groups than these are named together
@@ -71,12 +71,12 @@ class PersistentAbsence(AbsenceQuestion):
         """
         tables = as_tables(data)
         counted = counted_rows(self, tables)
+        labels = group_labels(counted.rows, self.by, self.focus)
         rows = _ready(counted.rows)
-        labels = group_labels(rows, self.by, self.focus)
         items: list[Estimate] = []
         lines: dict[str, NationalLine] = {}
-        for label in labels:
-            part = rows[members(rows, label)]
+        for label, inside in masks(counted.rows, labels).items():
+            part = rows[inside]
             if set(part["wave"]) != {"before", "after"}:
                 continue
             lines[label] = national_line(self, part, label)
@@ -126,8 +126,12 @@ def _named(groups: Iterable[str]) -> str:
 
 
 def _ready(rows: pd.DataFrame) -> pd.DataFrame:
-    """Rows with their cells and with words as categories, so that a group costs little."""
-    return as_categories(with_cells(rows).drop(columns="pupil_id"))
+    """What the figures of a group need, with its cells and with words as categories, so that a group costs little."""
+    rows = with_cells(rows)
+    crossed = {name for names in CELLS.values() for name in names}
+    named = [name for name in rows.columns if name in {"wave", "cluster", *CELLS, *crossed}]
+    numbers = [name for name in rows.columns if name in {"persistent", *SHARES, *RATES, "sessions_possible"}]
+    return rows[numbers].assign(**{name: texts(rows[name]).astype("category") for name in named})
 
 
 def _disagree(points: float, ratio: float) -> bool:

@@ -162,7 +162,7 @@ def above_line(people: Cohort, national: National, rows: Mask) -> tuple[pd.Serie
         Progress as it is, for all, where there is no line.
     """
     lines = national.ordered(rows)
-    if not lines or not (known := rows & lines[0].national.notna().to_numpy()).any():
+    if not lines or not (known := rows & lines[0].known).any():
         return people.progress, rows
     return people.progress - lines[0].national, known
 
@@ -188,7 +188,7 @@ def _means(question: ProgressQuestion, people: Cohort, group: Group, progress: C
 
 
 def _against(question: ProgressQuestion, people: Cohort, line: Line, group: Group) -> list[Estimate]:
-    rows = group.scored & line.national.notna().to_numpy()
+    rows = group.scored & line.known
     comparator = line.comparator(rows)
     if comparator is None:
         return []

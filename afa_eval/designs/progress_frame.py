@@ -53,6 +53,8 @@ class Cohort:
         First scores (last ones where these are on another scale) of all the trust's pupils, before ``where``.
     everyone_year : pandas.Series
         Their year group, missing where unknown.
+    has_others : bool
+        Whether pupils outside the programme are in the data as well.
     """
 
     frame: pd.DataFrame
@@ -68,11 +70,7 @@ class Cohort:
     untested: tuple[str, ...]
     everyone: pd.Series
     everyone_year: pd.Series
-
-    @property
-    def has_others(self) -> bool:
-        """Are pupils outside the programme in the data as well?"""
-        return "cohort" in self.frame.columns and bool((self.frame["cohort"] != "pilot").any())
+    has_others: bool
 
     def covers(self, mask: Mask, least: float) -> bool:
         """Have enough of these pupils the scores needed for a comparison?
@@ -176,6 +174,7 @@ def _assemble(
         untested=untested,
         everyone=_scores(whole, first),
         everyone_year=years,
+        has_others="cohort" in frame.columns and bool((frame["cohort"] != "pilot").any()),
     )
 
 

@@ -103,6 +103,11 @@ class Line:
         """Which cell is each pupil's, as a number (-1 where none), and what are the cells called?"""
         return factorize(self.cells)
 
+    @cached_property
+    def known(self) -> Mask:
+        """Which pupils have a national figure?"""
+        return self.national.notna().to_numpy(dtype=bool)
+
     def comparator(self, rows: Mask, values: pd.Series | None = None) -> Comparator | None:
         """Which comparator stands behind the mean line of these pupils?
 
@@ -193,7 +198,7 @@ def ordered(lines: tuple[Line, ...], rows: Mask) -> tuple[Line, ...]:
     tuple of Line
         Those with figures for most of the pupils first, else in the order given.
     """
-    return tuple(sorted(lines, key=lambda line: not line.national[rows].notna().mean() >= MOST))
+    return tuple(sorted(lines, key=lambda line: not (rows.any() and line.known[rows].mean() >= MOST)))
 
 
 def differing_lines(question: ProgressQuestion, people: Cohort, national: National) -> tuple[Finding, ...]:

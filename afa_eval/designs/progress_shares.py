@@ -94,7 +94,7 @@ def _minus_national(
     """The share minus each national one, that of the closest children first."""
     found = []
     for line in ordered(lines, rows):
-        both = rows & line.national.notna().to_numpy()
+        both = rows & line.known
         comparator = line.comparator(both)
         if comparator is None:
             continue
