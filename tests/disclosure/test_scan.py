@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
 import zipfile
 import zlib
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from afa_eval.codes import upn
 from afa_eval.disclosure import scan, secrets
 from afa_eval.errors import DisclosureError
 
@@ -136,3 +140,35 @@ def test_twenty_hits_are_told_and_the_rest_counted():
     with pytest.raises(DisclosureError, match="and 5 more"):
         scan.refuse([scan.Hit(f"{i}.html", "a name", 2) for i in range(25)])
     scan.refuse([])
+
+
+def test_files_that_are_alike_are_read_once_and_told_each(tmp_path, known, monkeypatch):
+    read = []
+    texts = scan._texts
+    monkeypatch.setattr(scan, "_texts", lambda file, body: read.append(file.name) or texts(file, body))
+    for name in ("a/one.csv", "b/two.csv", "b/other.txt"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(f"group,n\n{ID},12\n", encoding="utf-8")
+    hits = scan.scan([tmp_path / "a", tmp_path / "b"], known)
+    assert [hit.file for hit in hits] == ["one.csv", "other.txt", "two.csv"]
+    assert read == ["one.csv", "other.txt"]
+
+
+@pytest.mark.parametrize(("name", "found"), [("A1-B2", True), ("A1-B23", False)])
+def test_a_short_identifier_is_looked_for_where_there_is_one(tmp_path, name, found):
+    (tmp_path / "a.txt").write_text("of A1-B2 only", encoding="utf-8")
+    assert bool(scan.scan(tmp_path, secrets.Secrets(identifiers={name: "f"}))) == found
+
+
+@given(st.text(alphabet="0123 /.-JanMay", max_size=24))
+def test_days_are_those_of_the_plain_pattern(text):
+    """The pattern in use is the plain one, put so that it is fast."""
+    plain = r"(?<!\d)(?:\d{4}-\d\d-\d\d|\d{1,2}[/.-]\d{1,2}[/.-]\d{4}|\d{8}|\d{1,2} [A-Z][a-z]{2,8} \d{4})(?!\d)"
+    assert secrets.DAY.findall(text) == re.findall(plain, text)
+
+
+@given(st.text(alphabet="H0-a\n", max_size=5), st.text(alphabet="H0-a\n", max_size=3))
+def test_a_upn_stands_alone(before, after):
+    text = f"{before}{UPN}{after}"
+    plain = re.compile(rf"(?<![\w-]){upn.FORM.pattern}(?![\w-])")
+    assert [found[0] for found in scan.UPN.finditer(text)] == [found[0] for found in plain.finditer(text)]
