@@ -57,7 +57,7 @@ def of_shares(here: float, there: float) -> float:
 
     References
     ----------
-    Austin (2009), Statistics in Medicine 28, 3083-3107, section 3.
+    Austin (2009), Statistics in Medicine 28, 3083-3107.
 
     Examples
     --------

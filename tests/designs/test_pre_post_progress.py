@@ -176,6 +176,10 @@ def test_waves_give_growth_with_pupil_effects(cohort, ask):
     assert found["growth_per_wave"].value == pytest.approx(found["mean_gain"].value / 2, rel=1e-9)
     assert found["growth_per_wave"].ci is not None
     assert not ask().estimate(frame).filter(estimand="growth_per_wave").items
+    (table,) = [one for one in found.tables if one.name == "growth-reading"]
+    assert table.rows == ("autumn to spring", "spring to summer")
+    assert [row[0] for row in table.cells] == pytest.approx([found["mean_gain"].value / 2] * 2, rel=1e-9)
+    assert not [one for one in ask().estimate(frame).tables if one.name.startswith("growth")]
 
 
 def test_growth_of_groups_written_out_is_panel_ols(cohort, value):

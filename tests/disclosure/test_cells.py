@@ -7,7 +7,7 @@ import pytest
 
 from afa_eval.disclosure import cells as rules
 from afa_eval.disclosure import policies
-from afa_eval.estimate import Table
+from afa_eval.estimate import Claim, Estimand, Estimate, Table
 
 PUBLISH = policies.find("publish")
 
@@ -122,3 +122,40 @@ def test_a_series_without_bases_stays_inside_unless_it_is_national() -> None:
 @pytest.mark.parametrize(("value", "rounded"), [(12.0, 10.0), (12.6, 15.0), (13.0, 15.0), (8.0, 10.0), (7.0, None)])
 def test_opensafely_rounds_cells(value, rounded) -> None:
     assert protect(counts(((value,),)), policies.find("opensafely")).table.cells == ((rounded,),)
+
+
+def quarters(*rows: tuple[float, ...]) -> Table:
+    names = ("cohort=pilot", "Other pupils", "Total")
+    full = [(*row, sum(row)) for row in (*rows, tuple(map(sum, zip(*rows, strict=True))))]
+    columns = ("Lowest quarter", "Second quarter", "Third quarter", "Highest quarter", "Total")
+    return counts(tuple(full), names, columns, name="quarters-reading", outcome="reading")
+
+
+def reaching(group: str, count: float, of: int) -> Estimate:
+    return Estimate(
+        outcome="reading", group=group, estimand=Estimand.ABOVE_NATIONAL_AVERAGE_SHARE, value=count / of,
+        unit="proportion", base="pupils", n_pupils=of, n_schools=9, claim=Claim.DESCRIPTION, method="",
+    )  # fmt: skip
+
+
+def test_the_share_that_reaches_the_average_tells_no_hidden_quarter() -> None:
+    table = quarters((30.0, 30.0, 4.0, 36.0), (200.0, 210.0, 190.0, 205.0))
+    shares = [reaching("all", 435, 905), reaching("cohort=pilot", 40, 100)]
+    (alone,) = rules.protect([table], PUBLISH)
+    (beside,) = rules.protect([table], PUBLISH, shares, ("all", "cohort=pilot"))
+    assert alone.table.cells[0][2] is None
+    third, highest = beside.table.cells[0][2:4]
+    assert third is None
+    assert highest is None  # else 40 of 100 who reach the average, minus those of the highest quarter, tells the 4
+    assert None in (beside.table.cells[1][2], beside.table.cells[2][2])  # nor does its column
+    assert None in (beside.table.cells[1][3], beside.table.cells[2][3])
+
+
+def test_quarters_of_a_group_whose_share_is_hidden_are_hidden() -> None:
+    table = quarters((30.0, 30.0, 24.0, 36.0), (200.0, 210.0, 190.0, 205.0))
+    (beside,) = rules.protect([table], PUBLISH, [reaching("all", 455, 925)], ("all", "cohort=pilot"))
+    assert beside.table.cells[0][:4] == (None,) * 4
+    (both,) = rules.protect(
+        [table], PUBLISH, [reaching("all", 455, 925), reaching("cohort=pilot", 60, 120)], ("all", "cohort=pilot")
+    )
+    assert all(value is not None for row in both.table.cells for value in row)

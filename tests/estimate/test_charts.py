@@ -24,6 +24,35 @@ STEPS = (
 GAPS = [(Estimand.GAP_BEFORE, -9.6, "reading"), (Estimand.GAP_AFTER, -8.1, "reading"),
         (Estimand.GAP_BEFORE, -8.0, "maths"), (Estimand.GAP_AFTER, -8.3, "maths")]  # fmt: skip
 
+QUARTERS = Table(
+    name="quarters-reading", title="Progress by national quarter", rows=("sen_provision=K", "Total"),
+    columns=("Lowest quarter", "Second quarter", "Third quarter", "Highest quarter", "Total"),
+    cells=((40.0, 30.0, 20.0, 10.0, 100.0), (100.0, 100.0, 100.0, 100.0, 400.0)),
+)  # fmt: skip
+GROWTH = Table(
+    name="growth-maths", title="Growth in maths", rows=("autumn to spring", "spring to summer", "summer to autumn"),
+    columns=("Figure", "Lower limit", "Upper limit"), cells=((3.1, 2.2, 4.0), (None, None, None), (-0.4, -1.2, 0.4)),
+    kind="series", unit="points",
+)  # fmt: skip
+ROWS = (charts.Balance("SEN support", 0.21, 0.2, 0.126, after=0.02), charts.Balance("Girls", -0.01, 0.485, 0.489))
+BAND = Table(
+    name="authorities-absence", title="The middle half", columns=("2020/21", "2021/22", "2022/23"), kind="series",
+    rows=("SEN support: a quarter of authorities are below", "SEN support: three quarters of authorities are below"),
+    cells=((0.2, 0.3, 0.29), (0.26, 0.35, 0.34)), base="national", unit="proportion",
+)  # fmt: skip
+
+
+def sizes(*values: float) -> list[Estimate]:
+    """Effect sizes whose intervals grow wider from one to the next."""
+    common = {"outcome": "reading", "group": "all", "unit": "sd", "base": "pupils", "n_pupils": 100, "n_schools": 8}
+    return [
+        Estimate(
+            estimand=Estimand.G_NATIONAL, value=value, interval=(value - half, value + half), claim=Claim.COMPARISON,
+            method="", **common,
+        )
+        for value, half in zip(values or (0.05, 0.2, -0.1), (0.1, 0.15, 0.3, 0.4), strict=False)
+    ]  # fmt: skip
+
 
 @pytest.fixture
 def gaps(make: Callable[..., Estimate]) -> list[Estimate]:
@@ -43,10 +72,16 @@ def drawings(
         "likert": lambda narrow: charts.likert(answers, narrow=narrow),
         "coverage": lambda narrow: charts.coverage(covered, narrow=narrow),
         "dumbbell": lambda narrow: charts.dumbbell(gaps, narrow=narrow),
+        "quarters": lambda narrow: charts.quarters(QUARTERS, narrow=narrow),
+        "event_study": lambda narrow: charts.event_study(GROWTH, began=1, narrow=narrow),
+        "love": lambda narrow: charts.love(ROWS, names=("pupils here", "England"), narrow=narrow),
+        "funnel": lambda narrow: charts.funnel(sizes(), ["A", "B", "C"], narrow=narrow),
+        "band": lambda narrow: charts.absence_lines(by_sen, band=BAND, years=years, narrow=narrow),
     }
 
 
-NAMES = ["forest", "slopes", "absence_lines", "likert", "coverage", "dumbbell"]
+NAMES = ["forest", "slopes", "absence_lines", "likert", "coverage", "dumbbell", "quarters", "event_study", "love",
+         "funnel", "band"]  # fmt: skip
 
 
 def texts(figure: Figure) -> list[str]:
@@ -404,3 +439,48 @@ def test_ticks_are_round_and_written_short() -> None:
 def test_a_dollar_sign_is_no_formula(make: Callable[..., Estimate]) -> None:
     figure = charts.forest([make(Estimand.MEAN_GAIN, 1.0, "points", group="house=$x_1$ & $y^2$")])
     assert "$x_1$" in charts.to_svg(figure)
+
+
+def test_quarters_say_the_ends_of_the_first_group_and_stand_beside_the_nation() -> None:
+    figure = charts.quarters(QUARTERS)
+    assert figure.get_label().startswith(
+        "SEN support: 40% were in the lowest quarter of progress nationally, 10% in the highest quarter"
+    )
+    assert "Nationally: Lowest quarter 25%" in charts.alt(figure)
+    assert "All pupils (400)" in charts.alt(figure)
+
+
+def test_an_event_study_says_what_is_hidden_and_needs_its_columns() -> None:
+    assert "spring to summer: too few to publish" in charts.alt(charts.event_study(GROWTH))
+    with pytest.raises(ReportError, match="needs the columns Figure, Lower limit, Upper limit"):
+        charts.event_study(QUARTERS)
+    with pytest.raises(ReportError, match="every figure is hidden"):
+        charts.event_study(replace(GROWTH, cells=((None, None, None),) * 3))
+
+
+def test_a_love_plot_is_about_the_farthest_characteristic_or_says_that_none_is_far() -> None:
+    unadjusted = [replace(row, after=None) for row in ROWS]
+    assert (
+        charts.love(unadjusted)
+        .get_label()
+        .startswith("Here and there differ most in: SEN support (20.0% against 12.6%)")
+    )
+    assert charts.love(ROWS).get_label().startswith("Much alike")  # after adjustment
+    assert "0.02 after adjustment" in charts.alt(charts.love(ROWS))
+    with pytest.raises(ReportError, match="nothing to draw"):
+        charts.love([])
+
+
+def test_a_funnel_counts_what_lies_outside_it_and_refuses_too_few() -> None:
+    assert charts.funnel(sizes(0.05, 0.2, -0.1), "ABC").get_label().startswith("1 of 3 figures lies outside")
+    assert "most precise figure first. A: 0.05" in charts.alt(charts.funnel(sizes(0.05, 0.2, -0.1), "ABC"))
+    with pytest.raises(ReportError, match="at least 3 figures"):
+        charts.funnel(sizes(0.05, 0.2), "AB")
+    with pytest.raises(ReportError, match="one unit"):
+        charts.funnel([*sizes(), replace(sizes()[0], unit="points")], "ABCD")
+
+
+def test_the_band_of_authorities_is_drawn_where_a_group_has_one(by_sen: list[Estimate]) -> None:
+    said = charts.alt(charts.absence_lines(by_sen, band=BAND, years=("2021/22", "2022/23")))
+    assert "middle half of local authorities, same group, last year: SEN support 29.0% to 34.0%" in said
+    assert "middle half" not in charts.alt(charts.absence_lines(by_sen, years=("2021/22", "2022/23")))

@@ -100,3 +100,15 @@ def test_what_cannot_be_answered_is_said(change, said: str) -> None:
 def test_missing_column_is_named() -> None:
     with pytest.raises(ColumnNotFound, match=r"'scores' \(the outcome\).*Did you mean 'score'"):
         growth(simulated(), outcome="scores")
+
+
+def test_the_table_holds_each_step_with_the_interval_of_its_own_degrees_of_freedom() -> None:
+    from scipy import stats
+
+    fit = growth(simulated(), outcome="score")
+    table = fit.table(["one", "two", "three"], unit="points")
+    assert table.rows == ("one", "two", "three")
+    for step, (value, low, high) in zip(fit.steps, table.cells, strict=True):
+        assert (low, high) == pytest.approx(stats.t.interval(0.95, step.df, value, step.se), rel=1e-12)
+    assert table.bases is not None
+    assert table.bases[0] == (fit.steps[0].n, fit.steps[0].n - 4, fit.steps[0].n - 4)  # four waves, four parameters

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 ROW, NARROW_ROW, FOOT = 0.32, 0.5, 0.34  # inches
-ALIKE = 0.1  # closer than this, groups are taken as alike (Austin 2009, section 3)
+ALIKE = 0.1  # a rule of thumb: closer than this, groups are taken as alike (Austin 2009)
 UNIT = "sd"
 
 
@@ -115,7 +115,7 @@ def _last(row: Balance) -> float:
 def _title(rows: Sequence[Balance], names: tuple[str, str]) -> str:
     far = max(rows, key=lambda row: abs(_last(row)))
     if abs(_last(far)) < ALIKE:
-        return f"Much alike: {names[0]} and {names[1]} differ little in any characteristic known of both"
+        return f"Much alike: {names[0]} and {names[1]} differ little in what is known of both"
     numbers = f" ({said(far)})" if said(far) else ""
     many = "in" if len(rows) == 1 else "most in"
     return f"{names[0][:1].upper()}{names[0][1:]} and {names[1]} differ {many}: {far.label}{numbers}"
