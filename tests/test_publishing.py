@@ -161,6 +161,28 @@ def test_the_index_names_every_headline_and_draws_those_that_are_shown(tmp_path,
     assert list(tmp_path.iterdir()) == []
 
 
+def test_three_effect_sizes_make_a_funnel_and_two_do_not(tmp_path, monkeypatch) -> None:
+    sizes = [figure(value, "g_national", "sd") for value in (0.05, 0.3, -0.02)]
+    entries = [
+        site.Entry(f"e{at}", f"E{at}", tuple(told("E", size=size)["outcomes"])) for at, size in enumerate(sizes)
+    ]
+    seen = []
+
+    def stop(work, **_):
+        seen.append((work / "index.md").read_text())
+        seen.append((work / "files" / "chart-funnel.csv").read_text() if "funnel" in seen[-1] else "")
+        raise ReportError("stop")
+
+    monkeypatch.setattr(site.build, "run", stop)
+    for some in (entries, entries[:2]):
+        with pytest.raises(ReportError, match="stop"):
+            site.write_index("Ours", some, tmp_path)
+    assert "charts/funnel.svg" in seen[0]
+    assert seen[1].splitlines()[1].startswith("E0: Absence,")
+    assert len(seen[1].splitlines()) == 4
+    assert "funnel" not in seen[2]
+
+
 def test_a_book_without_headlines_is_said(tmp_path: Path) -> None:
     with pytest.raises(ReportError, match=r"has no headlines\.json"):
         site.read_entry("old", tmp_path)

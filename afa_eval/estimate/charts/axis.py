@@ -185,7 +185,7 @@ def draw_scale(
         lines.append((null, INK, 1.0, 1))
     for x, colour, heavy, order in lines:
         for y0, y1 in spans or [axes.get_ylim()]:
-            axes.plot([x, x], [y0, y1], color=colour, lw=heavy, zorder=order)
+            line(axes, [x, x], [y0, y1], color=colour, lw=heavy, zorder=order)
     for tick in marks:
         x = left + width * share(tick, limits, unit)
         canvas.write(x, bottom + 0.12, tick_text(tick, marks, unit), size="small", color=QUIET, ha="center")
@@ -291,6 +291,23 @@ def national_mark(text: str) -> Mark:
         A hollow diamond.
     """
     return Mark(text, marker="D", colour=NATIONAL, line="", hollow=True)
+
+
+def line(axes: Axes, xs: Sequence[float], ys: Sequence[float], **look: Any) -> None:
+    """Draw a line or a mark at values; ``axes.plot`` would look for new limits each time, which are set already.
+
+    Parameters
+    ----------
+    axes : matplotlib.axes.Axes
+        With its limits set.
+    xs, ys : sequence of float
+        In data units.
+    **look
+        As ``matplotlib.lines.Line2D`` takes it.
+    """
+    from matplotlib.lines import Line2D
+
+    axes.add_artist(Line2D(xs, ys, **look))
 
 
 def plain(axes: Axes, x: float, y: float, text: str, **more: Any) -> None:

@@ -41,6 +41,8 @@ GROUP_STYLE = {
     "sen_provision=N": ("#5f6b7a", "v"),
     "sen_provision=K": ("#1b7f79", "s"),
     "sen_provision=E": ("#801650", "^"),
+    "cohort=pilot": ("#5b3f99", "X"),
+    "cohort=comparison": ("#3d3d3d", "<"),
 }
 _lock = Lock()  # matplotlib's settings are global: only one thread may set them at a time
 

@@ -185,7 +185,7 @@ def _body(canvas: Canvas, found: Sequence[Point], unit: str, null: float, began:
         canvas.write(left - 0.06, y, axis.tick_text(tick, marks, unit), size="small", color=QUIET, ha="right")
     axes.axhline(null, color=INK, lw=1.0, zorder=1)
     if began is not None:
-        axes.plot([began - 0.5] * 2, [low, high], color=NATIONAL, lw=1.2, ls=(0, (4, 2)), zorder=1)
+        axis.line(axes, [began - 0.5] * 2, [low, high], color=NATIONAL, lw=1.2, ls=(0, (4, 2)), zorder=1)
     for at, point in enumerate(found):
         _point(axes, at, point, unit, 0.1 * len(found) / width)
         for line, text in enumerate(_head(point.label, len(found), narrow=narrow)):
@@ -199,6 +199,6 @@ def _point(axes: Axes, at: int, point: Point, unit: str, beside: float) -> None:
         axis.plain(axes, at, low, "hidden", size="small", color=QUIET, ha="center", va="bottom")
         return
     if point.ci is not None:
-        axes.plot([at, at], point.ci, color=OURS, lw=2.0, solid_capstyle="butt", zorder=3)
-    axes.plot([at], [point.value], marker="o", ms=7, mfc=OURS, mec=OURS, ls="none", zorder=4)
+        axis.line(axes, [at, at], point.ci, color=OURS, lw=2.0, solid_capstyle="butt", zorder=3)
+    axis.line(axes, [at], [point.value], marker="o", ms=7, mfc=OURS, mec=OURS, ls="none", zorder=4)
     axis.plain(axes, at + beside, point.value, words.number(point.value, unit), size="small", zorder=5)

@@ -329,7 +329,7 @@ def _draw_section(canvas: Canvas, part: Section, top: float, layout: Layout) -> 
     shared = _shared(part, layout.comparator)
     if shared is not None:
         for low, high in spans or [(0.0, part.tall)]:
-            axes.plot([shared] * 2, [low, high], color=NATIONAL, lw=1.3, ls=(0, (4, 2)), zorder=1)
+            axis.line(axes, [shared] * 2, [low, high], color=NATIONAL, lw=1.3, ls=(0, (4, 2)), zorder=1)
     for row in part.rows:
         _draw_row(axes, row, layout, national=layout.comparator != "none" and shared is None)
         _label_row(canvas, row, top, layout)
@@ -374,15 +374,15 @@ def _draw_row(axes: Axes, row: Row, layout: Layout, *, national: bool) -> None:
     low, high = axes.get_xlim()
     if item.ci is not None:
         ends = [min(max(end, low), high) for end in item.ci]
-        axes.plot(ends, [y, y], color=OURS, lw=2.0, solid_capstyle="butt", zorder=3)
+        axis.line(axes, ends, [y, y], color=OURS, lw=2.0, solid_capstyle="butt", zorder=3)
         for beyond, edge, arrow in ((item.ci[0] < low, low, "<"), (item.ci[1] > high, high, ">")):
             if beyond:
-                axes.plot([edge], [y], marker=arrow, ms=5.5, color=OURS, clip_on=False, zorder=3)
+                axis.line(axes, [edge], [y], marker=arrow, ms=5.5, color=OURS, clip_on=False, zorder=3)
     line = saying.line_of(item)
     if national and line is not None:
-        axes.plot([line], [y], marker="D", ms=6.5, mfc="white", mec=NATIONAL, mew=1.4, ls="none", zorder=4)
+        axis.line(axes, [line], [y], marker="D", ms=6.5, mfc="white", mec=NATIONAL, mew=1.4, ls="none", zorder=4)
     inside = "white" if mark.hollow else OURS
-    axes.plot([item.value], [y], marker=mark.marker, ms=7, mfc=inside, mec=OURS, mew=1.5, ls="none", zorder=5)
+    axis.line(axes, [item.value], [y], marker=mark.marker, ms=7, mfc=inside, mec=OURS, mew=1.5, ls="none", zorder=5)
 
 
 def _label_row(canvas: Canvas, row: Row, top: float, layout: Layout) -> None:

@@ -162,7 +162,7 @@ def _body(canvas: Canvas, found: Sequence[Place], unit: str, null: float) -> Non
     axes.set_ylim(deepest, 0)
     axis.draw_scale(canvas, axes, (left, width, canvas.top + TALL), unit, null=null)
     for side in (-1, 1):
-        axes.plot([null, null + side * deepest], [0, deepest], color=NATIONAL, lw=1.2, ls=(0, (4, 2)), zorder=1)
+        axis.line(axes, [null, null + side * deepest], [0, deepest], color=NATIONAL, lw=1.2, ls=(0, (4, 2)), zorder=1)
     marks = axis.ticks(0, deepest, unit, 5)
     for tick in marks:
         axes.axhline(tick, color=RULE, lw=0.6, zorder=0)
@@ -174,6 +174,15 @@ def _body(canvas: Canvas, found: Sequence[Place], unit: str, null: float) -> Non
     for place in found:
         mark = CLAIM_MARKS[place.claim]
         inside = "white" if mark.hollow else OURS
-        axes.plot(
-            [place.value], [place.half], marker=mark.marker, ms=7.5, mfc=inside, mec=OURS, mew=1.5, ls="none", zorder=4
+        axis.line(
+            axes,
+            [place.value],
+            [place.half],
+            marker=mark.marker,
+            ms=7.5,
+            mfc=inside,
+            mec=OURS,
+            mew=1.5,
+            ls="none",
+            zorder=4,
         )

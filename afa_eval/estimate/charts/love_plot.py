@@ -144,7 +144,7 @@ def _body(canvas: Canvas, rows: Sequence[Balance], tall: float, *, narrow: bool)
     axis.draw_scale(canvas, axes, (left, width, canvas.top + tall), UNIT, null=0.0, spans=spans)
     for x in (-ALIKE, ALIKE):
         for span in spans:
-            axes.plot([x, x], span, color=NATIONAL, lw=1.1, ls=(0, (4, 2)), zorder=1)
+            axis.line(axes, [x, x], span, color=NATIONAL, lw=1.1, ls=(0, (4, 2)), zorder=1)
     for step, row in enumerate(rows):
         _row(canvas, axes, row, step * each, each, narrow=narrow)
 
@@ -154,9 +154,9 @@ def _row(canvas: Canvas, axes: Axes, row: Balance, top: float, tall: float, *, n
     text = canvas.top + top + (0.13 if narrow else tall / 2)
     canvas.write(PAD, text, row.label, size=size, bold=narrow)
     canvas.write(canvas.width - PAD, text, said(row), size="small", ha="right", color=INK if narrow else QUIET)
-    axes.plot(axes.get_xlim(), [y, y], color=RULE, lw=0.6, zorder=0)
+    axis.line(axes, axes.get_xlim(), [y, y], color=RULE, lw=0.6, zorder=0)
     inside = OURS if row.after is None else "white"
-    axes.plot([row.value], [y], marker="o", ms=7, mfc=inside, mec=OURS, mew=1.5, ls="none", zorder=4)
+    axis.line(axes, [row.value], [y], marker="o", ms=7, mfc=inside, mec=OURS, mew=1.5, ls="none", zorder=4)
     if row.after is not None:
-        axes.plot([row.value, row.after], [y, y], color=OURS, lw=1.2, zorder=3)
-        axes.plot([row.after], [y], marker="o", ms=7, mfc=OURS, mec=OURS, ls="none", zorder=5)
+        axis.line(axes, [row.value, row.after], [y, y], color=OURS, lw=1.2, zorder=3)
+        axis.line(axes, [row.after], [y], marker="o", ms=7, mfc=OURS, mec=OURS, ls="none", zorder=5)

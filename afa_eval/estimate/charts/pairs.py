@@ -127,7 +127,7 @@ def _slope_body(
 
 def _slope(axes: Axes, pair: Pair, colour: str, marker: str, offset: float) -> None:
     if pair.national:
-        axes.plot([0, 1], pair.national, color=colour, lw=1.1, ls=(0, (4, 3)), alpha=0.75, zorder=1)
+        axis.line(axes, [0, 1], pair.national, color=colour, lw=1.1, ls=(0, (4, 3)), alpha=0.75, zorder=1)
         look: dict[str, Any] = {
             "marker": "D",
             "ms": 5,
@@ -137,14 +137,16 @@ def _slope(axes: Axes, pair: Pair, colour: str, marker: str, offset: float) -> N
             "ls": "none",
             "zorder": 2,
         }
-        axes.plot([0, 1], pair.national, **look)
+        axis.line(axes, [0, 1], pair.national, **look)
     ends = pair.ends
     if ends is None:
         return
-    axes.plot([offset, 1 + offset], ends, color=colour, lw=2.2, zorder=3, marker=marker, ms=7, mec="white", mew=0.8)
+    axis.line(
+        axes, [offset, 1 + offset], ends, color=colour, lw=2.2, zorder=3, marker=marker, ms=7, mec="white", mew=0.8
+    )
     for side, item in enumerate((pair.before, pair.after)):
         if item.ci is not None:
-            axes.plot([side + offset] * 2, item.ci, color=colour, lw=1.2, zorder=2, clip_on=True)
+            axis.line(axes, [side + offset] * 2, item.ci, color=colour, lw=1.2, zorder=2, clip_on=True)
 
 
 def _slope_labels(
@@ -294,11 +296,11 @@ def _dumbbell(axes: Axes, pair: Pair, y: float) -> None:
         return
     first, last = pair.ends
     if pair.after.ci is not None:
-        axes.plot(pair.after.ci, [y, y], color=OURS, lw=5, alpha=0.22, solid_capstyle="butt", zorder=1)
+        axis.line(axes, pair.after.ci, [y, y], color=OURS, lw=5, alpha=0.22, solid_capstyle="butt", zorder=1)
     axes.annotate(
         "", (last, y), (first, y), arrowprops={"arrowstyle": "-", "color": INK, "lw": 1.6, "shrinkA": 0, "shrinkB": 0}
     )
     if pair.national:
-        axes.plot([pair.national[1]], [y], marker="D", ms=6, mfc="white", mec=NATIONAL, mew=1.3, zorder=3)
-    axes.plot([first], [y], marker="o", ms=7.5, mfc="white", mec=OURS, mew=1.7, zorder=4)
-    axes.plot([last], [y], marker="o", ms=7.5, mfc=OURS, mec=OURS, mew=1.7, zorder=5)
+        axis.line(axes, [pair.national[1]], [y], marker="D", ms=6, mfc="white", mec=NATIONAL, mew=1.3, zorder=3)
+    axis.line(axes, [first], [y], marker="o", ms=7.5, mfc="white", mec=OURS, mew=1.7, zorder=4)
+    axis.line(axes, [last], [y], marker="o", ms=7.5, mfc=OURS, mec=OURS, mew=1.7, zorder=5)

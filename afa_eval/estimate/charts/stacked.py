@@ -335,7 +335,7 @@ def _draw_rows(canvas: Canvas, stack: Stack, top: float) -> None:
         if line is not None and bar.shares:
             style = (0, (4, 2)) if stack.scale else "-"
             ends = [middle - BAR / 2 - 0.05, middle + BAR / 2 + 0.05]
-            axes.plot([line, line], ends, color=INK, lw=1.3, ls=style, zorder=6 if stack.scale else 1)
+            axis.line(axes, [line, line], ends, color=INK, lw=1.3, ls=style, zorder=6 if stack.scale else 1)
     if stack.scale:
         _hundred(canvas, left, width, top + stack.tall)
 
@@ -350,12 +350,14 @@ def _label_row(canvas: Canvas, stack: Stack, bar: Bar, top: float) -> None:
 
 
 def _draw_bar(axes: Axes, bar: Bar, begin: float, y: float, looks: Sequence[Look], inch: float) -> None:
+    from matplotlib.patches import Rectangle
+
     if bar.shares is None:
         axis.plain(axes, axes.get_xlim()[0] + 0.1 / inch, y, words.HIDDEN["c"], color=QUIET, size="small")
         return
     for share, look in zip(bar.shares, looks, strict=True):
-        box: dict[str, Any] = {"height": BAR, "color": look.colour, "hatch": look.hatch, "edgecolor": PAPER, "lw": 1.0}
-        axes.barh(y, share, left=begin, zorder=2, **box)
+        paint: dict[str, Any] = {"fc": look.colour, "hatch": look.hatch, "ec": PAPER, "lw": 1.0, "zorder": 2}
+        axes.add_artist(Rectangle((begin, y - BAR / 2), share, BAR, **paint))
         text = words.number(share, "proportion", 0) + "%"
         if share * inch > width_of(text, SIZES["small"]) + 0.06:
             ink = PAPER if _dark(look.colour) else INK

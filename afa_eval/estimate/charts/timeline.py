@@ -309,19 +309,19 @@ def _lines(axes: Axes, panel: Panel) -> None:
         at = [where[year] for year in panel.band[0].years]
         axes.fill_between(at, low, high, color=BAND, lw=0, zorder=0.5)
         for end in (low, high):  # an edge that can be seen on paper of any shade
-            axes.plot(at, end, color=EDGE, lw=0.8, zorder=0.6)
+            axis.line(axes, at, end, color=EDGE, lw=0.8, zorder=0.6)
     if panel.line is not None:
         drawn = zip(panel.line.years, panel.line.values, strict=True)
         known = [(where[year], float("nan") if value is None else value) for year, value in drawn]
         look: dict[str, Any] = {"lw": 1.4, "marker": "D", "ms": 4.2, "mfc": "white", "mec": NATIONAL}
-        axes.plot([x for x, _ in known], [y for _, y in known], color=NATIONAL, zorder=2, **look)
+        axis.line(axes, [x for x, _ in known], [y for _, y in known], color=NATIONAL, zorder=2, **look)
     if panel.pair.ends is None:
         return
     xs = [where[year] for year in panel.years]
-    axes.plot(xs, panel.pair.ends, color=OURS, lw=2.4, marker="o", ms=7, mec="white", mew=0.8, zorder=4)
+    axis.line(axes, xs, panel.pair.ends, color=OURS, lw=2.4, marker="o", ms=7, mec="white", mew=0.8, zorder=4)
     for x, item in zip(xs, (panel.pair.before, panel.pair.after), strict=True):
         if item.ci is not None:
-            axes.plot([x, x], item.ci, color=OURS, lw=1.4, zorder=3)
+            axis.line(axes, [x, x], item.ci, color=OURS, lw=1.4, zorder=3)
 
 
 def _at(line: Line | None, year: str) -> float | None:
