@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cache, lru_cache
 from html import escape
 from io import BytesIO
 from threading import Lock
@@ -120,10 +121,52 @@ def width_of(text: str, size: float, bold: bool = False) -> float:
     float
         Inches.
     """
+    return _ink(text or " ", bold)[0] * (size / 100) / 72
+
+
+@lru_cache(maxsize=16384)
+def _ink(text: str, bold: bool) -> tuple[float, float, float]:
+    """Width, height and depth of a text at 100 points: matplotlib would shape it anew for each size and each drawing."""
     from matplotlib.textpath import TextToPath
 
-    measured = TextToPath().get_text_width_height_descent(text or " ", font(size, bold), ismath=False)
-    return float(measured[0]) / 72
+    return _measure()(TextToPath(), text, font(100, bold), False)
+
+
+@cache
+def _measure() -> Callable[..., tuple[float, float, float]]:
+    """How matplotlib measures, kept for ``_ink`` to ask it."""
+    from matplotlib.textpath import TextToPath
+
+    return TextToPath.get_text_width_height_descent
+
+
+@contextmanager
+def _measured_once() -> Iterator[None]:
+    """While a figure is drawn, its texts in our own letters are measured by ``_ink``."""
+    from matplotlib.textpath import TextToPath
+
+    measure = _measure()
+
+    def quick(self: TextToPath, s: str, prop: FontProperties, ismath: Any) -> tuple[float, float, float]:
+        size, bold = prop.get_size_in_points(), prop.get_weight() == "bold"
+        if ismath or prop != font(size, bold):
+            return measure(self, s, prop, ismath)
+        wide, high, deep = _ink(s, bold)
+        return wide * (size / 100), high * (size / 100), deep * (size / 100)
+
+    TextToPath.get_text_width_height_descent = quick  # type: ignore[method-assign]
+    try:
+        yield
+    finally:
+        TextToPath.get_text_width_height_descent = measure  # type: ignore[method-assign]
+
+
+@cache
+def _bare() -> type[Axes]:
+    """Axes without a grid: to say that there is none, matplotlib would make every tick."""
+    from matplotlib.axes import Axes
+
+    return type("Bare", (Axes,), {"grid": lambda *_, **__: None})
 
 
 def wrap(text: str, room: float, size: float, bold: bool = False) -> list[str]:
@@ -236,7 +279,7 @@ class Canvas:
             Bare: no frame, ticks or labels.
         """
         place = (left / self.width, 1 - (top + height) / self.height, width / self.width, height / self.height)
-        axes = self.figure.add_axes(place)
+        axes = self.figure.add_axes(place, axes_class=_bare())
         axes.set_axis_off()  # ticks that nobody sees cost a third of the drawing
         self.panels.append(axes)
         return axes
@@ -429,7 +472,7 @@ def to_svg(figure: Figure, *, title: str = "", description: str = "") -> str:
     title, description = title or headline, description or alt
     salt = hashlib.sha256(f"{title}\n{description}".encode()).hexdigest()[:10]
     out = BytesIO()
-    with _lock, matplotlib.rc_context({"svg.hashsalt": salt, "svg.fonttype": "none"}):
+    with _lock, matplotlib.rc_context({"svg.hashsalt": salt, "svg.fonttype": "none"}), _measured_once():
         figure.savefig(out, format="svg", metadata={"Date": None, "Creator": None}, facecolor=PAPER)
     return dressed(out.getvalue().decode("utf-8"), title, description, salt)
 

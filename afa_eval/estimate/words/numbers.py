@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from decimal import ROUND_HALF_UP, Decimal
+from functools import lru_cache
 
 from afa_eval.estimate.records import Interval
 
@@ -53,6 +54,7 @@ def round_half_up(value: float, decimals: int = 0) -> float:
     return float(Decimal(repr(float(value))).quantize(Decimal(1).scaleb(-decimals), rounding=ROUND_HALF_UP))
 
 
+@lru_cache(maxsize=32768)  # a book prints the same number a dozen times
 def number(value: float, unit: str = "", decimals: int | None = None) -> str:
     """How is a number printed, without its unit?
 

@@ -6,6 +6,7 @@ Names of needs follow the Common Basic Data Set (Department for Education, SEN t
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 NEEDS = {
     "SPLD": "specific learning difficulty",
@@ -102,6 +103,7 @@ def kind(part: str) -> Kind:
     return Kind(f"{name[:1].upper()}{name[1:]}: {value}", f"whose {name} is {value}")
 
 
+@lru_cache(maxsize=4096)  # a book asks for the same groups thousands of times
 def parts(group: str) -> tuple[str, ...]:
     """Which ``column=value`` parts is a group made of?
 
@@ -184,6 +186,7 @@ def _lower(text: str) -> str:
     return text if keep else text[:1].lower() + text[1:]
 
 
+@lru_cache(maxsize=4096)
 def people(group: str, base: str = "pupils") -> str:
     """Who is meant, as a sentence says it?
 
