@@ -326,7 +326,9 @@ class Figures:
             method = f"change of the group minus change of the rest, one model, {_whom(self.paired(measure))}"
             what = fit.combine(weights)
             n = _respondents(known)
-            items.append(self._said(f"{label}{OTHERS}", measure.change, what, measure.change_unit, method=method, n=n))
+            arms = (_respondents(known[within]), _respondents(known[~within]))
+            item = self._said(f"{label}{OTHERS}", measure.change, what, measure.change_unit, method=method, n=n)
+            items.append(replace(item, arms=arms))
         return _corrected(items, [float("nan") if item.p_value is None else item.p_value for item in items])
 
     def _about_all(self) -> list[Estimate]:

@@ -48,8 +48,8 @@ class Pair:
         Difference of first scores.
     within : float
         Variance of first scores within both groups.
-    smaller : int
-        Pupils on the smaller side.
+    arms : tuple of int
+        Pupils on each side.
     """
 
     label: str
@@ -58,7 +58,7 @@ class Pair:
     slope: float = float("nan")
     before: float = float("nan")
     within: float = float("nan")
-    smaller: int = 0
+    arms: tuple[int, int] = (0, 0)
 
 
 def pairs(question: ProgressQuestion, people: Cohort) -> list[Pair]:
@@ -120,17 +120,17 @@ def _pair(question: ProgressQuestion, people: Cohort, label: str, inside: Mask, 
     first = before if question.baseline else np.zeros_like(group)
     columns = np.column_stack([np.ones_like(group), group, first, extra[rows], people.after.to_numpy()[rows], progress])
     school = np.unique(people.school[rows], return_inverse=True)[1]
+    arms = (int(group.sum()), int(group.size - group.sum()))
     held = 3 + extra.shape[1]
     moments = cluster_moments(columns, school, constant_safe_shift(columns))
     lonely = min(np.unique(school[group == side]).size for side in (0.0, 1.0)) < 2
     gain, _ = _fitted(moments, [0, 1], held + 1, lonely)
     if not question.baseline or gain is None:
-        return Pair(_name(label), gain or _bare(group, progress, school), None)
+        return Pair(_name(label), gain or _bare(group, progress, school), None, arms=arms)
     ancova, slope = _fitted(moments, range(held), held, lonely)
     means = [float(before[group == side].mean()) for side in (0.0, 1.0)]
     within = float((before - np.where(group == 1, means[1], means[0])).var())
-    smaller = int(min(group.sum(), group.size - group.sum()))
-    return Pair(_name(label), gain, ancova, slope, means[1] - means[0], within, smaller)
+    return Pair(_name(label), gain, ancova, slope, means[1] - means[0], within, arms)
 
 
 def _bare(group: Floats, values: Floats, school: npt.NDArray[np.int64]) -> Clustered:
@@ -216,12 +216,12 @@ def contrasts(question: ProgressQuestion, people: Cohort, found: list[Pair]) -> 
     gain = E.MEAN_PROGRESS if question.is_dfe_progress else E.MEAN_GAIN
     says = "difference in mean gain" if question.has_gain else "difference in mean outcome"
     first = [
-        _contrast(question, people, pair.label, gain, pair.gain, says)
+        _contrast(question, people, pair, gain, pair.gain, says)
         for pair in found
         if question.has_gain or question.is_dfe_progress
     ]
     second = [
-        _contrast(question, people, pair.label, E.ADJUSTED_PROGRESS, pair.ancova, _ancova(question, people, pair.label))
+        _contrast(question, people, pair, E.ADJUSTED_PROGRESS, pair.ancova, _ancova(question, people, pair.label))
         for pair in found
         if pair.ancova
     ]
@@ -239,13 +239,14 @@ def _side(label: str) -> str:
 
 
 def _contrast(
-    question: ProgressQuestion, people: Cohort, label: str, estimand: Estimand, what: Clustered, method: str
+    question: ProgressQuestion, people: Cohort, pair: Pair, estimand: Estimand, what: Clustered, method: str
 ) -> Estimate:
     """Two groups of these pupils beside each other: a comparison of the two, where enough of both have scores."""
-    side = _side(label)
+    side = _side(pair.label)
     inside = people.masks[side]
     claim = _claim(question, people, inside, ~inside & _known(people, side))
-    return answer(question, label, estimand, what, unit=question.unit, base="pupils", claim=claim, method=method)
+    item = answer(question, pair.label, estimand, what, unit=question.unit, base="pupils", claim=claim, method=method)
+    return replace(item, arms=pair.arms)
 
 
 def _claim(question: ProgressQuestion, people: Cohort, *sides: Mask) -> Claim:
@@ -289,8 +290,16 @@ def gap(question: ProgressQuestion, people: Cohort) -> list[Estimate]:
     said = []
     for estimand, what in zip((E.GAP_BEFORE, E.GAP_AFTER, E.GAP_CHANGE), found, strict=True):
         claim = both if estimand == E.GAP_CHANGE else Claim.DESCRIPTION
-        said.append(answer(question, GAP, estimand, what, unit=unit, base="pupils", claim=claim, method=method, n=n))
+        item = answer(question, GAP, estimand, what, unit=unit, base="pupils", claim=claim, method=method, n=n)
+        said.append(replace(item, arms=_sen_arms(people)))
     return said
+
+
+def _sen_arms(people: Cohort) -> tuple[int, int]:
+    """Pupils with and without SEN behind the gaps: the fewer of both times, where their status moved."""
+    times = [sen[people.usable] for sen in (people.sen_before, people.frame["sen"]) if sen is not None]
+    with_sen, without = (min(int((sen == side).sum()) for sen in times) for side in ("any", "none"))
+    return with_sen, without
 
 
 def gap_of(people: Cohort) -> tuple[Clustered, Clustered, Clustered] | None:
@@ -349,7 +358,7 @@ def lords_paradox(
     if not question.has_gain:
         return ()
     sd = national.sd or float(people.after[people.usable].std())
-    told = [pair for pair in found if pair.ancova and pair.smaller >= TELL_FROM and sd > 0]
+    told = [pair for pair in found if pair.ancova and min(pair.arms) >= TELL_FROM and sd > 0]
     apart = [(abs(pair.gain.value - pair.ancova.value) / sd, pair) for pair in told if pair.ancova]
     apart = [item for item in apart if item[0] > LORD]
     if not apart:

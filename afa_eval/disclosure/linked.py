@@ -250,6 +250,7 @@ def _hide_computed(hiding: Hiding) -> None:
 def _hide_contrasts(hiding: Hiding) -> None:
     small = {outcome: hiding.groups_too_small(outcome) for outcome in {item.outcome for item in hiding.items}}
     sizes = {(item.outcome, item.group, str(item.estimand)): item.n_pupils for item in hiding.items}
+    told = {(item.outcome, item.group) for item in hiding.items}
     for item in hiding.items:
         sides = tuple(side.strip() for side in item.group.split(CONTRAST))
         if len(sides) == 1:
@@ -257,6 +258,8 @@ def _hide_contrasts(hiding: Hiding) -> None:
         for side in sides:
             if side in small[item.outcome] or (item.outcome, side, str(item.estimand)) in hiding.hidden:
                 hiding.hide(key_of(item), f"one of its groups, {side}, is hidden")
+        if not item.arms and (unknown := [side for side in sides if side != REST and (item.outcome, side) not in told]):
+            hiding.hide(key_of(item), f"how many are in {unknown[0]} is not told", whole_group=True)
         if REST in sides and _small_rest(item, sides[0], sizes, hiding.policy):
             hiding.hide(
                 key_of(item), f"fewer than {hiding.policy.threshold} {item.base} are in the rest", whole_group=True

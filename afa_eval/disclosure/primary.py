@@ -129,6 +129,8 @@ def base_reason(item: Estimate, policy: Policy) -> str:
         return f"fewer than {policy.min_schools} schools answered" if few else ""
     if item.n_pupils < policy.threshold:
         return f"fewer than {policy.threshold} {item.base}"
+    if item.arms and min(item.arms) < policy.threshold:
+        return f"fewer than {policy.threshold} {item.base} on one side of the contrast"
     if item.ci is not None and item.n_pupils - parameters(item.estimand) < policy.residual_df:
         return f"fewer than {policy.residual_df} residual degrees of freedom ({item.base} minus parameters)"
     return ""

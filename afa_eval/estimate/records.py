@@ -126,6 +126,9 @@ class Estimate:
         The value that means "no difference": 0, or 1 for ratios.
     p_adjusted : float, optional
         p-value corrected for how many contrasts were tested together.
+    arms : tuple of int
+        For a contrast: how many of the base stand on each side of it; empty for one group. Never
+        published: disclosure control asks whether either side is too few.
     """
 
     outcome: str
@@ -146,6 +149,7 @@ class Estimate:
     interval: Interval | None = None
     null: float = 0.0
     p_adjusted: float | None = None
+    arms: tuple[int, ...] = ()
 
     @property
     def ci(self) -> Interval | None:

@@ -69,6 +69,16 @@ def test_every_estimate_says_what_was_counted_and_how(case, found):
             assert 0 <= item.value <= 1, item
 
 
+def test_a_contrast_says_how_many_stand_on_either_side(found):
+    for item in found:
+        if " - " in item.group:
+            assert len(item.arms) == 2
+            assert min(item.arms) > 0
+            assert sum(item.arms) <= item.n_pupils  # fewer where the status of some moved between the waves
+        else:
+            assert not item.arms
+
+
 def test_the_word_follows_the_design(found):
     """A comparison has its comparator; nothing of a one-group design is called an effect."""
     for item in found:

@@ -190,6 +190,15 @@ def test_a_contrast_with_a_hidden_group_is_hidden(contrast) -> None:
     assert released(*items).estimates[-1].value is None
 
 
+@pytest.mark.parametrize(("arms", "shown"), [((9, 391), False), ((390, 10), True), ((), False)])
+def test_a_contrast_needs_ten_on_either_side_and_to_be_told_how_many(arms, shown) -> None:
+    item = one(figure("fsm=yes - fsm=no", 400, 3.1, E.ADJUSTED_PROGRESS, "points", base="pupils", arms=arms))
+    assert (item.value is not None) == shown
+    assert item.reason == "" if shown else item.reason
+    if not shown:
+        assert ("one side" if arms else "is not told") in item.reason
+
+
 def test_a_contrast_with_a_rest_of_a_few_is_hidden() -> None:
     items = [figure("all", 1000), figure("cohort=pilot", 995)]
     items += [figure("cohort=pilot - rest", 1000, 0.01, E.DIFFERENCE, "proportion difference")]
@@ -304,7 +313,9 @@ def test_the_manifest_tells_rows_in_and_out_of_each_step_but_no_difference_of_a_
 
 
 def test_the_public_p_value_is_the_corrected_one_and_levels_have_none() -> None:
-    contrast = figure("fsm=yes - fsm=no", n=400, value=0.05, unit="proportion difference", p_adjusted=0.4)
+    contrast = figure(
+        "fsm=yes - fsm=no", n=400, value=0.05, unit="proportion difference", p_adjusted=0.4, arms=(150, 250)
+    )
     item = one(contrast)
     assert (item.p_value, item.p_adjusted) == (0.4, 0.4)
     assert contrast.p_value < 0.1  # the raw one is another
