@@ -142,7 +142,10 @@ def _compared(table: Table, people: _People, labels: Labels) -> Iterator[tuple[C
             yield from (((table.name, row, column), numbers) for column in (0, len(table.columns) - 1))
     elif table.name.startswith(QUARTERS):
         for row, label in enumerate(table.rows):
-            yield (table.name, row, len(table.columns) - 1), people.bases.get((table.outcome, _code(label, table)), set())
+            yield (
+                (table.name, row, len(table.columns) - 1),
+                people.bases.get((table.outcome, _code(label, table)), set()),
+            )
     elif table.name.startswith(COUNTED):
         numbers = people.bases.get((table.outcome, EVERYONE), set())
         yield from (((table.name, row, at), numbers) for row in _ends(table.rows) for at in range(len(table.columns)))

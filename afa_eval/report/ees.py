@@ -14,6 +14,8 @@ from afa_eval.report.context import Book, Outcome
 from afa_eval.report.lines import Line
 
 NAME = "statistics"
+# the level MAT has the columns trust_id and trust_name, and no row may leave either empty: the geography matrix of DfE's
+# screener (dfe-published-data-qa, data/geography_matrix.csv); the trust writes its own number in before it hands the file over
 TIME = ("time_period", "time_identifier", "geographic_level", "country_code", "country_name", "trust_id", "trust_name")
 FILTERS = (
     ("outcome", "Outcome", "What was evaluated"),
