@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import reduce
+from operator import or_
 from typing import Any
 
 import numpy as np
@@ -24,7 +26,7 @@ from afa_eval.kernels.moments import FIRST_ROWS, ClusterMoments, constant_safe_s
 PIECE = 32_768  # rows taken over at a time: their columns fit the cache
 APART = 24  # numbers between columns, so that they do not fall on the same lines of the cache
 BLOCK = 2048  # rows turned at a time: they fit the cache
-VALUES = 7_000_000  # numbers held where rows must be sorted first
+VALUES = 12_000_000  # numbers held where rows must be sorted first
 SLICE = 8_192  # sorted rows multiplied at a time
 PARTS = 8192  # parts of groups that wait to be added
 LONG_RUN = 16  # rows of one group side by side, on average, that need no sorting
@@ -85,14 +87,11 @@ class Sums:
 
     def settle(self) -> None:
         """Add what waits to its groups."""
-        codes, keys = joined(np.hstack([self.keys, *(part for part, _, _ in self.waiting)]))
-        more, at = keys.shape[1] - self.n.size, self.n.size
-        self.keys = keys
-        self.n = np.append(self.n, np.zeros(more, dtype=np.int64))
-        if more:
-            self.cross = np.concatenate([self.cross, np.zeros((more, *self.cross.shape[1:]))])
+        if not self.waiting:
+            return
+        every, at = self.places(np.hstack([part for part, _, _ in self.waiting])), 0
         for _, n, cross in self.waiting:
-            places, at = codes[at : at + n.size], at + n.size
+            places, at = every[at : at + n.size], at + n.size
             if np.unique(places).size == places.size:
                 self.n[places] += n
                 self.cross[places] += cross
@@ -100,6 +99,36 @@ class Sums:
                 np.add.at(self.n, places, n)
                 np.add.at(self.cross, places, cross)
         self.waiting = []
+
+    def places(self, keys: Ints) -> Ints:
+        """Where do these groups stand? Those not met yet get a place.
+
+        Parameters
+        ----------
+        keys : ndarray of int, shape (levels, m)
+            Groups, which may repeat.
+
+        Returns
+        -------
+        ndarray of int, shape (m,)
+            Positions in ``n`` and ``cross``.
+        """
+        met = self.n.size
+        if not met:  # no need to keep places that were given
+            codes, self.keys = joined(keys)
+        else:
+            codes, found = joined(np.hstack([self.keys, keys]))
+            moved = np.empty(found.shape[1], dtype=np.int64)
+            new = np.ones(moved.size, dtype=np.bool_)
+            moved[codes[:met]], new[codes[:met]] = np.arange(met), False
+            moved[new] = met + np.arange(moved.size - met)
+            self.keys = np.hstack([self.keys, found[:, new]])
+            codes = moved[codes[met:]]
+        more = self.keys.shape[1] - met
+        if more:
+            self.n = np.append(self.n, np.zeros(more, dtype=np.int64))
+            self.cross = np.concatenate([self.cross, np.zeros((more, *self.cross.shape[1:]))])
+        return codes
 
 
 @dataclass(slots=True)
@@ -167,7 +196,9 @@ class Buffer:
             Their groups.
         """
         n = z.shape[1]
-        starts = np.flatnonzero(np.append(True, (keys[:, 1:] != keys[:, :-1]).any(axis=0)))
+        changed = np.ones(n, dtype=np.bool_)
+        changed[1:] = reduce(or_, (level[1:] != level[:-1] for level in keys), np.zeros(n - 1, dtype=np.bool_))
+        starts = np.flatnonzero(changed)
         if starts.size * LONG_RUN <= n or starts.size == 1:
             self.sums.add(keys[:, starts], np.diff(starts, append=n), products(z, starts))
             return
@@ -185,15 +216,15 @@ class Buffer:
             return
         codes, keys = joined(self.keys[:, : self.used])
         order, counts = stable_order(codes), np.bincount(codes)
-        starts, q = np.cumsum(counts) - counts, self.rows.shape[1]
-        cross = np.empty((counts.size, q, q))
+        starts, places = np.cumsum(counts) - counts, self.sums.places(keys)
+        self.sums.n[places] += counts
         for size in np.unique(counts).tolist():
             alike, step = np.flatnonzero(counts == size), max(SLICE // size, 1)
             for first in range(0, alike.size, step):
                 groups = alike[first : first + step]
                 rows = self.rows.take(order[starts[groups][:, None] + np.arange(size)], axis=0)
-                cross[groups] = np.matmul(rows.transpose(0, 2, 1), rows)
-        self.sums.add(keys, counts.astype(np.int64), cross)
+                products_ = np.matmul(rows.transpose(0, 2, 1), rows.copy())  # of one array BLAS takes twice as long
+                self.sums.cross[places[groups]] += products_
         self.used = 0
 
 
@@ -360,11 +391,11 @@ class Pass:
             self.shift = constant_safe_shift(np.column_stack(np.broadcast_arrays(*first)))
         z = self.space[:, :n]
         for i, one in enumerate(made):
-            if one is None:
-                z[i] = 1.0
+            if one is None or not self.shift[i]:
+                z[i] = 1.0 if one is None else one
             else:
                 np.subtract(one, self.shift[i], out=z[i])
-        keys = [one[None] for one in values[: self.buffer.keys.shape[0]]]
+        keys = [one.astype(np.int64, copy=False)[None] for one in values[: self.buffer.keys.shape[0]]]
         self.buffer.take_in(z, np.vstack(keys) if len(keys) > 1 else keys[0] if keys else np.zeros((0, n), np.int64))
 
     def _made(self, column: Column, values: list[NDArray[Any]]) -> Floats | None:
@@ -372,6 +403,8 @@ class Pass:
         if not column.factors:
             return None
         out: Floats = values[self.factors[column.factors[0]]]
+        if len(column.factors) > 1:
+            out = out.astype(np.float64)  # products of narrow integers would run over
         for factor in column.factors[1:]:
             out = out * values[self.factors[factor]]
         return out
@@ -438,7 +471,7 @@ def _whole(kind: Any) -> bool:
 
 
 def _relation(frame: Any, groups: Sequence[str], factors: dict[Factor, int]) -> Any:
-    """Groups as integers (text by its hash), single columns and indicators as doubles."""
+    """Groups as integers (text by its hash); single columns as they are stored where numpy knows the type."""
     import narwhals as nw
 
     schema = frame.collect_schema()
@@ -448,12 +481,16 @@ def _relation(frame: Any, groups: Sequence[str], factors: dict[Factor, int]) -> 
     }
     made = {}
     for factor, place in factors.items():
-        kept = factor.level is None or not schema[factor.column].is_float()
-        one = factor.expression()
-        made[f"f{place}"] = one if kept else nw.when(present(frame, factor.column)).then(one)
+        kind, column = schema[factor.column], nw.col(factor.column)
+        if factor.level is not None:
+            one = (column == nw.lit(factor.level)).cast(nw.Int8)
+            one = nw.when(present(frame, factor.column)).then(one) if kind.is_float() else one
+        else:
+            one = column if _whole(kind) or kind.is_float() else column.cast(nw.Float64)
+        made[f"f{place}"] = one
     native = nw.to_native(frame.select(**keys, **made))
     hashed = [
-        f"k{i}::BIGINT" if _whole(schema[group]) else f"CASE WHEN k{i} IS NOT NULL THEN hash(k{i}) END"
+        f"k{i}" if _whole(schema[group]) else f"CASE WHEN k{i} IS NOT NULL THEN hash(k{i}) END"
         for i, group in enumerate(groups)
     ]
     return native.project(", ".join([*hashed, *made])) if hashed or made else native

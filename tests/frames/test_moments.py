@@ -115,6 +115,25 @@ def test_large_tables_in_pieces_give_the_same(pupils, monkeypatch, groups, kind)
         moments(pupils.assign(pre=np.nan), "post", TERMS, groups)
 
 
+@pytest.mark.parametrize("kind", [as_duckdb, pd.DataFrame])
+def test_groups_that_come_late_and_between_others(monkeypatch, kind):
+    """Groups met later, with numbers between those met before, take nothing of theirs."""
+    rng = np.random.default_rng(0)
+    d = pd.DataFrame({"urn": np.repeat([907, 3, 40, 5, 906, 4, 3, 41], 40), "y": rng.normal(size=320)})
+    small = moments(d, "y", [], ["urn"])
+    monkeypatch.setattr(passes, "AT_ONCE", 0)
+    monkeypatch.setattr(chunks, "PIECE", 80)
+    monkeypatch.setattr(chunks, "PARTS", 1)  # what waits is added to its groups after each piece
+    for rows in (d, d.iloc[np.argsort(np.arange(320) % 40, kind="stable")]):  # side by side, and scattered
+        for values in (100, 10**6):
+            monkeypatch.setattr(chunks, "VALUES", values)
+            large = moments(kind(rows), "y", [], ["urn"])
+            assert large.keys == small.keys
+            np.testing.assert_array_equal(large.clusters.n, small.clusters.n)
+            cross = reshift(large.clusters, small.shift).cross
+            np.testing.assert_allclose(cross, small.clusters.cross, rtol=1e-10, atol=1e-10)  # another shift first
+
+
 @pytest.mark.parametrize("largest", [10, 65_536, 10_000_000])
 def test_order_of_codes_is_stable(largest):
     codes = np.random.default_rng(0).integers(0, largest, 5000)
@@ -132,6 +151,30 @@ def test_files(pupils, tmp_path, suffix):
     other = moments(path, "post", TERMS, ["urn"])
     assert other.keys == one.keys
     np.testing.assert_allclose(other.clusters.cross, one.clusters.cross, rtol=SUM_ORDER, atol=1e-9)
+
+
+def test_whole_numbers_of_a_file_do_not_run_over(tmp_path):
+    """They are read in as few bytes as hold them; their products are not."""
+    d = pd.DataFrame(
+        {
+            "urn": [1, 1, 2, 2, 3, 3],
+            "a": [100, -128, 127, 90, 3, 1],
+            'b "x"': [120, 127, -100, 5, 2, 9],
+            "c": [40_000, -1, 7, 2**31, 5, 2**40],
+            "f": pd.array([1, None, 1, 0, 0, 1], dtype="Int64"),
+            "empty": pd.array([None] * 6, dtype="Int64"),
+            "y": [1.5, 2, 3, 4, 7, 5],
+        }
+    )
+    path = tmp_path / "whole.parquet"
+    as_duckdb(d).write_parquet(str(path))
+    terms = ["a", 'b "x"', 'a:b "x"', "c", "f"]
+    one, other = moments(d, "y", terms, ["urn"]), moments(path, "y", terms, ["urn"])
+    assert (other.keys, other.columns, other.missing) == (one.keys, one.columns, (("f", 1),))
+    np.testing.assert_allclose(other.shift, one.shift, rtol=SUM_ORDER)
+    np.testing.assert_allclose(other.clusters.cross, one.clusters.cross, rtol=SUM_ORDER)
+    with pytest.raises(EstimationError, match="empty in 6 rows"):
+        moments(path, "y", ["empty"], ["urn"])
 
 
 def test_nested_groups_text_keys_and_numbers_as_categories():
