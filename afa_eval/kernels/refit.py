@@ -1,15 +1,15 @@
 """Refitting a random-intercept model to thousands of weighted samples of the same clusters.
 
-At nine-odd Chebyshev points in the log ratio of variances every replicate's cross-products and log-determinant
-are one matrix product with its weights; between the points they are interpolated, the score's root is found there,
-and the coefficients are then solved exactly at that ratio.
+In the log ratio of variances every cluster's share of the cross-products and of the log-determinant is a Chebyshev
+series of a dozen terms; those of all replicates are one matrix product with their weights. The root of the score is
+found on the series by secants, all replicates side by side, and the coefficients are then solved exactly at that ratio.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +19,7 @@ from afa_eval.kernels.moments import ClusterMoments
 from afa_eval.kernels.reml import collapse, maximise
 
 NODES = 12
+SECANTS = 12  # steps after which what has not settled is bracketed instead
 HALF_WIDTH = 2.0  # of the interpolated range, in log ratios around the estimate: a factor of 7 each way
 CLOSE = 1e-6  # of the log ratio: what interpolation leaves; coefficients are then exact to its square
 
@@ -57,18 +58,21 @@ class Refit:
         Upper triangles of the cross-products within each cluster, and of s s', s its column sums.
     q : int
         Columns, outcome last.
-    nodes : ndarray, shape (K,)
-        Log ratios of interpolation.
-    stacked : ndarray, shape (J, K (t + 1))
-        At each node, what the cluster adds to the cross-products and to the log-determinant.
+    centre : float
+        Log ratio in the middle of the series.
+    series : ndarray, shape (K (t + 1), J)
+        Chebyshev coefficients of what the cluster adds to the cross-products and to the log-determinant.
+    rise : float
+        Slope of the score of all clusters at the centre, where the secants set out.
     """
 
     n: Floats
     within: Floats
     between: Floats
     q: int
-    nodes: Floats
-    stacked: Floats
+    centre: float
+    series: Floats
+    rise: float
 
     @classmethod
     def of(cls, used: ClusterMoments, columns: list[int]) -> Refit:
@@ -94,8 +98,14 @@ class Refit:
         nodes = centre + HALF_WIDTH * np.cos((np.arange(NODES) + 0.5) * math.pi / NODES)
         grown = 1 + np.exp(nodes)[:, None] * n
         parts = within + between / (n * grown)[:, :, None]  # (K, J, t)
-        stacked = np.concatenate([parts, np.log(grown)[:, :, None]], axis=2).transpose(1, 0, 2).reshape(n.size, -1)
-        return cls(n, within, between, q, nodes, np.ascontiguousarray(stacked))
+        values = np.concatenate([parts, np.log(grown)[:, :, None]], axis=2).transpose(0, 2, 1)  # (K, t + 1, J)
+        series = (_to_chebyshev(NODES).T @ values.reshape(NODES, -1)).reshape(-1, n.size)
+        plain = cls(n, within, between, q, centre, series, 1.0)
+        whole = plain._series(np.ones((1, n.size)))
+        near = [
+            plain._interpolated(whole, centre + np.array([step]), n.sum(keepdims=True) - q + 1) for step in (0.0, 0.01)
+        ]
+        return replace(plain, rise=max(float((near[1] - near[0])[0]) / 0.01, 1e-3))
 
     def run(self, weights: Floats) -> Refitted:
         """What is the model of each of these samples?
@@ -133,7 +143,7 @@ class Refit:
 
     def _score_at_zero(self, weights: Floats, a: Floats) -> Floats:
         df = weights @ self.n - (self.q - 1)
-        return score(a, -self._square(weights @ self.between), weights @ self.n, df)
+        return score(_last(a), -_last(self._square(weights @ self.between)), weights @ self.n, df)
 
     def _solve(self, weights: Floats, ratio: Floats) -> tuple[Floats, Floats]:
         """Coefficients and residual sum of squares, exactly at these ratios."""
@@ -144,41 +154,64 @@ class Refit:
         r = np.concatenate([-coef, np.ones((coef.shape[0], 1))], axis=1)[:, :, None]
         return coef, (r.transpose(0, 2, 1) @ a @ r)[:, 0, 0]
 
+    def _series(self, weights: Floats) -> Floats:
+        """Each replicate's Chebyshev coefficients; (K, t + 1, B)."""
+        return np.ascontiguousarray(self.series @ weights.T).reshape(NODES, -1, weights.shape[0])
+
+    def _interpolated(self, series: Floats, at: Floats, df: Floats) -> Floats:
+        """The score of each replicate by the log ratio, at its own place."""
+        value, slope = _evaluated(series, (at - self.centre) / HALF_WIDTH)
+        rows, columns = np.triu_indices(self.q)
+        where = np.empty((self.q, self.q), dtype=np.int64)
+        where[rows, columns] = where[columns, rows] = np.arange(rows.size)
+        slope /= HALF_WIDTH
+        return score(value[where], slope[where], slope[-1], df)
+
     def _roots(self, weights: Floats) -> Floats:
-        """Log ratios of the best fits: interpolated where the root is inside the nodes, exact outside."""
-        values = (weights @ self.stacked).reshape(weights.shape[0], self.nodes.size, -1)
-        df = weights @ self.n - (self.q - 1)
-        coefficients = np.einsum("kc,bkt->bct", _to_chebyshev(self.nodes.size), values, optimize=True)
-        centre = float(self.nodes.mean())
-
-        def interpolated(at: Floats, which: Ints) -> Floats:
-            value, slope = _clenshaw(coefficients[which], (at - centre) / HALF_WIDTH)
-            slope = slope / HALF_WIDTH
-            return score(self._square(value[:, :-1]), self._square(slope[:, :-1]), slope[:, -1], df[which])
-
-        def exact(at: Floats, which: Ints) -> Floats:
-            return self._exact_score(weights[which], np.exp(at)) * np.exp(at)
-
-        size = weights.shape[0]
-        every = np.arange(size)
-        low, high = np.full(size, centre - HALF_WIDTH), np.full(size, centre + HALF_WIDTH)
-        f_low, f_high = interpolated(low, every), interpolated(high, every)
-        out = np.empty(size)
-        near = np.flatnonzero((f_low < 0) & (f_high >= 0))
-        far = np.flatnonzero(~((f_low < 0) & (f_high >= 0)))
-        out[near] = _illinois(
-            lambda at, which: interpolated(at, near[which]), low[near], high[near], f_low[near], f_high[near]
-        )
-        if far.size:
-            out[far] = _widened(lambda at, which: exact(at, far[which]), np.full(far.size, centre))
+        """Log ratios of the best fits: secants on the series; exact where they leave it or do not settle."""
+        series, df = self._series(weights), weights @ self.n - (self.q - 1)
+        out, settled = self._by_secants(series, df)
+        rest = np.flatnonzero(~settled)
+        if rest.size:
+            out[rest] = _widened(
+                lambda at, which: self._exact_score(weights[rest[which]], np.exp(at)) * np.exp(at),
+                np.full(rest.size, self.centre),
+            )
         return out
+
+    def _by_secants(self, series: Floats, df: Floats) -> tuple[Floats, NDArray[np.bool_]]:
+        """The root of each replicate's score near the centre, and which were found."""
+        size = df.size
+        out, settled, going = np.full(size, self.centre), np.zeros(size, dtype=np.bool_), np.arange(size)
+        last, at = np.full(size, self.centre), np.full(size, self.centre)
+        before, rise = np.zeros(size), np.full(size, self.rise)
+        for step in range(SECANTS):
+            now = self._interpolated(series, at, df)
+            if step:
+                rise = np.where(at != last, (now - before) / np.where(at != last, at - last, 1.0), rise)
+            move = now / np.where(rise > 0, rise, self.rise)
+            done = (np.abs(move) < CLOSE) & (rise > 0)
+            out[going], settled[going] = at - move, done
+            last, before, at = at, now, np.clip(at - move, self.centre - HALF_WIDTH, self.centre + HALF_WIDTH)
+            keep = ~done
+            if not keep.any():
+                break
+            if step > 1 or done.any():
+                series, df, going = series[:, :, keep], df[keep], going[keep]
+                last, before, at, rise = last[keep], before[keep], at[keep], rise[keep]
+        return out, settled
 
     def _exact_score(self, weights: Floats, ratio: Floats) -> Floats:
         grown = 1 + ratio[:, None] * self.n
         a = self._square(weights @ self.within + (weights / (self.n * grown)) @ self.between)
         slope = -self._square((weights / grown**2) @ self.between)
         df = weights @ self.n - (self.q - 1)
-        return score(a, slope, (weights * (self.n / grown)).sum(axis=1), df)
+        return score(_last(a), _last(slope), (weights * (self.n / grown)).sum(axis=1), df)
+
+
+def _last(matrices: Floats) -> Floats:
+    """The same with the replicates last, side by side."""
+    return np.ascontiguousarray(matrices.transpose(1, 2, 0))
 
 
 def score(a: Floats, slope: Floats, logdet_slope: Floats, df: Floats) -> Floats:
@@ -186,8 +219,8 @@ def score(a: Floats, slope: Floats, logdet_slope: Floats, df: Floats) -> Floats:
 
     Parameters
     ----------
-    a, slope : ndarray, shape (B, q, q)
-        Cross-products weighted by V^-1 sigma^2, outcome last, and their derivatives.
+    a, slope : ndarray, shape (q, q, B)
+        Cross-products weighted by V^-1 sigma^2, outcome last, and their derivatives. ``a`` is swept in place.
     logdet_slope : ndarray, shape (B,)
         Derivatives of log|V|.
     df : ndarray, shape (B,)
@@ -198,13 +231,17 @@ def score(a: Floats, slope: Floats, logdet_slope: Floats, df: Floats) -> Floats:
     ndarray, shape (B,)
         By the parameter that the derivatives are by.
     """
-    inverse, _ = invert_all(a[:, :-1, :-1])
-    coef = inverse @ a[:, :-1, -1:]
-    r = np.concatenate([-coef, np.ones((coef.shape[0], 1, 1))], axis=1)
-    rss = (r.transpose(0, 2, 1) @ a @ r)[:, 0, 0]
-    top = (r.transpose(0, 2, 1) @ slope @ r)[:, 0, 0]
-    trace = (inverse * slope[:, :-1, :-1]).sum(axis=(1, 2))
-    return np.asarray(df * top / rss + trace + logdet_slope, dtype=np.float64)
+    p = a.shape[0] - 1
+    for k in range(p):
+        pivot, column = 1 / a[k, k], a[:, k].copy()
+        row = a[k] * pivot
+        a -= column[:, None] * row
+        a[k], a[:, k] = row, -column * pivot
+        a[k, k] = pivot
+    r = np.concatenate([-a[:p, p], np.ones((1, df.size))])  # the last column is now coefficients and residual sum
+    weight = (df / a[p, p]) * (r[:, None] * r)
+    weight[:p, :p] += a[:p, :p]
+    return np.asarray((weight * slope).sum(axis=(0, 1)) + logdet_slope, dtype=np.float64)
 
 
 def _to_chebyshev(size: int) -> Floats:
@@ -215,19 +252,15 @@ def _to_chebyshev(size: int) -> Floats:
     return out
 
 
-def _clenshaw(coefficients: Floats, at: Floats) -> tuple[Floats, Floats]:
-    """Value and slope of each replicate's series at its own place in [-1, 1]."""
-    size = coefficients.shape[1]
-    t, u = np.empty((at.size, size)), np.zeros((at.size, size))
-    t[:, 0], t[:, 1] = 1.0, at
-    second = [np.ones_like(at), 2 * at]
-    u[:, 1] = 1.0
-    for k in range(2, size):
-        t[:, k] = 2 * at * t[:, k - 1] - t[:, k - 2]
-        u[:, k] = k * second[1]
-        second = [second[1], 2 * at * second[1] - second[0]]
-    value = (t[:, None, :] @ coefficients)[:, 0]
-    slope = (u[:, None, :] @ coefficients)[:, 0]
+def _evaluated(series: Floats, at: Floats) -> tuple[Floats, Floats]:
+    """Value and slope of each replicate's series at its own place in [-1, 1]; (t + 1, B) each."""
+    value, slope = series[0] + series[1] * at, series[1].copy()
+    t, u = (np.ones_like(at), at), (np.ones_like(at), 2 * at)  # of both kinds: T_k' = k U_(k-1)
+    for k in range(2, series.shape[0]):
+        t = (t[1], 2 * at * t[1] - t[0])
+        value += series[k] * t[1]
+        slope += series[k] * (k * u[1])
+        u = (u[1], 2 * at * u[1] - u[0])
     return value, slope
 
 
