@@ -216,12 +216,12 @@ def fit_logistic(cells: Cells, quadrature: int = 15) -> LogisticFit:
     """
     _check(cells)
     rule = Rule.of(quadrature)
-    start = _newton(cells, rule, np.append(_first_guess(cells), 0.0), free_tau=False)
-    theta = _newton(cells, rule, np.append(start[:-1], 0.5), free_tau=True)
+    start, at_start = _newton(cells, rule, np.append(_first_guess(cells), 0.0), free_tau=False)
+    theta = _newton(cells, rule, np.append(start[:-1], 0.5), free_tau=True)[0]
     theta[-1] = abs(theta[-1])
-    if theta[-1] < SMALL or evaluate(cells, rule, theta).loglik <= evaluate(cells, rule, start).loglik:
-        theta = start
     at = evaluate(cells, rule, theta)
+    if theta[-1] < SMALL or at.loglik <= at_start.loglik:
+        theta, at = start, at_start
     boundary = bool(theta[-1] == 0)
     cov = _inverted(at.information, free_tau=not boundary)
     if np.abs(theta[1:-1]).max(initial=0.0) > RUNAWAY or np.sqrt(np.diagonal(cov)).max() > 1e3:
@@ -363,8 +363,8 @@ def _expit(eta: Floats) -> Floats:
     return np.asarray(expit(eta), dtype=np.float64)
 
 
-def _newton(cells: Cells, rule: Rule, theta: Floats, free_tau: bool) -> Floats:
-    """Newton steps, halved where the likelihood would fall."""
+def _newton(cells: Cells, rule: Rule, theta: Floats, free_tau: bool) -> tuple[Floats, At]:
+    """Newton steps, halved where the likelihood would fall: where they end, and what is there."""
     size = theta.size if free_tau else theta.size - 1
     at = evaluate(cells, rule, theta)
     for _ in range(100):
@@ -379,7 +379,7 @@ def _newton(cells: Cells, rule: Rule, theta: Floats, free_tau: bool) -> Floats:
         theta, at = following
         if stalled or moved < 1e-9 * (1 + np.abs(theta).max()) or np.abs(theta).max() > 2 * RUNAWAY:
             break
-    return theta
+    return theta, at
 
 
 def _halved(cells: Cells, rule: Rule, theta: Floats, step: Floats, loglik: float) -> tuple[Floats, At]:
@@ -457,9 +457,8 @@ def _adjusted_profile(fit: LogisticFit) -> Callable[[float], float]:
     coef = [fit.coef]
 
     def profile(tau: float) -> float:
-        theta = _newton(fit.cells, fit.rule, np.append(coef[0], tau), free_tau=False)
+        theta, at = _newton(fit.cells, fit.rule, np.append(coef[0], tau), free_tau=False)
         coef[0] = theta[:-1]
-        at = evaluate(fit.cells, fit.rule, theta)
         return at.loglik - float(np.linalg.slogdet(at.information[:-1, :-1])[1]) / 2
 
     return profile
@@ -493,8 +492,8 @@ def restricted_cov(fit: LogisticFit) -> Floats:
         Nought for tau at the boundary.
     """
     tau = _adjusted_peak(fit, _adjusted_profile(fit))[0]
-    theta = _newton(fit.cells, fit.rule, np.append(fit.coef, tau if tau >= SMALL else 0.0), free_tau=False)
-    return _inverted(evaluate(fit.cells, fit.rule, theta).information, free_tau=theta[-1] > 0)
+    theta, at = _newton(fit.cells, fit.rule, np.append(fit.coef, tau if tau >= SMALL else 0.0), free_tau=False)
+    return _inverted(at.information, free_tau=bool(theta[-1] > 0))
 
 
 def _inverted(information: Floats, free_tau: bool) -> Floats:

@@ -426,7 +426,7 @@ def fit_mixed(
     groups : sequence of str
         One or two grouping columns, widest first: ``["la", "urn"]``. Schools are told apart within areas.
     slope : str, optional
-        A term whose coefficient differs by school: the treatment of a multisite trial.
+        A term whose coefficient differs by school: the treatment of a multisite trial. With one grouping column.
     reference : mapping, optional
         The category that others are compared with, by column; else the first in order.
     reml : bool

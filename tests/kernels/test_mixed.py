@@ -405,6 +405,7 @@ def test_profile_interval_of_the_residual_variance_is_where_the_deviance_rises()
         ("one area", "at least two areas"),
         ("school is area", "one school only"),
         ("slope between schools", "random slope needs"),
+        ("slope and areas", "leave out the area, or the slope"),
         ("as many columns", "leave no cluster"),
     ],
 )
@@ -427,6 +428,8 @@ def test_what_cannot_be_told_is_refused_plainly(change, message):
         options = {"areas": np.arange(9)}
     elif change == "slope between schools":
         options = {"slope": 1}
+    elif change == "slope and areas":
+        options = {"slope": 2, "areas": np.arange(9) // 3}
     else:
         x = np.column_stack([school[:, None] == np.arange(9), x[:, 2]]).astype(float)
     columns = np.column_stack([x, y])
