@@ -84,8 +84,6 @@ class Column:
         Place of each cell's meaning among ``meanings``, shape (n,).
     meanings : list
         Canonical value of each distinct text.
-    values : pandas.Series
-        Canonical values, shape (n,).
     reasons : pandas.Series, optional
         Of a score: why there is none.
     faults : mapping of str to numpy.ndarray
@@ -100,10 +98,14 @@ class Column:
     text: TextCells
     codes: NDArray[np.intp]
     meanings: list[Value]
-    values: pd.Series
     reasons: pd.Series | None = None
     faults: Mapping[str, Mask] = field(default_factory=dict)
     repaired: Mask | None = None
+
+    @property
+    def values(self) -> pd.Series:
+        """What are the canonical values, a row each? Shape (n,); made anew each time: most rules need only codes."""
+        return _spread(self.codes, self.meanings, self.kind)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -169,7 +171,6 @@ def column_of(raw: RawTable, name: str, position: int, kind: str, row_years: pd.
         text=text,
         codes=codes,
         meanings=meant.values,
-        values=_spread(codes, meant.values, kind),
         reasons=_reasons(codes, meant) if kind == "score" else None,
         faults=_where(codes, meant),
         repaired=_mask(codes, len(meant.values), [i for i, cell in meant.special.items() if cell.repaired]),
@@ -284,6 +285,7 @@ class HandedTable:
     table: str
     parts: tuple[Part, ...]
     _coded: dict[str, Coded] = field(default_factory=dict, repr=False)
+    _values: dict[str, pd.Series] = field(default_factory=dict, repr=False)
 
     @cached_property
     def n(self) -> int:
@@ -303,11 +305,37 @@ class HandedTable:
     @cached_property
     def frame(self) -> pd.DataFrame:
         """What are the canonical values, one column a name, all parts one under another?"""
+        if len(self.parts) == 1:
+            return pd.DataFrame({name: self.values(name) for name in self.names}, index=range(self.n))
         frames = [
             pd.DataFrame({name: column.values for name, column in part.columns.items()}, index=range(part.n))
             for part in self.parts
         ]
-        return frames[0] if len(frames) == 1 else pd.concat(frames, ignore_index=True)
+        return pd.concat(frames, ignore_index=True)
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """Which columns do the files have, by their canonical names?"""
+        return tuple(dict.fromkeys(name for part in self.parts for name in part.columns))
+
+    def values(self, column: str) -> pd.Series:
+        """What are the canonical values of one column? Shape (n,).
+
+        Parameters
+        ----------
+        column : str
+            Canonical name; one of the files has it.
+
+        Returns
+        -------
+        pandas.Series
+            As in ``frame``, which need not be made for it.
+        """
+        if len(self.parts) > 1:
+            return self.frame[column]
+        if column not in self._values:
+            self._values[column] = self.parts[0].columns[column].values
+        return self._values[column]
 
     def has(self, column: str) -> bool:
         """Does any of the files have this column?
@@ -337,6 +365,8 @@ class HandedTable:
         ndarray of str
             Shape (n,).
         """
+        if len(self.parts) == 1 and column in self.parts[0].columns:
+            return self.parts[0].columns[column].text
         blank = [np.full(part.n, "", dtype=object) for part in self.parts]
         texts = [part.columns[column].text if column in part.columns else blank[i] for i, part in enumerate(self.parts)]
         return np.concatenate(texts) if texts else np.empty(0, dtype=object)
@@ -417,6 +447,8 @@ class HandedTable:
     def _code(self, column: str) -> Coded:
         found = [part.columns.get(column) for part in self.parts]
         meanings = [value for each in found if each is not None for value in each.meanings]
+        if len(found) == 1 and found[0] is not None and len(set(meanings) - {None}) == len(meanings):
+            return found[0].codes.astype(np.int64), meanings  # nothing is blank or written in two ways
         places, values = pd.factorize(np.fromiter(meanings, dtype=object, count=len(meanings)))
         codes, at = [], 0
         for part, each in zip(self.parts, found, strict=True):

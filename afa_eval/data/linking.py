@@ -124,5 +124,4 @@ def _linked(part: Part, name: str, current: Mapping[str, str]) -> Part:
 
 def _renamed(column: Column, current: Mapping[str, str]) -> Column:
     meanings = [current.get(value, value) if isinstance(value, str) else value for value in column.meanings]
-    values = column.values.map(lambda value: current.get(value, value), na_action="ignore").astype("str")
-    return replace(column, meanings=meanings, values=values)
+    return replace(column, meanings=meanings)

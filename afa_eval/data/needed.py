@@ -251,7 +251,7 @@ def _long_places(handed: Handed, table: HandedTable, column: str) -> Iterator[Pl
     suffixes = wave_suffixes(table)
     if suffixes is None:
         return
-    for name in table.frame.columns:
+    for name in table.names:
         if column.startswith(f"{name}_"):
             where = (suffixes == column.removeprefix(f"{name}_")).to_numpy(dtype=bool)
             if where.any():
@@ -261,7 +261,7 @@ def _long_places(handed: Handed, table: HandedTable, column: str) -> Iterator[Pl
 def _place(table: HandedTable, column: str, where: Mask) -> Place:
     has = table.spread([np.full(part.n, column in part.columns) for part in table.parts])
     part = next(part for part in table.parts if column in part.columns)
-    values = table.frame[column]
+    values = table.values(column)
     if not pd.api.types.is_numeric_dtype(values):
         values = pd.Series(np.full(table.n, np.nan))
     blank = where & table.blank(column)

@@ -86,9 +86,13 @@ def part_of(
         return Part(table, raw, Heading({}), {})
     kinds = _needed_kinds(needs)
     heading = resolve(raw, table, told=told, wanted=[name for name in kinds if name not in CANONICAL])
-    row_years = _row_years(raw, heading, before)
+    place = heading.columns.get("year")
+    year = None if place is None else column_of(raw, "year", place, "year")
+    row_years = before if year is None else year.values.fillna(before) if before else year.values
     columns = {
-        name: column_of(raw, name, position, _kind(raw, name, position, table, kinds), row_years)
+        name: year
+        if name == "year" and year is not None
+        else column_of(raw, name, position, _kind(raw, name, position, table, kinds), row_years)
         for name, position in heading.columns.items()
     }
     return Part(table, raw, heading, columns)
@@ -235,13 +239,6 @@ def _kind(raw: RawTable, name: str, position: int, table: str, kinds: Mapping[st
         return NEED_KINDS[kinds[name]]
     usual = "score" if table == "attainment" and name not in kinds else USUAL.get(kinds.get(name, ""), "number")
     return kind_of(raw.columns[position], usual)
-
-
-def _row_years(raw: RawTable, heading: Heading, before: str) -> pd.Series | str:
-    if "year" in heading.columns:
-        values = column_of(raw, "year", heading.columns["year"], "year").values
-        return values.fillna(before) if before else values
-    return before
 
 
 def _frame(table: HandedTable) -> pd.DataFrame:

@@ -227,7 +227,7 @@ def _whole(check: Check, problem: Problem) -> Fault:
 
 def _of_part(check: Check, problem: Problem, table: HandedTable, part: Part, at: NDArray[np.intp]) -> list[Fault]:
     """One fault a value that stands over 20 times; the rest one by one, or together if they are many."""
-    codes, distinct = _texts(problem, table, at)
+    codes, distinct = _texts(problem, part, at - sum(each.n for each in table.parts[: table.parts.index(part)]))
 
     def of(where: Mask) -> Fault:
         values = [distinct[code] for code in dict.fromkeys(codes[where].tolist())]
@@ -244,15 +244,19 @@ def _of_part(check: Check, problem: Problem, table: HandedTable, part: Part, at:
     return found + [of(np.arange(at.size) == i) for i in np.flatnonzero(few)]
 
 
-def _texts(problem: Problem, table: HandedTable, at: NDArray[np.intp]) -> tuple[NDArray[np.intp], list[str]]:
+def _texts(problem: Problem, part: Part, at: NDArray[np.intp]) -> tuple[NDArray[np.intp], list[str]]:
     """What stands in the cells, as it may be shown: codes of shape (len(at),), and the distinct texts."""
-    if not problem.column:
+    column = part.columns.get(problem.column)
+    if column is None:
         return np.zeros(at.size, dtype=np.intp), [""]
-    codes, texts = pd.factorize(table.text(problem.column)[at])
-    if problem.column not in IDENTIFIERS:
-        return codes, [_shown(str(text)) for text in texts]
-    joint, shown = pd.factorize(np.array([masked(str(text).strip()) for text in texts], dtype=object))
-    return joint[codes], [str(text) for text in shown]
+    codes, first = pd.factorize(column.codes[at])
+    places = np.empty(len(first), dtype=np.intp)
+    places[codes[::-1]] = at[::-1]  # the first cell of each, as the last one written stays
+    texts = [str(text) for text in column.text[places]]
+    hidden = problem.column in IDENTIFIERS
+    shown = [masked(text.strip()) if hidden else _shown(text) for text in texts]
+    joint, distinct = pd.factorize(np.array(shown, dtype=object))
+    return joint[codes], [str(text) for text in distinct]
 
 
 def _group(

@@ -21,5 +21,5 @@ def former_upns_lead_to_one_pupil(handed: Handed) -> Iterator[Problem]:
         fix="Correct it in the system it comes from: one of the two is not this pupil's.",
         table="pupils",
         column=FORMER,
-        where=pupils.frame[FORMER].isin(contested).to_numpy(dtype=bool),
+        where=pupils.values(FORMER).isin(contested).to_numpy(dtype=bool),
     )

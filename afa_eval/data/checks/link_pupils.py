@@ -22,7 +22,7 @@ def pupils_are_listed(handed: Handed) -> Iterator[Problem]:
         if table is None or not table.has("pupil_id"):
             continue
         codes, distinct = table.coded("pupil_id")
-        unlisted = np.array([each not in listed for each in distinct], dtype=bool)
+        unlisted = ~np.fromiter(map(listed.__contains__, distinct), dtype=bool, count=len(distinct))
         where = codes >= 0
         where[where] = unlisted[codes[where]]
         if unlisted.any() and unlisted.all():

@@ -13,9 +13,11 @@ from afa_eval.data.handed import Handed
 def years_are_covered(handed: Handed) -> Iterator[Problem]:
     """Do the files reach both years that are compared?"""
     table = handed.tables.get("attendance")
-    if table is None or not table.has("year") or not table.frame["year"].notna().any():
+    if table is None or not table.has("year"):
         return
-    there = sorted(table.frame["year"].dropna().unique())
+    there = sorted(str(each) for each in table.coded("year")[1] if each is not None)
+    if not there:
+        return
     for year in dict.fromkeys(year for year in (handed.before, handed.after) if year):
         if year not in there:
             labels = ", ".join(years.label(each) for each in there)

@@ -51,7 +51,7 @@ def _on_roll(handed: Handed, year: str) -> set[object] | None:
     if pupils is None or not year or not pupils.has("pupil_id") or not pupils.has("year"):
         return None
     codes, distinct = pupils.coded("pupil_id")
-    rows = (pupils.frame["year"] == year).to_numpy(dtype=bool) & (codes >= 0)
+    rows = (pupils.values("year") == year).to_numpy(dtype=bool) & (codes >= 0)
     return {distinct[code] for code in set(codes[rows].tolist())} or None
 
 
@@ -60,7 +60,7 @@ def _of(table: HandedTable, there: set[object] | None, year: str) -> Mask:
     if there is None or not table.has("pupil_id"):
         return np.ones(table.n, dtype=bool)
     if table.table == "pupils":
-        return (table.frame["year"] == year).to_numpy(dtype=bool)
+        return (table.values("year") == year).to_numpy(dtype=bool)
     codes, distinct = table.coded("pupil_id")
     member = np.array([*(each in there for each in distinct), False], dtype=bool)  # the last place is that of -1
     return member[codes]

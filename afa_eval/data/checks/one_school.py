@@ -14,7 +14,7 @@ def schools_are_several(handed: Handed) -> Iterator[Problem]:
     table = next(
         (handed.tables[name] for name in ("pupils", "attainment", "attendance") if name in handed.tables), None
     )
-    if table is None or not table.has("urn") or table.frame["urn"].nunique() != 1:
+    if table is None or not table.has("urn") or len(set(table.coded("urn")[1]) - {None}) != 1:
         return
     yield Problem(
         message="All pupils are in one school: figures describe this school and have no school-level interval.",

@@ -85,8 +85,8 @@ def repeated(table: HandedTable, key: list[str]) -> Mask:
     if table.table != "attainment" or len(table.parts) == 1:
         return _again(codes) & filled
     again = _again([*codes, table.part])
-    for name in table.frame.columns.difference([*key, "urn", "year", *_status(table)]):
-        given = filled & ~again & table.frame[name].notna().to_numpy(dtype=bool)
+    for name in sorted(set(table.names) - {*key, "urn", "year", *_status(table)}):
+        given = filled & ~again & table.values(name).notna().to_numpy(dtype=bool)
         again[given] |= _again([each[given] for each in codes])
     return again & filled
 

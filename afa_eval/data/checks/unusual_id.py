@@ -23,7 +23,7 @@ def identifiers_look_alike(handed: Handed) -> Iterator[Problem]:
     if name is None:  # the other tables' identifiers are looked up in this one
         return
     codes, distinct = handed.tables[name].coded("pupil_id")
-    forms = shapes([str(each) for each in distinct])
+    forms = shapes(list(map(str, distinct)))
     sizes = Counter(forms)
     if len(distinct) < FEWEST or len(sizes) == 1:
         return
@@ -57,7 +57,9 @@ def shapes(identifiers: Sequence[str]) -> list[str]:
     >>> shapes(["P0012", "417"])
     ['A9999', 'digits only']
     """
-    lines = "\n".join(each.replace("\n", " ") for each in identifiers)
+    lines = "\n".join(identifiers)
+    if lines.count("\n") >= len(identifiers):
+        lines = "\n".join(each.replace("\n", " ") for each in identifiers)
     forms = lines.encode("utf-8", "surrogatepass").translate(FORM).decode("utf-8", "surrogatepass").split("\n")
-    named = {form: form if form.strip("9") else "digits only" for form in set(forms)}
-    return [named[form] for form in forms]
+    digits = {form for form in set(forms) if not form.strip("9")}
+    return ["digits only" if form in digits else form for form in forms] if digits else forms

@@ -18,6 +18,8 @@ def upns_have_their_check_letter(handed: Handed) -> Iterator[Problem]:
     if name is None:  # the other tables' identifiers are looked up in this one
         return
     codes, distinct = handed.tables[name].coded("pupil_id")
+    if max(map(len, map(str, distinct)), default=0) < upn.LENGTH:
+        return
     texts = [upn.normal(each) if len(str(each)) >= upn.LENGTH else "" for each in distinct]
     wrong = np.array([bool(text) and bool(upn.FORM.fullmatch(text)) for text in texts], dtype=bool)
     wrong[wrong] = ~upn.valid([text for text, formed in zip(texts, wrong, strict=True) if formed])

@@ -12,7 +12,7 @@ from afa_eval.data.handed import Handed
 def identifiers_keep_their_digits(handed: Handed) -> Iterator[Problem]:
     """Has a spreadsheet turned an identifier into a rounded number?"""
     for table in handed.tables.values():
-        for name in table.frame.columns:
+        for name in table.names:
             where = table.fault(name, "digits")
             if where.any():
                 yield Problem(

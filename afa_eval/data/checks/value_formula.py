@@ -12,7 +12,7 @@ from afa_eval.data.handed import Handed
 def formulas_have_values(handed: Handed) -> Iterator[Problem]:
     """Has a formula left an error value?"""
     for table in handed.tables.values():
-        for name in table.frame.columns:
+        for name in table.names:
             where = table.fault(name, "formula")
             if where.any():
                 yield Problem(

@@ -14,7 +14,7 @@ NOUN = {"urn": "this school number", "pupil_id": "this pupil identifier", "la": 
 def identifiers_have_no_decimals(handed: Handed) -> Iterator[Problem]:
     """Has a spreadsheet written an identifier as a decimal number?"""
     for table in handed.tables.values():
-        for name in table.frame.columns:
+        for name in table.names:
             where = table.spread(
                 [part.columns[name].repaired if name in part.columns else None for part in table.parts]
             )

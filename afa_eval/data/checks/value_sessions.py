@@ -54,4 +54,4 @@ def sessions_add_up(handed: Handed) -> Iterator[Problem]:
 
 
 def _counts(table: HandedTable, name: str) -> np.ndarray:
-    return table.frame[name].to_numpy(dtype=np.float64, na_value=np.nan)
+    return table.values(name).to_numpy(dtype=np.float64, na_value=np.nan)
