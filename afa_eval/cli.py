@@ -182,6 +182,9 @@ def publish(
     as_json: Json = False,
 ) -> None:
     """Build one site of many evaluations: an index, and a book for each plan that changed."""
+    from afa_eval.report import apart
+
+    apart.begin()  # before anything heavy is imported here
     from afa_eval import publishing
 
     with _working(quiet or as_json) as tell:

@@ -1,4 +1,4 @@
-"""Many plans, one site: every book that is out of date is built, each in a process of its own, and an index stands before them."""
+"""Many plans, one site: every book that is out of date is built, several at once, and an index stands before them."""
 
 from __future__ import annotations
 
@@ -6,26 +6,21 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Executor, as_completed
+from dataclasses import asdict, dataclass
+from functools import cache
 from importlib.resources import files
-from multiprocessing import get_all_start_methods, get_context
 from pathlib import Path
 from typing import Any
 
 from afa_eval import evaluation, workspace
+from afa_eval.disclosure import ledger
 from afa_eval.errors import AfaEvalError, ReportError
 from afa_eval.plan import load_plan
-from afa_eval.report import build, pages, site
+from afa_eval.report import apart, pages, site
 
 TITLE = "Evaluations"
-PRELOADED = (  # what every build imports: once for all of them where processes can be forked
-    "matplotlib.backends.backend_svg", "afa_eval.workspace", "afa_eval.report.build", "afa_eval.report.book",
-    "jupyter_book.cli.main", "jupyter_book.sphinx", "sphinx.builders.html", "myst_nb.sphinx_ext", "sphinx_book_theme",
-    "pydata_sphinx_theme", "sphinx_design", "bs4", "scipy.optimize", "scipy.stats", "duckdb",
-)  # fmt: skip
 Tell = Callable[[str], None]
 
 
@@ -90,24 +85,40 @@ def publish(
     known = _state(folder)
     wanted = _named(plans)
     before: dict[str, str] = known.get("books", {})
-    marks = {slug: mark(path) for slug, path in wanted.items()}
-    due = [slug for slug in wanted if everything or before.get(slug) != marks[slug] or not _there(folder, slug)]
-    made, failed = _build_all({slug: wanted[slug] for slug in due}, folder, tell, workers or os.cpu_count() or 1)
+    sources = {slug: source(path) for slug, path in wanted.items()}
+    due = [
+        slug
+        for slug, path in wanted.items()
+        if everything or before.get(slug) != mark(path, sources[slug]) or not _there(folder, slug)
+    ]
     gone = tuple(slug for slug in before if slug not in wanted) if prune else ()
-    for slug in gone:
-        shutil.rmtree(folder / slug, ignore_errors=True)
-    books = {slug: text for slug, text in before.items() if slug not in gone} | {slug: marks[slug] for slug in made}
-    called = title or str(known.get("title") or TITLE)
-    state = {"title": called, "books": books, "made_by": _version()}
-    if books and (made or gone or state != known or not (folder / "index.html").is_file()):
-        tell("Building the index")
-        site.write_index(called, [site.read_entry(slug, folder / slug) for slug in sorted(books)], folder)
-        (folder / site.STATE).write_text(json.dumps(state, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+    with apart.builders(max(1, min(workers or os.cpu_count() or 1, len(due)))) as pool:
+        made, failed = _build_all({slug: wanted[slug] for slug in due}, folder, tell, pool)
+        for slug in gone:
+            shutil.rmtree(folder / slug, ignore_errors=True)
+        books = {slug: text for slug, text in before.items() if slug not in gone}
+        books |= {slug: mark(wanted[slug], sources[slug]) for slug in made}
+        state = {"title": title or str(known.get("title") or TITLE), "books": books, "made_by": _version()}
+        _index(folder, state, known, tell, pool)
     if failed:
         told = "\n".join(f"{slug}: {text}" for slug, text in failed.items())
         raise ReportError(f"{len(failed)} of {len(wanted)} books could not be built.\n{told}")
     kept = tuple(slug for slug in wanted if slug not in made)
     return Published((folder / "index.html").resolve(), tuple(made), kept, gone)
+
+
+def _index(folder: Path, state: dict[str, Any], known: dict[str, Any], tell: Tell, pool: Executor) -> None:
+    """Build the first page where what it shows has changed; note what the site holds now."""
+    if not state["books"]:
+        return
+    entries = [site.read_entry(slug, folder / slug) for slug in sorted(state["books"])]
+    shown = json.dumps([state["title"], [asdict(entry) for entry in entries], _code()], sort_keys=True)
+    state["index"] = hashlib.sha256(shown.encode()).hexdigest()
+    if state["index"] != known.get("index") or not (folder / "index.html").is_file():
+        tell("Building the index")
+        pool.submit(site.write_index, state["title"], entries, folder.resolve(), here=True).result()
+    if state != known:
+        (folder / site.STATE).write_text(json.dumps(state, indent=1, sort_keys=True) + "\n", encoding="utf-8")
 
 
 def _state(folder: Path) -> dict[str, Any]:
@@ -144,8 +155,8 @@ def _version() -> str:
     return evaluation.version_of("afa-eval")
 
 
-def mark(path: Path) -> str:
-    """Which plan, files, versions and templates does a book come from?
+def source(path: Path) -> str:
+    """Which plan, files, versions, templates and code does a book come from?
 
     Parameters
     ----------
@@ -155,57 +166,63 @@ def mark(path: Path) -> str:
     Returns
     -------
     str
-        A hash: the same for as long as building the book again would change nothing.
+        A hash.
     """
     plan = load_plan(path)
     used = pages.template(plan.book.template, plan.folder)
-    here = Path(str(files("afa_eval")))
-    parts = [json.dumps(evaluation.fingerprint(plan), sort_keys=True, default=str), plan.text, used.name]
-    sources = [
-        *sorted((here / "report").rglob("*.*")),
-        *(one for at in used.folders for one in sorted(at.rglob("*.*"))),
-    ]
-    parts += [_hash(one) for one in sources if one.is_file() and one.suffix != ".pyc"]
+    parts = [json.dumps(evaluation.fingerprint(plan), sort_keys=True, default=str), plan.text, used.name, _code()]
+    beside = [plan.folder / plan.disclosure.profile, *(one for at in used.folders for one in sorted(at.rglob("*.*")))]
+    parts += [_hash(one) for one in beside if one.is_file()]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+
+def mark(path: Path, source: str) -> str:
+    """What must be as it was for a book to hold?
+
+    Parameters
+    ----------
+    path : Path
+        The plan file or its folder.
+    source : str
+        As ``source`` says.
+
+    Returns
+    -------
+    str
+        A hash of that and of the ledger beside the plan: the same for as long as building the book again would
+        change nothing. A book adds to the ledger, so its mark is taken when it is there.
+    """
+    ledger_file = (path if path.is_dir() else path.parent) / ledger.FILE
+    said = ledger_file.read_bytes() if ledger_file.is_file() else b""
+    return hashlib.sha256(source.encode() + said).hexdigest()
+
+
+@cache
+def _code() -> str:
+    """Every file of the package: any of them may decide what a book shows and what it hides."""
+    here = Path(str(files("afa_eval")))
+    every = (one for one in sorted(here.rglob("*")) if one.is_file() and "__pycache__" not in one.parts)
+    return hashlib.sha256("\n".join(_hash(one) for one in every).encode()).hexdigest()
 
 
 def _hash(file: Path) -> str:
     return f"{file.name} {hashlib.sha256(file.read_bytes()).hexdigest()}"
 
 
-def _build_all(due: Mapping[str, Path], folder: Path, tell: Tell, workers: int) -> tuple[list[str], dict[str, str]]:
+def _build_all(due: Mapping[str, Path], folder: Path, tell: Tell, pool: Executor) -> tuple[list[str], dict[str, str]]:
     """Build what is due, several at once; which are in place, and why the others are not."""
     made: list[str] = []
     failed: dict[str, str] = {}
-    if not due:
-        return made, failed
-    with _pool(min(workers, len(due))) as pool:
-        jobs = {pool.submit(build_one, str(path.absolute())): slug for slug, path in due.items()}
-        for job in as_completed(jobs):
-            slug, (html, fault) = jobs[job], job.result()
-            if fault:
-                failed[slug] = fault
-                continue
-            site.put(Path(html), folder / slug)
-            made.append(slug)
-            tell(f"{len(made)} of {len(due)} books: {slug}")
+    jobs = {pool.submit(build_one, str(path.absolute())): slug for slug, path in due.items()}
+    for job in as_completed(jobs):
+        slug, (html, fault) = jobs[job], job.result()
+        if fault:
+            failed[slug] = fault
+            continue
+        site.put(Path(html), folder / slug)
+        made.append(slug)
+        tell(f"{len(made)} of {len(due)} books: {slug}")
     return made, failed
-
-
-@contextmanager
-def _pool(workers: int) -> Iterator[ProcessPoolExecutor]:
-    """Processes that build one book each; forked from one that has imported everything, where that can be done."""
-    kept = {name: os.environ.get(name) for name in build.SETTINGS}
-    os.environ.update(build.SETTINGS)
-    how = get_context("forkserver" if "forkserver" in get_all_start_methods() else "spawn")
-    if how.get_start_method() == "forkserver":
-        how.set_forkserver_preload(list(PRELOADED))
-    try:
-        with ProcessPoolExecutor(workers, mp_context=how, max_tasks_per_child=1) as pool:
-            yield pool
-    finally:
-        for name, value in kept.items():
-            os.environ.pop(name, None) if value is None else os.environ.__setitem__(name, value)
 
 
 def build_one(path: str) -> tuple[str, str]:

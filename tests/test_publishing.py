@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from afa_eval import publishing
+from afa_eval.disclosure import ledger
 from afa_eval.errors import ReportError
 from afa_eval.report import headlines, site
 
@@ -56,7 +58,7 @@ def stubbed(monkeypatch, tmp_path):
     """Books and index that cost nothing; which were asked for."""
     asked = []
 
-    def build(due, folder, tell, workers):
+    def build(due, folder, tell, pool):
         for slug, path in due.items():
             asked.append(slug)
             html = folder / slug / "_downloads" / "0"
@@ -65,13 +67,14 @@ def stubbed(monkeypatch, tmp_path):
             (html / headlines.NAME).write_text(json.dumps(told(publishing.load_plan(path).evaluation.title)))
         return list(due), {}
 
-    def index(title, entries, folder):
+    def index(title, entries, folder, here):
         asked.append(f"index of {len(entries)}")
         (folder / "index.html").write_text(title)
         return folder / "index.html"
 
     monkeypatch.setattr(publishing, "_build_all", build)
     monkeypatch.setattr(site, "write_index", index)
+    monkeypatch.setattr(publishing.apart, "builders", lambda workers: ThreadPoolExecutor(1))
     return asked
 
 
@@ -88,7 +91,6 @@ def test_only_what_changed_is_built_again(plans, stubbed, tmp_path) -> None:
     assert stubbed == []
     (plans[1] / "pupils.csv").write_text("UPN\nA\n")
     assert publish(tmp_path / "site", plans).built == ("second",)
-    assert stubbed == ["second", "index of 2"]
     assert (tmp_path / "site" / "index.html").read_text() == "Ours"
 
 
@@ -104,8 +106,8 @@ def test_what_is_not_named_stays_unless_it_is_to_go(plans, stubbed, tmp_path) ->
 def test_a_book_that_fails_is_said_and_the_others_are_there(plans, stubbed, tmp_path, monkeypatch) -> None:
     working = publishing._build_all
 
-    def one_fails(due, folder, tell, workers):
-        made, _ = working({slug: path for slug, path in due.items() if slug != "second"}, folder, tell, workers)
+    def one_fails(due, folder, tell, pool):
+        made, _ = working({slug: path for slug, path in due.items() if slug != "second"}, folder, tell, pool)
         return made, {"second": "no such file"}
 
     monkeypatch.setattr(publishing, "_build_all", one_fails)
@@ -128,16 +130,42 @@ def test_two_plans_of_one_title_are_refused(plans, tmp_path) -> None:
         publish(tmp_path / "site", plans)
 
 
-def test_a_mark_follows_the_plan_the_files_and_the_templates(plans) -> None:
-    first = publishing.mark(plans[0])
-    assert publishing.mark(plans[0]) == first
+def test_where_a_book_comes_from_follows_the_plan_the_files_the_rules_and_the_templates(plans) -> None:
+    first = publishing.source(plans[0])
+    assert publishing.source(plans[0]) == first
     own = plans[0] / "ours"
     own.mkdir()
     (own / "cite.md").write_text("# A")
-    (plans[0] / "plan.toml").write_text(PLAN.format(title="First <b>") + '[book]\ntemplate = "ours"\n')
-    second = publishing.mark(plans[0])
+    ruled = '[book]\ntemplate = "ours"\n[disclosure]\nprofile = "rules.toml"\n'
+    (plans[0] / "plan.toml").write_text(PLAN.format(title="First <b>") + ruled)
+    second = publishing.source(plans[0])
     (own / "cite.md").write_text("# B")
-    assert len({first, second, publishing.mark(plans[0])}) == 3
+    third = publishing.source(plans[0])
+    (plans[0] / "rules.toml").write_text("threshold = 12")
+    assert len({first, second, third, publishing.source(plans[0])}) == 4
+
+
+def test_any_file_of_the_package_may_decide_what_a_book_hides(plans, monkeypatch) -> None:
+    first = publishing.source(plans[0])
+    monkeypatch.setattr(publishing, "_code", lambda: "another ledger.py")
+    assert publishing.source(plans[0]) != first
+
+
+def test_a_book_is_built_again_where_the_ledger_is_another(plans, stubbed, tmp_path) -> None:
+    publish(tmp_path / "site", plans)
+    (plans[1] / ledger.FILE).write_text("{}")
+    assert publish(tmp_path / "site", plans).built == ("second",)
+    assert publish(tmp_path / "site", plans).built == ()
+
+
+def test_the_index_is_built_again_where_it_would_show_another(plans, stubbed, tmp_path) -> None:
+    publish(tmp_path / "site", plans)
+    stubbed.clear()
+    (plans[1] / "pupils.csv").write_text("UPN\nA\n")
+    publish(tmp_path / "site", plans)
+    assert stubbed == ["second"]  # its headlines are the same
+    publish(tmp_path / "site", plans, title="Another")
+    assert stubbed == ["second", "index of 2"]
 
 
 def test_the_index_names_every_headline_and_draws_those_that_are_shown(tmp_path, monkeypatch) -> None:
@@ -163,9 +191,7 @@ def test_the_index_names_every_headline_and_draws_those_that_are_shown(tmp_path,
 
 def test_three_effect_sizes_make_a_funnel_and_two_do_not(tmp_path, monkeypatch) -> None:
     sizes = [figure(value, "g_national", "sd") for value in (0.05, 0.3, -0.02)]
-    entries = [
-        site.Entry(f"e{at}", f"E{at}", tuple(told("E", size=size)["outcomes"])) for at, size in enumerate(sizes)
-    ]
+    entries = [site.Entry(f"e{at}", f"E{at}", tuple(told("E", size=size)["outcomes"])) for at, size in enumerate(sizes)]
     seen = []
 
     def stop(work, **_):

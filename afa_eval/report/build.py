@@ -16,6 +16,7 @@ from pathlib import Path
 from afa_eval.disclosure.records import Release
 from afa_eval.errors import ReportError
 from afa_eval.report import pages
+from afa_eval.report.apart import SETTINGS, SPHINX
 from afa_eval.report.book import assemble
 from afa_eval.report.document import write_docx
 from afa_eval.report.downloads import with_downloads
@@ -23,12 +24,10 @@ from afa_eval.report.pdf import write_pdf
 
 Builder = Callable[[], tuple[bool, str]]
 PDF, WORD = "book.pdf", "summary.docx"  # beside the book, in the build folder
-EPOCH = "1577836800"  # a fixed moment, so that the same release makes the same bytes
-SETTINGS = {"SOURCE_DATE_EPOCH": EPOCH, "PYTHONHASHSEED": "0", "NO_COLOR": "1"}
 # The child imports while the parent draws charts, and begins when it is told to; it ends where nobody tells it.
-RUN = """
+RUN = f"""
 import contextlib, importlib, sys
-for name in "sphinx.builders.html myst_nb.sphinx_ext sphinx_book_theme sphinx_design jupyter_book.sphinx bs4".split():
+for name in {SPHINX!r}:
     with contextlib.suppress(ImportError):
         importlib.import_module(name)
 if sys.stdin.readline():
@@ -63,7 +62,7 @@ def build_book(
     pdf, word : bool
         Whether the book is printed to ``build/book.pdf``, and its summary written to ``build/summary.docx``, too.
     here : bool
-        Whether this process may be used up by the build (Sphinx keeps what it registers).
+        Whether this process builds it, and may keep what Sphinx leaves behind.
 
     Returns
     -------
@@ -93,13 +92,15 @@ def build_book(
     return target / "html" / "index.html"
 
 
-def run(work: Path) -> Path:
+def run(work: Path, *, here: bool = False) -> Path:
     """Where is the HTML of a folder of pages? Built with every warning an error.
 
     Parameters
     ----------
     work : Path
         The pages with ``_toc.yml`` and ``_config.yml``.
+    here : bool
+        Whether this process builds it, and may keep what Sphinx leaves behind.
 
     Returns
     -------
@@ -111,7 +112,7 @@ def run(work: Path) -> Path:
     ReportError
         Where the build fails or warns, with what it said.
     """
-    with _ready(work.parent, here=False) as builder:
+    with _ready(work.parent, here=here) as builder:
         return _finished(builder, work)
 
 

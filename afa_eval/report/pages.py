@@ -23,6 +23,11 @@ DEFAULT = "evaluation"
 PARTS = "parts"  # what the templates that ship have in common
 CONTENTS = "book.toml"
 MENDING = "afa_eval.report.sphinx_mend"
+# Jupyter Book's own without those that run code or load from elsewhere: no page of an evaluation has any.
+EXTENSIONS = (
+    "sphinx_togglebutton", "sphinx_copybutton", "myst_parser", "jupyter_book", "sphinx_external_toc", "sphinx_design",
+    "sphinx_book_theme", MENDING,
+)  # fmt: skip
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#$|~^@])")
 _LINE_START = re.compile(r"^(\s*)([-+=:]|\d+[.)])(?=\s|[-=:]|$)", re.MULTILINE)
 
@@ -396,7 +401,7 @@ def configuration(title: str, author: str) -> dict[str, Any]:
             "use_multitoc_numbering": False,
             "extra_footer": "",
         },
-        "sphinx": {"extra_extensions": [MENDING], "config": sphinx_options(title)},
+        "sphinx": {"config": {"extensions": list(EXTENSIONS), **sphinx_options(title)}},
     }
 
 

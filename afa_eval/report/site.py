@@ -132,7 +132,7 @@ def put(html: Path, target: Path) -> None:
         new.rename(target)
 
 
-def write_index(title: str, entries: Sequence[Entry], folder: Path) -> Path:
+def write_index(title: str, entries: Sequence[Entry], folder: Path, *, here: bool = False) -> Path:
     """Where is the first page of a site?
 
     Parameters
@@ -143,6 +143,8 @@ def write_index(title: str, entries: Sequence[Entry], folder: Path) -> Path:
         Its evaluations.
     folder : Path
         The site.
+    here : bool
+        Whether this process builds it, and may keep what Sphinx leaves behind.
 
     Returns
     -------
@@ -165,7 +167,7 @@ def write_index(title: str, entries: Sequence[Entry], folder: Path) -> Path:
         options = pages.configuration(title, title)
         options["sphinx"]["config"] |= {"html_js_files": [FILTER], "html_theme_options": _plain(options)}
         (work / "_config.yml").write_text(json.dumps(options), encoding="utf-8")
-        html = build.run(work)
+        html = build.run(work, here=here)
         _replace_index(html, folder, {entry.slug for entry in entries})
     return folder / "index.html"
 

@@ -25,6 +25,10 @@ OUTSIDE_IN_CSS = re.compile(r"(?:url\(\s*|@import\s+)['\"]?\s*(?:https?:)?//[^)'
 OUTSIDE_IN_SCRIPT = re.compile(r"['\"`]https?://[^'\"`\s]+\.(?:js|mjs|css|woff2?)\b", re.IGNORECASE)
 UNWANTED = ("thebe", "unpkg", "mathjax", "kernelName", "x-thebe-config")
 DROPPED = ("**/*.map", ".buildinfo", "_static/sphinx-thebe.*", "_static/locales/**/*.[mp]o")
+UNHEARD = (  # what Jupyter Book sets for extensions that evaluation books do without
+    "comments_config", "nb_execution_allow_errors", "nb_execution_in_temp", "nb_output_stderr", "nb_execution_timeout",
+    "nb_execution_cache_path", "nb_execution_mode", "nb_execution_excludepatterns",
+)  # fmt: skip
 NARROW = "-narrow"
 LOADING_LINKS = frozenset({"stylesheet", "preload", "prefetch", "icon", "modulepreload", "preconnect", "dns-prefetch"})
 
@@ -43,6 +47,9 @@ def setup(app: Sphinx) -> dict[str, Any]:
         That it may run in parallel.
     """
     app.add_html_math_renderer("afa_mathml", (_inline_math, None), (_block_math, None))
+    for name in UNHEARD:
+        if name not in app.config:
+            app.add_config_value(name, None, "")
     app.connect("config-inited", _configure)
     app.connect("html-page-context", _without_outside_scripts, priority=950)
     app.connect("build-finished", _mend)

@@ -1,0 +1,73 @@
+"""Processes that build books beside this one: they import all that a build needs while this one still reads plans.
+
+Nothing here imports anything heavy, so that they can begin before this process does.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
+from multiprocessing import get_all_start_methods, get_context
+from multiprocessing.context import BaseContext
+
+EPOCH = "1577836800"  # a fixed moment, so that the same release makes the same bytes
+SETTINGS = {"SOURCE_DATE_EPOCH": EPOCH, "PYTHONHASHSEED": "0", "NO_COLOR": "1"}
+SPHINX = (  # what a build needs of others; a name that is not there is passed over
+    "jupyter_book.cli.main", "jupyter_book.sphinx", "sphinx.builders.html", "sphinx.domains.std", "sphinx.search.en",
+    "sphinx.ext.mathjax", "myst_parser.sphinx_ext.main", "sphinx_book_theme", "pydata_sphinx_theme", "sphinx_design",
+    "sphinx_external_toc", "sphinx_copybutton", "sphinx_togglebutton", "bs4", "latex2mathml.converter",
+    "docutils.parsers.rst", "docutils.writers.html5_polyglot", "pygments.lexers.python", "jinja2.sandbox",
+)  # fmt: skip
+OURS = (
+    "afa_eval.workspace", "afa_eval.report.build", "afa_eval.report.book", "afa_eval.report.site",
+    "afa_eval.report.sphinx_mend", "matplotlib.backends.backend_svg", "scipy.optimize", "scipy.stats", "duckdb",
+    "xlsxwriter", "jinja2",
+)  # fmt: skip
+
+
+def _how() -> BaseContext:
+    how = get_context("forkserver" if "forkserver" in get_all_start_methods() else "spawn")
+    if how.get_start_method() == "forkserver":
+        how.set_forkserver_preload([*OURS, *SPHINX])
+    return how
+
+
+def begin() -> None:
+    """Have the processes import what they need from now on, where they can be forked from one that has; else nothing."""
+    if _how().get_start_method() == "forkserver":
+        from multiprocessing import forkserver
+
+        with settings():
+            forkserver.ensure_running()
+
+
+@contextmanager
+def settings() -> Iterator[None]:
+    """While processes are begun, what makes them build the same bytes stands in the environment."""
+    kept = {name: os.environ.get(name) for name in SETTINGS}
+    os.environ.update(SETTINGS)
+    try:
+        yield
+    finally:
+        for name, value in kept.items():
+            os.environ.pop(name, None) if value is None else os.environ.__setitem__(name, value)
+
+
+@contextmanager
+def builders(workers: int) -> Iterator[ProcessPoolExecutor]:
+    """Which processes build books, one after the other each?
+
+    Parameters
+    ----------
+    workers : int
+        How many at once.
+
+    Yields
+    ------
+    ProcessPoolExecutor
+        They start with the first book and end here.
+    """
+    with settings(), ProcessPoolExecutor(workers, mp_context=_how()) as pool:
+        yield pool
