@@ -120,7 +120,7 @@ def fit_ols(moments: ClusterMoments, regressors: Sequence[int], outcome: int, vc
     shifted += root @ (root.T @ (cross_j - gram_j @ shifted).sum(axis=0))  # one refinement: two digits for nothing
     back = unshift(root, used.sums[:, columns].sum(axis=0), used.n_rows, used.shift[columns], used.shift[outcome])
     scores = (cross_j - gram_j @ shifted) @ root
-    leverage = root.T @ gram_j @ root
+    leverage = _each(_each(gram_j, root).transpose(0, 2, 1), root)
     spare = used.n_rows - len(columns)
     residual = _residual(used, columns, outcome, shifted)
     sigma2 = residual / spare if spare else float("nan")
@@ -251,10 +251,8 @@ def _satterthwaite(fit: OlsFit, targets: Floats) -> tuple[list[float], list[floa
     target, m_j = K_j h_j and d_j = h_j'm_j; its trace and squared norm need no J-by-J matrix.
     """
     plain = targets.T
-    adjusted = (
-        fit.adjusted @ plain if fit.adjusted.size else np.broadcast_to(plain, (fit.leverage.shape[0], *plain.shape))
-    )
-    m = fit.leverage @ adjusted  # (J, p, targets)
+    adjusted = _each(fit.adjusted, plain) if fit.adjusted.size else plain[None]
+    m = fit.leverage @ adjusted if fit.adjusted.size else _each(fit.leverage, plain)  # (J, p, targets)
     d, length = (adjusted * m).sum(axis=1), (m * m).sum(axis=1)
     sides = m.transpose(2, 0, 1)
     inner = sides.transpose(0, 2, 1) @ sides
@@ -266,11 +264,17 @@ def _satterthwaite(fit: OlsFit, targets: Floats) -> tuple[list[float], list[floa
     return _identified(fit, targets), dfs
 
 
+def _each(matrices: Floats, right: Floats) -> Floats:
+    """Each cluster's matrix times another, as one product: thousands of small ones cost more to begin than to do."""
+    out: Floats = matrices.reshape(-1, right.shape[0]) @ right
+    return out.reshape(matrices.shape[0], -1, right.shape[1])
+
+
 def _identified(fit: OlsFit, targets: Floats) -> list[float]:
     """Share of each contrast's variance outside what single clusters determine alone."""
     size = (targets * targets).sum(axis=1)
     out = np.ones(size.size)
-    bound = ((fit.leverage @ targets.T) ** 2).sum(axis=(0, 1))  # bounds what one cluster can determine
+    bound = (_each(fit.leverage, targets.T) ** 2).sum(axis=(0, 1))  # bounds what one cluster can determine
     open_ = np.flatnonzero(bound >= (1 - LEAST_IDENTIFIED) * size)
     if open_.size:
         values, vectors = np.linalg.eigh(fit.leverage)
