@@ -168,7 +168,8 @@ def column_moments(z: Floats, codes: Ints, shift: Floats) -> ClusterMoments:
     filled, q = np.flatnonzero(counts), z.shape[0]
     starts = (np.cumsum(counts) - counts)[filled]
     sums, cross = np.zeros((counts.size, q)), np.zeros((counts.size, q, q))
-    cross[filled] = products(z, starts)
+    with np.errstate(over="ignore", invalid="ignore"):  # said below
+        cross[filled] = products(z, starts)
     constant = next((i for i, one in enumerate(z) if (one == 1.0).all()), None)
     sums[filled] = np.add.reduceat(z, starts, axis=1).T if constant is None else cross[filled, constant]
     if not np.isfinite(cross).all():

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from afa_eval.errors import EstimationError
-from afa_eval.kernels.moments import cluster_moments, constant_safe_shift
+from afa_eval.kernels.moments import WORTH_A_CALL, cluster_moments, constant_safe_shift, products
 
 
 def test_sums_and_products_of_shifted_columns():
@@ -20,6 +20,25 @@ def test_sums_and_products_of_shifted_columns():
         np.testing.assert_allclose(moments.sums[j], block.sum(axis=0), rtol=1e-12)
         assert moments.n[j] == len(block)
     assert (moments.n_rows, moments.n_clusters) == (200, 7)
+
+
+@pytest.mark.parametrize("size", [1, 7, 2000])
+def test_products_of_runs_are_the_same_either_way(size):
+    """Short runs are summed a pair of columns at a time, long ones multiplied as matrices."""
+    q = 3
+    assert (size * q * (q + 1) / 2 < WORTH_A_CALL) == (size < 2000)
+    z = np.random.default_rng(1).normal(size=(q, 5 * size))
+    expected = [z[:, at : at + size] @ z[:, at : at + size].T for at in range(0, 5 * size, size)]
+    # each number is a sum of up to 2,000 products of order 1, so rounding is of order 2,000 times epsilon
+    np.testing.assert_allclose(products(z, np.arange(0, 5 * size, size)), expected, rtol=1e-13, atol=1e-12)
+
+
+def test_a_code_without_rows_is_an_empty_cluster():
+    moments = cluster_moments(np.arange(6.0).reshape(3, 2), np.array([3, 0, 3]))
+    assert moments.n.tolist() == [1, 0, 0, 2]
+    assert moments.sums.tolist() == [[2, 3], [0, 0], [0, 0], [4, 6]]
+    assert moments.cross[3].tolist() == [[16, 20], [20, 26]]
+    assert not moments.cross[1:3].any()
 
 
 def test_a_cluster_taken_twice_counts_as_two():
@@ -39,6 +58,8 @@ def test_bad_input():
         cluster_moments(np.empty((0, 2)), np.empty(0, dtype=np.int64))
     with pytest.raises(EstimationError, match="missing"):
         cluster_moments(np.array([[np.nan]]), np.array([0]))
+    with pytest.raises(EstimationError, match="infinite or too large"):
+        cluster_moments(np.array([[1.0], [1e200]]), np.array([0, 1]))
     with pytest.raises(ValueError, match="negative"):
         cluster_moments(np.ones((1, 1)), np.array([-1]))
     with pytest.raises(ValueError, match="columns must be"):
