@@ -114,6 +114,8 @@ def _chapter(name: str, soups: Mapping[str, BeautifulSoup], *, title: bool) -> T
             link.unwrap()  # print would turn it into a path of this machine
     for box in article.select("[tabindex]"):
         del box["tabindex"]
+    for fold in article.select("details"):
+        fold["open"] = ""  # on paper nobody can open it
     if not title:
         for heading in article.find_all(HEADINGS[:5]):
             heading.name = f"h{int(heading.name[1]) + 1}"

@@ -86,3 +86,12 @@ def test_labels_stand_in_the_file_of_a_chart_across_evaluations(released, tmp_pa
     grid = numbers.of_figures("y", items, tmp_path, labels=["First: Reading", "Second: Maths"], head="Evaluation")
     assert grid.header[0] == "Evaluation"
     assert [row["evaluation"] for row in read(tmp_path, grid)] == ["First: Reading", "Second: Maths"]
+
+
+def test_on_paper_the_numbers_stand_open(tmp_path) -> None:
+    from afa_eval.report.single import single_page
+
+    fold = "<details><summary>Numbers in this chart</summary><p>12</p></details>"
+    page = f"<html><head></head><body><article><section id='a'><h1>A</h1>{fold}</section></article></body></html>"
+    (tmp_path / "index.html").write_text(page, encoding="utf-8")
+    assert '<details open="">' in single_page(tmp_path, ["index"])
