@@ -73,3 +73,26 @@ def test_only_pupils_on_roll_in_its_year_can_lack_a_baseline(trust: Any) -> None
     (fault,) = trust.load().faults
     assert (fault.code, fault.rows) == ("AFA601", (30,))
     assert fault.message.startswith("1 of 30 pupils on roll in 2022/23 has no score")
+
+
+def test_a_repeated_pupil_is_told_with_the_row_it_repeats(trust: Any) -> None:
+    trust.rows["pupils.csv"].append(list(trust.rows["pupils.csv"][4]))
+    (fault,) = trust.load().faults
+    assert (fault.code, fault.row) == ("AFA211", 42)
+    assert "already stands in row 5" in fault.message
+
+
+def test_many_repeated_pupils_are_one_line_with_the_first_pairs(trust: Any) -> None:
+    trust.rows["pupils.csv"] += [list(row) for row in trust.rows["pupils.csv"][1:26]]
+    (fault,) = trust.load().faults
+    assert fault.count == 25
+    assert "(row 42 repeats row 2, row 43 repeats row 3, row 44 repeats row 4 and 22 more)" in fault.message
+
+
+@pytest.mark.parametrize(("times", "lines"), [(20, 20), (21, 1)])
+def test_more_than_twenty_alike_become_one_line(trust: Any, times: int, lines: int) -> None:
+    for row in range(2, 2 + times):
+        trust.put("pupils.csv", row, "URN", "")
+    faults = [fault for fault in trust.load().faults if fault.code == "AFA210"]
+    assert (len(faults), sum(fault.count for fault in faults)) == (lines, times)
+    assert sorted(row for fault in faults for row in fault.rows) == list(range(2, 2 + times))

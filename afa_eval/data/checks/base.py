@@ -26,7 +26,8 @@ class Problem:
     Attributes
     ----------
     message : str
-        What is wrong; ``{value}`` stands for the cell's own text, ``{rows}`` for how many rows.
+        What is wrong; ``{value}`` stands for the cell's own text, ``{rows}`` for how many rows, ``{other}`` for the
+        row that each is compared with.
     fix : str
         How to mend it.
     table : str
@@ -43,6 +44,8 @@ class Problem:
         Spreadsheet rows, where no cell is meant.
     severity : str
         Overrules the check's own.
+    other : numpy.ndarray, optional
+        Which row of the table each row is compared with, shape (n,).
     together : bool
         One fault for all rows of a file, however different their values.
     marks : bool
@@ -61,6 +64,7 @@ class Problem:
     value: str = ""
     rows: tuple[int, ...] = ()
     severity: str = ""
+    other: NDArray[np.intp] | None = None
     together: bool = False
     marks: bool = True
     count: int = 0
@@ -268,6 +272,9 @@ def _group(
     alike = alike if "{value}" in problem.message else ""
     rows = tuple(table.row[at].tolist())
     column = part.columns.get(problem.column)
+    message = problem.message.replace("{value}", f"'{values[0]}'").replace("{rows}", _many(len(rows)))
+    if problem.other is not None:
+        message = message.replace("{other}", _others(table, part, at, problem.other[at]))
     return Fault(
         severity=problem.severity or check.severity,
         code=check.code,
@@ -277,10 +284,26 @@ def _group(
         rows=rows,
         column=column.header if column else problem.header,
         value=", ".join(each or "blank" for each in named) + rest if len(values) > 1 else values[0],
-        message=problem.message.replace("{value}", f"'{values[0]}'").replace("{rows}", _many(len(rows))) + alike,
+        message=message + alike,
         fix=problem.fix,
         count=len(rows),
     )
+
+
+def _others(table: HandedTable, part: Part, at: NDArray[np.intp], others: NDArray[np.intp]) -> str:
+    """The row that a row is compared with, and the first of many such pairs."""
+    named = [_place(table, part, other) for other in others[:EXAMPLES]]
+    if len(set(others.tolist())) == 1:
+        return named[0]
+    pairs = [f"row {table.row[row]} repeats {place}" for row, place in zip(at[:EXAMPLES], named, strict=True)]
+    more = f" and {at.size - EXAMPLES:,} more" if at.size > EXAMPLES else ""
+    return f"an earlier row ({', '.join(pairs)}{more})"
+
+
+def _place(table: HandedTable, part: Part, row: int) -> str:
+    raw = table.parts[table.part[row]].raw
+    own = (raw.file, raw.sheet) == (part.raw.file, part.raw.sheet)
+    return f"row {table.row[row]}" + ("" if own else f" of {raw.file}" + (f" ({raw.sheet})" if raw.sheet else ""))
 
 
 def _many(rows: int) -> str:

@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from afa_eval.data.checks.base import Problem, check
-from afa_eval.data.handed import Handed, HandedTable, Mask
+from afa_eval.data.handed import Handed, HandedTable
 from afa_eval.data.shapes import long_key
 
 FIX = {
@@ -27,15 +27,17 @@ def rows_stand_once(handed: Handed) -> Iterator[Problem]:
         key = row_key(table)
         if not key:
             continue
-        where = repeated(table, key)
+        earlier = repeats(table, key)
+        where = earlier >= 0
         if where.any():
             noun = {"attendance": "enrolment", "responses": "respondent"}.get(name, "pupil")
             yield Problem(
-                message=f"This {noun} already stands in an earlier row" + _within(key) + ".",
+                message=f"This {noun} already stands in {{other}}{_within(key)}.",
                 fix=FIX[name],
                 table=name,
                 column=key[0],
                 where=where,
+                other=earlier,
             )
 
 
@@ -63,8 +65,8 @@ def row_key(table: HandedTable) -> list[str]:
     return ["pupil_id", *[name for name in extra if table.has(name)]]
 
 
-def repeated(table: HandedTable, key: list[str]) -> Mask:
-    """Which rows repeat an earlier one?
+def repeats(table: HandedTable, key: list[str]) -> NDArray[np.intp]:
+    """Which earlier row does each row repeat?
 
     Parameters
     ----------
@@ -76,27 +78,34 @@ def repeated(table: HandedTable, key: list[str]) -> Mask:
     Returns
     -------
     numpy.ndarray
-        Shape (n,). In attainment, another file may add other scores of the same pupil.
+        Shape (n,), counted from 0; -1 where a row repeats none. In attainment, another file may add other scores of
+        the same pupil.
     """
     codes = [table.coded(name)[0] for name in key]
     filled = codes[0] >= 0
     if table.table == "responses":  # an answer without a wave or from an unknown person repeats nothing
         filled &= np.logical_and.reduce([each >= 0 for each in codes])
     if table.table != "attainment" or len(table.parts) == 1:
-        return _again(codes) & filled
-    again = _again([*codes, table.part])
+        return np.where(filled, _earlier(codes), -1)
+    earlier = np.where(filled, _earlier([*codes, table.part]), -1)
     for name in sorted(set(table.names) - {*key, "urn", "year", *_status(table)}):
-        given = filled & ~again & table.values(name).notna().to_numpy(dtype=bool)
-        again[given] |= _again([each[given] for each in codes])
-    return again & filled
+        given = np.flatnonzero(filled & (earlier < 0) & table.values(name).notna().to_numpy(dtype=bool))
+        first = _earlier([each[given] for each in codes])
+        earlier[given[first >= 0]] = given[first[first >= 0]]
+    return earlier
 
 
-def _again(codes: Sequence[NDArray[np.int64]]) -> Mask:
-    """Which rows have the same codes as an earlier one?"""
+def _earlier(codes: Sequence[NDArray[np.int64]]) -> NDArray[np.intp]:
+    """The first row with the same codes as each row, which it repeats; -1 for that row itself."""
     joint = codes[0]
     for each in codes[1:]:
         joint = joint * (int(each.max(initial=0)) + 2) + each + 1
-    return np.array(pd.Series(joint).duplicated(), dtype=bool)  # a copy: pandas may hand out read-only views
+    found = np.full(joint.size, -1, dtype=np.intp)
+    again = np.array(pd.Series(joint).duplicated(), dtype=bool)  # a copy: pandas may hand out read-only views
+    if again.any():
+        alike, first = np.unique(joint, return_index=True)
+        found[again] = first[np.searchsorted(alike, joint[again])]
+    return found
 
 
 def _status(table: HandedTable) -> list[str]:
