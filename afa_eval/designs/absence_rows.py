@@ -80,6 +80,26 @@ def counted_rows(design: AbsenceQuestion, tables: Tables) -> Counted:
     return Counted(rows, _steps_table(design, steps))
 
 
+def year_rows(design: AbsenceQuestion, tables: Tables, year: str) -> pd.DataFrame:
+    """Which enrolments of one year count, and who among them is persistently absent?
+
+    Parameters
+    ----------
+    design : AbsenceQuestion
+        Definition and filters.
+    tables : Tables
+        With the attendance table.
+    year : str
+        Any academic year of it.
+
+    Returns
+    -------
+    pandas.DataFrame
+        As ``Counted.rows``, with the year for a wave; empty where none counts.
+    """
+    return _flags(_wave(design, tables, tables.require("attendance"), year, year)[0], design)
+
+
 def _wave(
     design: AbsenceQuestion, tables: Tables, attendance: pd.DataFrame, wave: str, year: str
 ) -> tuple[pd.DataFrame, dict[str, int]]:

@@ -157,10 +157,16 @@ def outcome_drawings(release: Release, outcome: dict[str, Any]) -> list[Drawing]
     if not found and (made := _forest(items, {"figures": _estimands(items), "groups": "single"}, outcome)):
         found.append(made.drawing(f"{outcome['id']}-1-forest"))
     bars = [one for one in release.tables if one.table.outcome == outcome["id"] and _is_answers(one)]
-    for name, chart in (("quarters", "quarters"), ("growth", "event_study")):
-        drawn = [one for one in release.tables if one.table.name == f"{name}-{outcome['id']}"]
-        found += [of_table(one, chart) for one in drawn if has_whole_row(one)]
+    for name, chart in (("quarters", "quarters"), ("growth", "event_study"), ("years", "event_study")):
+        drawn = [one for one in release.tables if one.table.name == f"{name}-{outcome['id']}" and has_whole_row(one)]
+        found += [of_table(one, chart, **(_of_years(one, outcome) if name == "years" else {})) for one in drawn]
     return found + [of_table(one, "likert") for one in bars if has_whole_row(one)]
+
+
+def _of_years(released: ReleasedTable, outcome: dict[str, Any]) -> dict[str, Any]:
+    """When the programme began, among years of which some lie before the first one evaluated."""
+    rows, after = released.table.rows, words.years(str(outcome.get("after") or ""))
+    return {"began": rows.index(after) if after in rows else None, "null_words": "nobody"}
 
 
 def _is_answers(released: ReleasedTable) -> bool:
@@ -346,7 +352,7 @@ def has_whole_row(released: ReleasedTable) -> bool:
     return any(all(value is not None for value in row) for row in released.table.cells)
 
 
-def of_table(released: ReleasedTable, chart: str) -> Drawing:
+def of_table(released: ReleasedTable, chart: str, **look: Any) -> Drawing:
     """How is a table drawn?
 
     Parameters
@@ -355,6 +361,8 @@ def of_table(released: ReleasedTable, chart: str) -> Drawing:
         What may leave.
     chart : str
         A function of ``estimate.charts`` that takes a table.
+    **look
+        What else it takes.
 
     Returns
     -------
@@ -366,7 +374,7 @@ def of_table(released: ReleasedTable, chart: str) -> Drawing:
     draw = getattr(charts, chart)
     return Drawing(
         released.table.name,
-        lambda narrow: draw(released.table, narrow=narrow),
+        lambda narrow: draw(released.table, narrow=narrow, **look),
         below=partial(numbers.with_file, released),
     )
 

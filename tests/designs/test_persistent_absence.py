@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 
 import afa_eval as ae
 from afa_eval.data.tables import as_tables
@@ -347,3 +348,25 @@ def test_a_group_that_england_s_figures_do_not_tell_apart_says_so():
     minus = {item.group: item.notes for item in found.filter(estimand="change_minus_national")}
     assert minus["sen=any"] == ()
     assert "not told apart by free school meals" in minus["fsm=yes"][0]
+
+
+def test_three_years_make_a_row_each_with_the_interval_of_schools():
+    design, table = by_hand()
+    earlier = pd.concat(
+        [
+            rows("202021", [30, 30, 10, 0, 5, number], urn=urn)
+            for urn, number in zip("abcdefgh", range(0, 80, 10), strict=True)
+        ]
+    )
+    found = {one.name: one for one in design.estimate(pd.concat([earlier, table], ignore_index=True)).tables}
+    made = found["years-absence"]
+    assert made.rows == ("2020/21", "2021/22", "2022/23")
+    assert [row[0] for row in made.cells] == pytest.approx([(16 + 6) / 48, 3 / 6, 1 / 6])
+    shares = np.array([2 / 6, 2 / 6] + [3 / 6] * 6)  # schools of one size: the mean of their shares
+    half = (made.cells[0][2] - made.cells[0][1]) / 2
+    # CR2 of a mean over equal clusters is the standard error of the cluster means; t with schools minus one
+    assert half == pytest.approx(stats.t.ppf(0.975, 7) * shares.std(ddof=1) / np.sqrt(8), rel=1e-6)
+    assert made.bases[0] == (48, 47, 47)
+    assert "years-absence" not in {one.name for one in design.estimate(table).tables}
+    followed = by_hand(population="followed")[0].estimate(pd.concat([earlier, table], ignore_index=True))
+    assert "years-absence" not in {one.name for one in followed.tables}

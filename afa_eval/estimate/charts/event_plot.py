@@ -145,7 +145,11 @@ def event_study(
 
 def _title(found: Sequence[Point], inner: Counted) -> str:
     shown = [point for point in found if point.value is not None]
-    said = [f"{words.amount(point.value, inner.unit)} from {point.label}" for point in shown if point.value is not None]
+    said = [
+        f"{words.amount(point.value, inner.unit)} {'in' if point.label[:1].isdigit() else 'from'} {point.label}"
+        for point in shown
+        if point.value is not None
+    ]
     return said[0] if len(said) == 1 else f"{said[0]}, and {said[-1]}"
 
 
@@ -201,4 +205,4 @@ def _point(axes: Axes, at: int, point: Point, unit: str, beside: float) -> None:
     if point.ci is not None:
         axis.line(axes, [at, at], point.ci, color=OURS, lw=2.0, solid_capstyle="butt", zorder=3)
     axis.line(axes, [at], [point.value], marker="o", ms=7, mfc=OURS, mec=OURS, ls="none", zorder=4)
-    axis.plain(axes, at + beside, point.value, words.number(point.value, unit), size="small", zorder=5)
+    axis.plain(axes, at + beside, point.value, words.short(point.value, unit), size="small", zorder=5)
