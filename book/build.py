@@ -32,7 +32,7 @@ TOLD = re.compile(r"WARNING|ERROR|CRITICAL|Traceback|error:|Error\b|would load")
 COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 MEASURED = ("methods/speed", "methods/coverage")  # written by `make bench` and `benchmarks.coverage`, where run
 CONTENTS: dict[str, tuple[str, ...]] = {
-    "Start": ("quick-start", "data", "plan", "templates", "publishing", "examples"),
+    "Start": ("quick-start", "tutorial", "data", "plan", "templates", "publishing", "examples", "lessons"),
     "Methods": (
         "methods/pre-post-progress",
         "methods/persistent-absence",

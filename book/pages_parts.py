@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pages_plan
+import pages_tutorial
 from pages_plan import listed
 
 from afa_eval import robustness
@@ -198,6 +199,7 @@ PARTS: Mapping[str, Mapping[str, Callable[[], str]]] = {
     "statistics.md": {"threats": threats},
     "examples.md": {"demo": demo_trust, "london": london, "london-plan": london_plan},
     "architecture.md": {"rooms": rooms},
+    "tutorial.md": pages_tutorial.parts(),
 }
 
 

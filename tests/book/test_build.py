@@ -5,6 +5,7 @@ import json
 
 def test_pages_and_reference_are_written_beside_each_other(builder, parts, tmp_path, monkeypatch):
     monkeypatch.setattr(parts, "headlines", lambda folder: "- a headline")
+    monkeypatch.setattr(parts.pages_tutorial, "shown", lambda: dict.fromkeys(parts.pages_tutorial.parts(), "output"))
     # every series is drawn in test_comparators_page; one picture stands for all of them here
     first = next(builder.pages_comparators.every("persistent-absence"))
     picture = builder.pages_comparators.chart(first)
