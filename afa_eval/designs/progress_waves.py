@@ -16,6 +16,7 @@ from afa_eval.designs.progress_lines import finding
 from afa_eval.designs.progress_question import ProgressQuestion
 from afa_eval.errors import EstimationError
 from afa_eval.estimate import Claim, Estimand, Estimate, Finding, Severity, Table
+from afa_eval.estimate.words.sentences import lower
 from afa_eval.kernels.moments import cluster_moments
 from afa_eval.kernels.ols import fit_ols
 from afa_eval.models.panel import Growth, growth
@@ -62,7 +63,7 @@ def growth_per_wave(question: ProgressQuestion, people: Cohort) -> Grown:
         items.extend([] if found is None else [_said(question, label, found)])
     if slope.n_schools < question.min_schools:
         return items, _uneven(question, list(fit.steps)), ()
-    name, title = f"growth-{question.id}", f"{question.label or question.id}: growth from one test to the next"
+    name, title = f"growth-{question.id}", f"Growth in {lower(question.label or question.id)}, from one test to the next"
     table = fit.table(_stretches(question.waves), name=name, title=title, unit=question.unit)
     return items, _uneven(question, list(fit.steps)), (replace(table, outcome=question.id),)
 

@@ -62,7 +62,7 @@ def of_shares(here: float, there: float) -> float:
     Examples
     --------
     >>> round(of_shares(0.3, 0.2), 4)
-    0.2326
+    0.2325
     """
     if not (0 <= here <= 1 and 0 <= there <= 1):
         raise EstimationError(f"Shares lie between 0 and 1, not at {here:g} and {there:g}.")

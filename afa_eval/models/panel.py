@@ -88,7 +88,7 @@ class GrowthFit:
         waves = len(self.steps) + 1
         return Table(
             name=name,
-            title=title or "Growth from one test to the next",
+            title=title or "Growth, from one test to the next",
             rows=rows,
             columns=COLUMNS,
             cells=cells,

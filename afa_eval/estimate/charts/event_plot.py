@@ -100,7 +100,7 @@ def event_study(
     table : Table or ReleasedTable
         A row for each stretch, in order; columns ``Figure``, ``Lower limit`` and ``Upper limit``.
     title : str
-        The finding, as a headline; the first and the last figure where empty.
+        The finding, as a headline; the table's title to its first comma, and the first and the last figure, where empty.
     subtitle : str
         What was measured, of whom.
     began : int, optional
@@ -150,7 +150,8 @@ def _title(found: Sequence[Point], inner: Counted) -> str:
         for point in shown
         if point.value is not None
     ]
-    return said[0] if len(said) == 1 else f"{said[0]}, and {said[-1]}"
+    what = inner.title.partition(",")[0]
+    return f"{what}: {said[0]}" if len(said) == 1 else f"{what}: {said[0]}, and {said[-1]}"
 
 
 def _alt(found: Sequence[Point], inner: Counted) -> str:

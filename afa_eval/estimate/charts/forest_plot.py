@@ -116,6 +116,37 @@ class Layout:
     months: Months | None
     narrow: bool
 
+    def heading(self, part: Section) -> list[str]:
+        """Which lines has the heading of a section?
+
+        Parameters
+        ----------
+        part : Section
+            The section.
+
+        Returns
+        -------
+        list of str
+            As wide as the paper; none where it has no heading.
+        """
+        return wrap(part.heading, page_width(self.narrow) - 2 * PAD - 0.1, SIZES["text"], True)
+
+    def head(self, part: Section) -> float:
+        """How tall is the heading of a section?
+
+        Parameters
+        ----------
+        part : Section
+            The section.
+
+        Returns
+        -------
+        float
+            Inches.
+        """
+        lines = len(self.heading(part))
+        return HEAD + (lines - 1) * line_height("text") if lines else 0.0
+
     def height(self, part: Section) -> float:
         """How tall is a section with its heading and its axis?
 
@@ -129,7 +160,7 @@ class Layout:
         float
             Inches.
         """
-        return (HEAD if part.heading else 0.0) + (MONTHS_HEAD if self.months else 0.0) + part.tall + FOOT
+        return self.head(part) + (MONTHS_HEAD if self.months else 0.0) + part.tall + FOOT
 
 
 def forest(
@@ -311,9 +342,9 @@ def marks(parts: Sequence[Section], comparator: str) -> list[axis.Mark]:
 
 
 def _draw_section(canvas: Canvas, part: Section, top: float, layout: Layout) -> None:
-    if part.heading:
-        canvas.write(PAD, top + HEAD / 2, part.heading, bold=True)
-        top += HEAD
+    for step, line in enumerate(layout.heading(part)):
+        canvas.write(PAD, top + HEAD / 2 + step * line_height("text"), line, bold=True)
+    top += layout.head(part)
     top += MONTHS_HEAD if layout.months else 0.0
     axes = canvas.axes(layout.left, top, layout.width, part.tall)
     if part.unit == "ratio":
