@@ -133,7 +133,8 @@ def test_a_hidden_number_stands_nowhere(index, soups, rich) -> None:
     heads = soups["outcome-reading"].find_all("th", scope="row", string=re.compile("Vision impairment"))
     cells = [cell.get_text(strip=True) for head in heads for cell in head.find_next_siblings("td")]
     assert len(cells) >= 5
-    assert set(cells) == {"[c]"}
+    assert set(cells) <= {"[c]", "[z]"}  # hidden, or nothing could stand there
+    assert cells.count("[c]") >= 5
 
 
 def test_no_page_says_significant(soups) -> None:
@@ -255,10 +256,13 @@ def test_the_keyboard_reaches_everything_and_shows_where_it_is(index, soups, bro
     wide = "[...document.querySelectorAll('.afa-scroll')].filter(it => it.scrollWidth > it.clientWidth).length"
     for page, width in (("index", 1280), ("outcome-absence", 390)):
         browser.open(index.parent / f"{page}.html", width)
+        browser.run("document.querySelectorAll('details').forEach(it => { it.open = true; })")
         stops = browser.tab_stops()
         assert stops[0]["words"].strip() == "Skip to main content"
         assert [stop for stop in stops if not stop["ring"]] == []
         links = soups[page].find("article").find_all("a", href=True)
+        summaries = soups[page].find("article").find_all("summary")
+        assert len([stop for stop in stops if stop["tag"] == "SUMMARY"]) >= len(summaries)
         wanted = {link["href"] for link in links if link.get("tabindex") != "-1"}
         assert wanted <= {stop["href"] for stop in stops}
         assert sum(stop["tag"] == "DIV" for stop in stops) >= browser.run(wide)  # a wide table scrolls by key
