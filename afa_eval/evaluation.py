@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 import platform
-from collections.abc import Callable, Iterable
-from dataclasses import asdict, dataclass, field
+import tomllib
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict, dataclass, field, replace
 from difflib import get_close_matches
 from importlib.metadata import PackageNotFoundError, version
 from itertools import chain
@@ -28,6 +29,7 @@ from afa_eval.plan.mistakes import Mistake, plan_error
 
 VERSIONED = ("afa-eval", "pandas", "numpy", "scipy", "linearmodels", "pingouin", "statsmodels", "jupyter-book")
 SCHEMA = "afa_eval.evaluation/1"
+DRESS = frozenset({"title", "organisation", "words", "book", "disclosure"})  # of a plan, and of its [evaluation]
 NO_FIGURE, NO_FOCUS = "not-estimated", "focus-not-estimated"
 Progress = Callable[[str], None]
 
@@ -128,7 +130,9 @@ def evaluate(plan: Plan | str | Path, *, progress: Progress | None = None) -> Ev
         estimates = estimates + _answers(plan, position, loaded.tables)
     if not estimates.items:
         raise EstimationError(" ".join(finding.message for finding in estimates.findings))
-    return Evaluation(plan, estimates, loaded.faults, _manifest(plan, loaded, estimates), _about(plan, loaded.tables))
+    return Evaluation(
+        plan, estimates, loaded.faults, _manifest(plan, loaded, estimates), _about(plan, _n_schools(loaded.tables))
+    )
 
 
 def _as_plan(plan: Plan | str | Path) -> Plan:
@@ -346,7 +350,49 @@ def from_json(text: str, plan: Plan) -> Evaluation:
     )
 
 
-def _about(plan: Plan, tables: Tables) -> dict[str, Any]:
+def as_of_now(stored: Evaluation) -> Evaluation | None:
+    """Do stored results still hold for the plan and the files as they are?
+
+    Parameters
+    ----------
+    stored : Evaluation
+        As ``from_json`` read it, with the plan as it is now.
+
+    Returns
+    -------
+    Evaluation or None
+        The same where nothing changed; with the new words where nothing but words changed that no figure comes from:
+        title, organisation, the trust's own text, how the book is made, what may be published. None otherwise.
+    """
+    plan, then, now = stored.plan, stored.manifest, fingerprint(stored.plan)
+    if {key: then.get(key) for key in now} == now:
+        return stored
+    text = str(stored.about.get("plan_text") or "")
+    if then.get("versions") != now["versions"] or _no_words(plan):
+        return None
+    if _asked(text) != _asked(plan.text) or _read(text, then) != _read(plan.text, now):
+        return None
+    about = _about(plan, int(stored.about["n_schools"]))
+    manifest = {**then, **now, "disclosure_profile": plan.disclosure.profile}
+    return replace(stored, manifest=manifest, about=about)
+
+
+def _asked(text: str) -> dict[str, Any]:
+    """What a plan asks, without what only dresses the answer."""
+    plan = tomllib.loads(text)
+    told = plan.get("evaluation") or {}
+    kept = {name: value for name, value in plan.items() if name not in DRESS}
+    return {**kept, "evaluation": {name: value for name, value in told.items() if name not in DRESS}}
+
+
+def _read(text: str, manifest: Mapping[str, Any]) -> dict[str, Any]:
+    """The files that figures come from, with their hashes."""
+    told = tomllib.loads(text).get("evaluation")
+    words = told.get("words") if isinstance(told, dict) else None
+    return {name: mark for name, mark in (manifest.get("files_sha256") or {}).items() if name != words}
+
+
+def _about(plan: Plan, n_schools: int) -> dict[str, Any]:
     primary = plan.primary()
     period = plan.evaluation.period
     words = plan.folder / plan.evaluation.words if plan.evaluation.words else None
@@ -357,7 +403,7 @@ def _about(plan: Plan, tables: Tables) -> dict[str, Any]:
         "programme": plan.programme.model_dump(by_alias=True),
         "words": words.read_text(encoding="utf-8") if words and words.is_file() else "",
         "plan_text": plan.text,
-        "n_schools": _n_schools(tables),
+        "n_schools": n_schools,
         "outcomes": [
             {
                 "id": design.id,

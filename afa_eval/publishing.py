@@ -6,7 +6,7 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, as_completed
 from dataclasses import asdict, dataclass
 from functools import cache
@@ -18,7 +18,7 @@ from afa_eval import evaluation, workspace
 from afa_eval.disclosure import ledger
 from afa_eval.errors import AfaEvalError, ReportError
 from afa_eval.plan import load_plan
-from afa_eval.report import apart, pages, site
+from afa_eval.report import apart, build, pages, site
 
 TITLE = "Evaluations"
 Tell = Callable[[str], None]
@@ -213,9 +213,7 @@ def _build_all(due: Mapping[str, Path], folder: Path, tell: Tell, pool: Executor
     """Build what is due, several at once; which are in place, and why the others are not."""
     made: list[str] = []
     failed: dict[str, str] = {}
-    jobs = {pool.submit(build_one, str(path.absolute())): slug for slug, path in due.items()}
-    for job in as_completed(jobs):
-        slug, (html, fault) = jobs[job], job.result()
+    for slug, (html, fault) in _each(due, pool):
         if fault:
             failed[slug] = fault
             continue
@@ -225,13 +223,25 @@ def _build_all(due: Mapping[str, Path], folder: Path, tell: Tell, pool: Executor
     return made, failed
 
 
-def build_one(path: str) -> tuple[str, str]:
+def _each(due: Mapping[str, Path], pool: Executor) -> Iterator[tuple[str, tuple[str, str]]]:
+    """Each book as it is there: several a process each; of one, this process works out the figures, another the pages."""
+    if len(due) == 1:
+        pool.submit(build.rehearse)
+        yield from ((slug, build_one(str(path.absolute()), pool)) for slug, path in due.items())
+        return
+    jobs = {pool.submit(build_one, str(path.absolute())): slug for slug, path in due.items()}
+    yield from ((jobs[job], job.result()) for job in as_completed(jobs))
+
+
+def build_one(path: str, pool: Executor | None = None) -> tuple[str, str]:
     """Where is the book of one plan, or why is there none?
 
     Parameters
     ----------
     path : str
         The plan.
+    pool : Executor, optional
+        Processes, one of which builds the pages; this one where there are none.
 
     Returns
     -------
@@ -239,7 +249,7 @@ def build_one(path: str) -> tuple[str, str]:
         The folder of its HTML and an empty text, or an empty text and what went wrong.
     """
     try:
-        page = workspace.book_plan(Path(path), lambda _: None, here=True)
+        page = workspace.book_plan(Path(path), lambda _: None, here=pool is None, pool=pool)
     except AfaEvalError as error:
         return "", "\n".join([str(error), *getattr(error, "__notes__", ())])
     return str(page.parent), ""

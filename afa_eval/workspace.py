@@ -7,8 +7,10 @@ import platform
 import shutil
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Executor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache, partial
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -130,19 +132,33 @@ def _run(plan: Plan, tell: Tell) -> Done:
     tell("Deciding what may be published")
     released = release(found, plan)
     had_book = (folder / PAGE).is_file()
-    moved = _kept(plan, folder) is None and _set_aside(folder)
-    with _replacing(folder) as new:
-        (new / RESULTS).write_text(evaluation.to_json(found), encoding="utf-8")
-        for file in disclosure.write(released, new):
-            scan.refuse(scan.scan(file, paths=[plan.folder]))
-    acro.write(released, folder / CHECKERS)
+    stored = _stored(plan, folder)
+    moved = (stored is None or evaluation.as_of_now(stored) is not stored) and _set_aside(folder)
+    _put(found, released, plan)
     write_checks(found.faults, folder)
     stale_book = f"The book of an earlier run was moved to {folder / EARLIER}: `afa-eval book` makes the new one."
     return Done(found, released, folder, stale_book if moved and had_book else "")
 
 
+def _put(found: Evaluation, released: Release, plan: Plan) -> None:
+    """Write results and what may leave of them, in place of those before."""
+    folder = plan.folder / BUILD
+    with _replacing(folder) as new:
+        (new / RESULTS).write_text(evaluation.to_json(found), encoding="utf-8")
+        for file in disclosure.write(released, new):
+            scan.refuse(scan.scan(file, paths=[plan.folder]))
+    acro.write(released, folder / CHECKERS)
+
+
 def book_plan(
-    path: Path, tell: Tell, *, template: str | Path = "", pdf: bool = False, word: bool = False, here: bool = False
+    path: Path,
+    tell: Tell,
+    *,
+    template: str | Path = "",
+    pdf: bool = False,
+    word: bool = False,
+    here: bool = False,
+    pool: Executor | None = None,
 ) -> Path:
     """Where is the plan's book? Evaluates first if an input or the plan changed.
 
@@ -157,7 +173,9 @@ def book_plan(
     pdf, word : bool
         Whether to write ``book.pdf`` and ``summary.docx`` to the build folder too.
     here : bool
-        Whether this process may be used up by the build.
+        Whether this process builds it, and may keep what Sphinx leaves behind.
+    pool : Executor, optional
+        Warm processes, one of which builds it.
 
     Returns
     -------
@@ -174,34 +192,43 @@ def book_plan(
     with _nothing_older_left(path):
         plan = load_plan(path)
     folder = plan.folder / BUILD
-    kept = _kept(plan, folder)
+    stored = _stored(plan, folder)
+    kept = None if stored is None else evaluation.as_of_now(stored)
     if kept is None:
         released = run_plan(path, tell).release
     else:
-        tell("Inputs and plan are unchanged: using the results there are")
+        tell("No figure can have changed: using the results there are")
         released = release(kept, plan)
+        if kept is not stored:
+            _put(kept, released, plan)
     tell("Building the book")
     try:
         chosen = template or plan.book.template
-        page = report.build_book(released, plan.folder, template=chosen, pdf=pdf, word=word, here=here)
+        known = cache(partial(_secrets, plan))  # read while another process builds
+        page = report.build_book(
+            released, plan.folder, template=chosen, pdf=pdf, word=word, here=here, pool=pool, meanwhile=known
+        )
     except AfaEvalError as error:
         if (folder / PAGE).is_file():
             error.add_note(f"The book in {folder / PAGE} is the one built before, from the same figures.")
         raise
     tell("Looking for anything that must not be published")
-    _refuse_secrets(plan)
+    _refuse_secrets(plan, known())
     shutil.rmtree(folder / EARLIER, ignore_errors=True)
     return page
 
 
-def _refuse_secrets(plan: Plan) -> None:
-    """Take a book away, and say why, that holds anything of the inputs, of this machine or of its work."""
-    folder = plan.folder / BUILD
+def _secrets(plan: Plan) -> secrets.Secrets:
+    """What no page of a plan's book may say, without what the plan itself says."""
     columns = {str(table): dict(names) for table, names in plan.columns.items()}
     inputs = secrets.of_inputs(plan.data.files(), plan.folder, columns)
     own = plan.folder / plan.evaluation.words if plan.evaluation.words else None
-    said = [plan.text, *([own.read_text(encoding="utf-8")] if own and own.is_file() else [])]
-    known = inputs.without(said)
+    return inputs.without([plan.text, *([own.read_text(encoding="utf-8")] if own and own.is_file() else [])])
+
+
+def _refuse_secrets(plan: Plan, known: secrets.Secrets) -> None:
+    """Take a book away, and say why, that holds anything of the inputs, of this machine or of its work."""
+    folder = plan.folder / BUILD
     made = [folder / name for name in PUBLIC if (folder / name).exists()]
     hits = scan.scan(made, known, paths=[plan.folder])
     if hits:
@@ -373,17 +400,15 @@ def write_checks(faults: Iterable[Fault], folder: Path) -> Path:
     return output.write_checks(tuple(faults), folder)
 
 
-def _kept(plan: Plan, folder: Path) -> Evaluation | None:
-    """The stored results, where they are of this plan, these files and this version."""
+def _stored(plan: Plan, folder: Path) -> Evaluation | None:
+    """The stored results, whether or not they still hold."""
     file = folder / RESULTS
     if not file.is_file():
         return None
     try:
-        stored = evaluation.from_json(file.read_text(encoding="utf-8"), plan)
+        return evaluation.from_json(file.read_text(encoding="utf-8"), plan)
     except (ValueError, KeyError, TypeError):
         return None
-    fresh = evaluation.fingerprint(plan)
-    return stored if {key: stored.manifest.get(key) for key in fresh} == fresh else None
 
 
 @contextmanager

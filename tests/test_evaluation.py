@@ -71,6 +71,51 @@ def test_a_fingerprint_follows_plan_and_files(trust):
     assert evaluation.fingerprint(load_plan(trust)) != first
 
 
+def now(found, folder, old="", new=""):
+    """What is left of stored results once a line of the plan is another."""
+    plan = folder / "plan.toml"
+    text = plan.read_text(encoding="utf-8")
+    assert old in text
+    plan.write_text(text.replace(old, new, 1), encoding="utf-8")
+    return evaluation.as_of_now(evaluation.from_json(evaluation.to_json(found), load_plan(plan)))
+
+
+def test_results_hold_where_only_words_change_that_no_figure_comes_from(found, trust):
+    same = now(found, trust)
+    assert same is not None
+    assert same.manifest["plan_sha256"] == found.manifest["plan_sha256"]
+    (trust / "words.md").write_text("# Another text\n", encoding="utf-8")
+    held = now(found, trust, "[evaluation]\ntitle = ", '[book]\ntemplate = "trust"\n[evaluation]\ntitle = "A: " #')
+    assert held.estimates == found.estimates
+    assert (held.about["title"], held.about["words"]) == ("A: ", "# Another text\n")
+    assert held.about["n_schools"] == found.about["n_schools"]
+    assert {key: held.manifest[key] for key in evaluation.fingerprint(held.plan)} == evaluation.fingerprint(held.plan)
+    (trust / "words.md").unlink()
+    assert now(found, trust) is None  # a run says that they are gone
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("standard = 85", "standard = 86"),
+        ('sen_status_at = "baseline"', "min_schools = 7"),
+        ('label = "Reading"', 'label = "Reading aloud"'),
+        ('start = "202209"', 'start = "202210"'),
+    ],
+)
+def test_results_fall_where_anything_is_asked_otherwise(found, trust, old, new):
+    assert now(found, trust, old, new) is None
+
+
+def test_results_fall_where_a_file_or_a_version_is_another(found, trust, monkeypatch):
+    monkeypatch.setattr(evaluation, "version_of", lambda name: "0.0.1")
+    assert now(found, trust) is None
+    monkeypatch.undo()
+    with (trust / "data" / "schools.csv").open("a", encoding="utf-8") as file:
+        file.write("\n")
+    assert now(found, trust) is None
+
+
 def test_errors_stop_it_before_it_starts_and_all_are_listed(trust):
     path = trust / "data" / "pupils_2021-22.csv"
     pupils = pd.read_csv(path, dtype=str, keep_default_na=False)

@@ -1,5 +1,7 @@
 """What stands in the build folder belongs to the plan and the files as they are now, or says that it does not."""
 
+import json
+
 import pytest
 
 from afa_eval import workspace
@@ -70,3 +72,24 @@ def test_a_run_puts_an_older_book_aside_and_a_failed_book_says_which_is_there(ea
     (note,) = told(earlier, ReportError, workspace.book_plan)
     assert "built before, from the same figures" in note
     assert workspace.without_figures(earlier) == ()
+
+
+def test_new_words_stand_in_all_that_is_published_without_a_new_run(trust, only, monkeypatch):
+    only(trust, "belonging")
+    workspace.run_plan(trust, quiet)
+    seen = {}
+
+    def build(release, folder, **more):
+        seen.update(title=release.about["title"], plan=release.manifest["plan_sha256"])
+        more["meanwhile"]()
+        raise ReportError("stop")
+
+    monkeypatch.setattr("afa_eval.report.build_book", build)
+    monkeypatch.setattr(workspace, "run_plan", lambda *_: pytest.fail("was run again"))
+    plan = trust / "plan.toml"
+    plan.write_text(plan.read_text(encoding="utf-8").replace("title = ", 'title = "New" # ', 1), encoding="utf-8")
+    with pytest.raises(ReportError, match="stop"):
+        workspace.book_plan(trust, quiet)
+    stored = json.loads((trust / "build" / "manifest.json").read_text(encoding="utf-8"))
+    assert seen == {"title": "New", "plan": workspace.load_plan(trust).digest}
+    assert stored["plan_sha256"] == seen["plan"]

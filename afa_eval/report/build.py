@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import contextlib
 import io
+import json
 import os
 import re
 import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Executor
+from functools import partial
 from pathlib import Path
 
 from afa_eval.disclosure.records import Release
@@ -22,7 +25,8 @@ from afa_eval.report.document import write_docx
 from afa_eval.report.downloads import with_downloads
 from afa_eval.report.pdf import write_pdf
 
-Builder = Callable[[], tuple[bool, str]]
+Built = tuple[bool, str]  # whether it failed, and what it said
+Begin = Callable[[], Callable[[], Built]]  # begins to build, and returns what waits for the end
 PDF, WORD = "book.pdf", "summary.docx"  # beside the book, in the build folder
 # The child imports while the parent draws charts, and begins when it is told to; it ends where nobody tells it.
 RUN = f"""
@@ -33,6 +37,30 @@ for name in {SPHINX!r}:
 if sys.stdin.readline():
     from jupyter_book.cli.main import main
     main()
+"""
+REHEARSED = """
+# A
+
+B *c* "d" `e` $f$
+
+```{list-table} G
+:header-rows: 1
+
+* - H
+* - 1
+```
+
+:::{admonition} I
+J
+:::
+
+````{dropdown} K
+l
+````
+
+```text
+m
+```
 """
 WARNING = re.compile(r"WARNING|ERROR|CRITICAL|error:|Exception|would load")
 COLOURS = re.compile(r"\x1b\[[0-9;]*m")
@@ -46,6 +74,8 @@ def build_book(
     pdf: bool = False,
     word: bool = False,
     here: bool = False,
+    pool: Executor | None = None,
+    meanwhile: Callable[[], object] = lambda: None,
 ) -> Path:
     """Where is the Jupyter Book of a release?
 
@@ -63,6 +93,10 @@ def build_book(
         Whether the book is printed to ``build/book.pdf``, and its summary written to ``build/summary.docx``, too.
     here : bool
         Whether this process builds it, and may keep what Sphinx leaves behind.
+    pool : Executor, optional
+        Warm processes, one of which builds it; one of its own is begun where there is none.
+    meanwhile : callable
+        What this process does while another builds.
 
     Returns
     -------
@@ -78,14 +112,19 @@ def build_book(
     used = pages.template(template, Path(folder))
     target = Path(folder).resolve() / "build" / "book"
     target.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".making-", dir=target) as name, _ready(Path(name), here=here) as builder:
+    with (
+        tempfile.TemporaryDirectory(prefix=".making-", dir=target) as name,
+        _ready(Path(name), pool, here=here) as begin,
+    ):
         work = Path(name) / "pages"
         work.mkdir()
         book = with_downloads(assemble(release, work), release, work)
         if word:
             write_docx(book, target.parent / WORD)
         names = pages.write_pages(book, work, used)
-        html = _finished(builder, work)
+        wait = begin()
+        meanwhile()
+        html = _finished(wait(), work)
         if pdf:
             write_pdf(html, names, target.parent / PDF)
         _replace(html, target / "html")
@@ -112,12 +151,12 @@ def run(work: Path, *, here: bool = False) -> Path:
     ReportError
         Where the build fails or warns, with what it said.
     """
-    with _ready(work.parent, here=here) as builder:
-        return _finished(builder, work)
+    with _ready(work.parent, None, here=here) as begin:
+        return _finished(begin()(), work)
 
 
-def _finished(builder: Builder, work: Path) -> Path:
-    failed, said = builder()
+def _finished(built: Built, work: Path) -> Path:
+    failed, said = built
     html = work / "_build" / "html"
     if failed or not (html / "index.html").is_file():
         raise ReportError("The book could not be built.\n" + _told(said, work))
@@ -125,11 +164,14 @@ def _finished(builder: Builder, work: Path) -> Path:
 
 
 @contextlib.contextmanager
-def _ready(folder: Path, *, here: bool) -> Iterator[Builder]:
-    """What builds ``pages`` in a folder when it is called: a process of its own that is warm by then, or this one."""
+def _ready(folder: Path, pool: Executor | None, *, here: bool) -> Iterator[Begin]:
+    """What builds ``pages`` in a folder: this process, one of a pool, or one of its own that is warm by then."""
     arguments = ["build", str(folder / "pages"), "-W", "-n", "--keep-going", "-q"]
     if here:
-        yield lambda: _here(arguments)
+        yield lambda: partial(in_this_process, arguments)
+        return
+    if pool is not None:
+        yield lambda: pool.submit(in_this_process, arguments).result
         return
     command, environment = [sys.executable, "-c", RUN, *arguments], {**os.environ, **SETTINGS}
     with subprocess.Popen(
@@ -142,27 +184,58 @@ def _ready(folder: Path, *, here: bool) -> Iterator[Builder]:
         errors="replace",
         env=environment,
     ) as process:
-        yield lambda: _apart(process)
+        yield lambda: _begun(process)
 
 
-def _apart(process: subprocess.Popen[str]) -> tuple[bool, str]:
-    said, _ = process.communicate("begin\n")
-    return process.returncode != 0, said
+def _begun(process: subprocess.Popen[str]) -> Callable[[], Built]:
+    if process.stdin is not None:
+        with contextlib.suppress(OSError):  # it has ended, and the end says why
+            process.stdin.write("begin\n")
+            process.stdin.flush()
+
+    def wait() -> Built:
+        said, _ = process.communicate()
+        return process.returncode != 0, said
+
+    return wait
 
 
-def _here(arguments: list[str]) -> tuple[bool, str]:
+def in_this_process(arguments: Sequence[str]) -> Built:
+    """How did a build go that this process did?
+
+    Parameters
+    ----------
+    arguments : sequence of str
+        As ``jupyter-book`` takes them.
+
+    Returns
+    -------
+    tuple
+        Whether it failed, and what it said.
+    """
     from jupyter_book.cli.main import main
 
     os.environ.update(SETTINGS)
     said = io.StringIO()
     with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
         try:
-            main(arguments, prog_name="jupyter-book")
+            main(list(arguments), prog_name="jupyter-book")
         except SystemExit as stop:
             return bool(stop.code), said.getvalue()
         except Exception as error:
             return True, f"{said.getvalue()}\nError: {error}"
     return False, said.getvalue()
+
+
+def rehearse() -> None:
+    """Build a book of one page for nobody, so that the next one finds this process warm."""
+    with tempfile.TemporaryDirectory(prefix="afa-rehearsal-") as name:
+        work = Path(name) / "pages"
+        work.mkdir()
+        (work / "index.md").write_text(REHEARSED, encoding="utf-8")
+        (work / "_toc.yml").write_text(json.dumps({"format": "jb-book", "root": "index"}), encoding="utf-8")
+        (work / "_config.yml").write_text(json.dumps(pages.configuration("A", "A")), encoding="utf-8")
+        run(work, here=True)
 
 
 def _told(output: str, work: Path) -> str:
