@@ -101,7 +101,7 @@ def main() -> None:
         sys.argv[0],
         f"-max_total_time={seconds}",
         "-max_len=20000",
-        "-timeout=20",
+        "-timeout=120",
         "-rss_limit_mb=3000",
         str(seeds),
     ]

@@ -31,6 +31,7 @@ OTHER, EARLY, LATE, UNDATED = 0, 1, 2, -1
 EXAMPLES = 3
 MOST_ROWS = 1000
 MAY, AUGUST = 5, 8
+SHOWN = 60  # letters of a cell in a message
 
 
 @dataclass(frozen=True, slots=True)
@@ -321,6 +322,7 @@ def _troubles(
 
 def _of_code(marks: Marks, year: str, text: str) -> Trouble:
     rows, times = _rows(marks, f"code = {literal(text)} AND {_within(year)}")
+    text = _short(text)
     try:
         message = f"'{codes.mark(text, year).code}' cannot be counted."
     except DataError as error:
@@ -336,10 +338,15 @@ def _of_texts(marks: Marks, column: str, text: str, where: str, message: str, fi
     for value, times in zip(found["t"], found["n"], strict=True):
         rows, _ = _rows(marks, f"({where}) AND coalesce({text}, '') = {literal(str(value))}")
         troubles.append(
-            Trouble(column if column == "session" else "day", message.format(value), fix, str(value),
+            Trouble(column if column == "session" else "day", message.format(_short(str(value))), fix, _short(str(value)),
                     marks.headers.get(column, ""), int(times), rows)
         )  # fmt: skip
     return troubles
+
+
+def _short(text: str) -> str:
+    """A cell as it may stand in a message."""
+    return text if len(text) <= SHOWN else text[: SHOWN - 1] + "…"
 
 
 def _twice(marks: Marks, year: str) -> list[Trouble]:

@@ -21,7 +21,7 @@ from afa_eval.data.headers import Heading, known_header, resolve
 from afa_eval.data.names import plain
 from afa_eval.data.opening import complain, read_raw, source
 from afa_eval.data.raw import Body, RawTable, body_of
-from afa_eval.data.text import SAMPLE, sniff, text_grid
+from afa_eval.data.text import SAMPLE, ends_in_a_line, sniff, text_grid
 from afa_eval.errors import ColumnNotFound, DataError
 
 LONG = {"pupil_id": "the pupil", "date": "the day", "session": "AM or PM", "code": "the mark"}
@@ -479,7 +479,7 @@ def _quick_csv(path: Path, connection: Any, *, typed: bool = True) -> Marks | No
     if top is None:
         return None
     body, delimiter = top
-    if len(set(body.headers)) < len(body.headers) or not all(body.headers):
+    if len(set(body.headers)) < len(body.headers) or not all(body.headers) or not ends_in_a_line(path):
         return None
     kinds = dict.fromkeys(body.headers, "VARCHAR")
     kinds.update(_typed_date(body) if typed else {})

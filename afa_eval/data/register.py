@@ -98,7 +98,7 @@ def totals(marks: Marks, raw: RawTable) -> RawTable:
         frame.insert(3, "term", np.where(frame["sixth"], SIXTH, BEFORE_SIXTH))
         frames.append(frame[frame["sessions_possible"] > 0].drop(columns="sixth"))
     table = pd.concat(frames, ignore_index=True).sort_values("place", kind="stable")
-    if table["urn"].isna().all():
+    if len(table) and table["urn"].isna().all():
         table = table.drop(columns="urn")
     notes = tuple(_note(each) for each in troubles)
     return _as_raw(

@@ -337,7 +337,7 @@ def _pivoted(frame: pd.DataFrame, waves: pd.Series, scores: Sequence[str], named
         for name in scores:
             column = rows[name].reindex(wide.index)
             if not name.endswith("_reason") or column.notna().any():
-                wide[named[name].format(wave=wave)] = column
+                wide[named[name].replace("{wave}", wave)] = column
     return wide.reset_index()
 
 

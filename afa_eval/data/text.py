@@ -5,15 +5,17 @@ from __future__ import annotations
 import codecs
 import csv
 import io
+import os
 import re
 from collections import Counter
 from dataclasses import dataclass
+from pathlib import Path
 
 from afa_eval.data.raw import MOST_CELLS, Grid, Note
 
 MOST_BYTES = 1 << 30
 LONGEST_LINE = 1 << 22
-LONGEST_CELL = 1 << 17
+LONGEST_CELL = 1 << 17  # of the csv module
 SAMPLE = 1 << 16
 DELIMITERS = (",", "\t", ";", "|")
 SIGNATURES = (
@@ -134,6 +136,26 @@ def _utf16_without_mark(data: bytes) -> str:
     return ""
 
 
+def ends_in_a_line(path: Path) -> bool:
+    """Is the last line of a file no longer than one may be? DuckDB leaves out a vast one without a word.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+
+    Returns
+    -------
+    bool
+        Also of a file shorter than that.
+    """
+    with path.open("rb") as file:
+        size = file.seek(0, os.SEEK_END)
+        file.seek(max(0, size - LONGEST_LINE - 1))
+        end = file.read().rstrip(b"\r\n")
+    return len(end) <= LONGEST_LINE or b"\n" in end
+
+
 def _longest_line(data: bytes) -> int:
     """Longest stretch without a line end, looked for in jumps so that a short-lined file is quick."""
     longest, at = 0, 0
@@ -170,6 +192,8 @@ def _parse(text: str, notes: tuple[Note, ...]) -> TextGrid:
     try:
         rows.extend(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))
     except csv.Error:
+        if max(map(len, text.splitlines())) > LONGEST_CELL:  # and no quotation mark that has swallowed lines
+            return TextGrid([], (*notes, Note("long line", f"{LONGEST_CELL:,}")), first_row)
         at = len(rows) + first_row
         return TextGrid([], (*notes, Note("open quote", str(at), (at,))), first_row)
     if rows and text.count('"') % 2 and any("\n" in cell or "\r" in cell for cell in rows[-1]):

@@ -206,3 +206,45 @@ def test_headers_of_every_system_over_any_cells(
         warnings.simplefilter("ignore", UserWarning)
         with contextlib.suppress(DataError):
             assert isinstance(read(csv_file(text)), pd.DataFrame)
+
+
+MARKS = b"UPN,URN,Date,Session,Mark\nA,100001,04/09/2023,AM,/\nA,100001,05/09/2023,AM,"
+
+
+def test_a_vast_last_line_of_a_register_is_not_left_out(csv_file: Callable[..., Path]) -> None:
+    path = csv_file(MARKS + b"I" * (text.LONGEST_LINE + 2))
+    assert not text.ends_in_a_line(path)
+    with pytest.raises(DataError, match="line of this file is longer"):
+        ae.attendance(path)
+
+
+@pytest.mark.parametrize("end", [b"", b"\n", b"\r\n", b"\nA,100001,06/09/2023,AM,/\n"])
+def test_an_ordinary_last_line_is_one(end: bytes, csv_file: Callable[..., Path]) -> None:
+    assert text.ends_in_a_line(csv_file(MARKS + b"I" + end))
+
+
+def test_a_vast_cell_is_no_open_quotation_mark(csv_file: Callable[..., Path]) -> None:
+    with pytest.raises(DataError, match="line of this file is longer than 131,072"):
+        read(csv_file(HEADER + ROW + b"B,100001,7," + b"K" * (text.LONGEST_CELL + 1) + b"\n"))
+
+
+def test_a_long_text_among_the_codes_is_shortened_in_the_message(csv_file: Callable[..., Path]) -> None:
+    with pytest.raises(DataError) as caught:
+        ae.attendance(csv_file(MARKS + b"I" * 5000))
+    assert "…' is no attendance code" in str(caught.value)
+    assert len(str(caught.value)) < 600
+
+
+def test_a_register_of_unknown_codes_lacks_no_school(csv_file: Callable[..., Path]) -> None:
+    path = csv_file(b"UPN,URN,Date,Session,Mark\n" + b"".join(b"A%d,100001,04/09/2023,AM,?\n" % n for n in range(30)))
+    with pytest.raises(DataError) as caught:
+        read(path, table="attendance")
+    assert [(fault.code, fault.count) for fault in caught.value.faults if fault.severity == "error"] == [("AFA306", 30)]
+
+
+def test_braces_in_a_header_are_letters_like_others(csv_file: Callable[..., Path]) -> None:
+    """Found by fuzzing: a header was taken for a pattern to fill in."""
+    path = csv_file(b"UPN,Term,reading{wave}},maths}\nA,Autumn,3,4\nA,Summer,5,6\n")
+    found = read(path, table="attainment")
+    assert len(found) == 1
+    assert found.filter(like="}").to_numpy().tolist() == [[3, 4, 5, 6]]

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from afa_eval.data.cells import FORMULA_ERRORS
 from afa_eval.data.handed import IDENTIFIERS, Handed, HandedTable, Mask, Part
 from afa_eval.data.headers import UPN
 from afa_eval.estimate.records import Fault
@@ -258,7 +259,7 @@ def _texts(problem: Problem, part: Part, at: NDArray[np.intp]) -> tuple[NDArray[
     places[codes[::-1]] = at[::-1]  # the first cell of each, as the last one written stays
     texts = [str(text) for text in column.text[places]]
     hidden = problem.column in IDENTIFIERS
-    shown = [masked(text.strip()) if hidden else _shown(text) for text in texts]
+    shown = [masked(text.strip()) if hidden and text not in FORMULA_ERRORS else _shown(text) for text in texts]
     joint, distinct = pd.factorize(np.array(shown, dtype=object))
     return joint[codes], [str(text) for text in distinct]
 
