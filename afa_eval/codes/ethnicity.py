@@ -1,4 +1,7 @@
-"""Ethnicity by its census code: the main code of an extended one, and the major group of either."""
+"""Ethnicity by its census code: the main code of an extended one, and the major group of either.
+
+The data file says of each extended code whether its main code was read in a published list (``verified``).
+"""
 
 from __future__ import annotations
 

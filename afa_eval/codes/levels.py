@@ -1,8 +1,8 @@
 """Points of national curriculum levels to 2014/15, and DfE's nominal scores for outcomes without a score.
 
 What is not published where we could read it is absent, never assumed: of DfE's nominal scores only
-those stand in the table whose source was seen. The points of P scales are not among them: hand in
-points, or the scale as your system prints it.
+those stand in the table whose source was seen. National curriculum points of P scales are not among
+them: hand in points, or the scale as your system prints it.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from afa_eval.codes._files import rows
 from afa_eval.errors import DataError
 
 LAST_YEAR = "201415"
+MEASURES = ("ks2-progress", "progress-8")
 SUBLEVEL = re.compile(r"[1-5][abc]", re.IGNORECASE)
 
 
@@ -71,8 +72,8 @@ def are_levels(texts: Iterable[object]) -> bool:
     return any(map(SUBLEVEL.fullmatch, found)) and all(text in _points() for text in found)
 
 
-def nominal(outcome: object, year: object) -> float | None:
-    """Which score does DfE's progress measure give to a key stage 2 outcome without one?
+def nominal(outcome: object, year: object, measure: str = "ks2-progress") -> float | None:
+    """Which score does a progress measure of DfE's give to a key stage 2 outcome without one?
 
     Parameters
     ----------
@@ -80,20 +81,34 @@ def nominal(outcome: object, year: object) -> float | None:
         Such as ``N`` (sat the test, too few marks for a scaled score).
     year : object
         Academic year of the test.
+    measure : str
+        ``ks2-progress``, where it is the outcome, or ``progress-8``, where it is the prior attainment: their
+        nominal scores differ.
 
     Returns
     -------
     float or None
         None where no such score is known to us: it is then no score, and never filled in.
 
+    Raises
+    ------
+    DataError
+        Where there is no such measure.
+
     Examples
     --------
     >>> nominal("N", "201617"), nominal("N", "201516"), nominal("A", "201617")
     (79.0, None, None)
+    >>> nominal("PK6", "201819", "progress-8"), nominal("P4", "201718", "progress-8")
+    (79.0, 61.0)
     """
+    if measure not in MEASURES:
+        raise DataError(f"'{measure}' is no measure with nominal scores. There are: {', '.join(MEASURES)}.")
     when, wanted = years.parse(year), str(outcome).strip().upper()
     for row in rows("nominal_scores"):
-        if row["outcome"] == wanted and row["first_year"] <= when <= (row["last_year"] or when):
+        if (row["measure"], row["outcome"]) == (measure, wanted) and row["first_year"] <= when <= (
+            row["last_year"] or when
+        ):
             return float(row["score"])
     return None
 

@@ -83,6 +83,34 @@ def test_a_nominal_score_is_dated_and_never_made_up(outcome: str, year: str, sco
     assert levels.nominal(outcome, year) == score
 
 
+@pytest.mark.parametrize(
+    ("outcome", "scores"),
+    [  # for pupils who finished key stage 2 in 2016, 2017, 2018 and 2019, as the guide's table is printed
+        ("N", (79, 79, 79, 79)), ("BLW", (70, 71, 71, 62)), ("PKF", (73, 73, 73, None)), ("PKE", (76, 76, 76, None)),
+        ("PKG", (79, 79, 79, None)), ("P1i", (70, 59, 59, 59)), ("P3ii", (70, 59, 59, 59)), ("P4", (70, 61, 61, 61)),
+        ("P5", (70, 63, 63, None)), ("P8", (70, 69, 69, None)), ("PK1", (None, None, None, 64)),
+        ("PK6", (None, None, None, 79)), ("A", (None, None, None, None)),
+    ],
+)  # fmt: skip
+def test_nominal_scores_of_prior_attainment_are_those_of_progress_8(
+    outcome: str, scores: tuple[int | None, ...]
+) -> None:
+    years = ("201516", "201617", "201718", "201819")
+    assert tuple(levels.nominal(outcome, year, "progress-8") for year in years) == scores
+
+
+def test_no_other_measure_has_nominal_scores() -> None:
+    with pytest.raises(DataError, match="There are: ks2-progress, progress-8"):
+        levels.nominal("N", "201617", "attainment-8")
+
+
+def test_a_code_whose_main_code_was_not_read_is_marked_so() -> None:
+    marked = {row["code"]: row["verified"] for row in rows("ethnicity")}
+    assert marked["WKOS"] == marked["MWAP"] == marked["BAFR"] == "yes"
+    assert marked["BSOM"] == "no"
+    assert set(marked.values()) == {"yes", "no"}
+
+
 def test_pre_key_stage_standards_and_the_engagement_model_are_dated() -> None:
     then, now = set(no_score.codes("201718")), set(no_score.codes("202324"))
     assert {"PKF", "PKE", "PKG", "BLW", "P4", "P8"} <= then
