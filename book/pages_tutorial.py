@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 import tempfile
+import textwrap
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
@@ -111,11 +112,16 @@ def told(place: Path, *arguments: str) -> str:
     )
     if "Traceback" in done.stderr:
         raise RuntimeError(done.stderr)
-    said = "\n".join(line.rstrip() for line in (done.stderr + done.stdout).splitlines())
-    said = re.sub(rf"(/private)?{re.escape(str(place))}/", "", said)
+    said = re.sub(rf"(/private)?{re.escape(str(place))}/", "", done.stderr + done.stdout)
+    said = "\n".join(folded for line in said.splitlines() for folded in fold(line.rstrip()))
     said = MOMENT.sub(lambda found: "on the day".ljust(len(found[0])), said)  # the page is the same whenever it is made
     words = " ".join(f'"{word}"' if " " in word else word for word in arguments)
     return f"```console\n$ afa-eval {words}\n{said}\n```"
+
+
+def fold(line: str) -> list[str]:
+    """A line as a terminal of this width shows it; tables are as wide as that already."""
+    return textwrap.wrap(line, int(WIDTH)) or [""] if len(line) > int(WIDTH) else [line]
 
 
 def listing(folder: Path, *, deep: bool = True) -> str:

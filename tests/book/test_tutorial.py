@@ -41,6 +41,13 @@ def test_what_a_command_prints_is_shown_without_the_folder_it_ran_in(tutorial, t
     shutil.rmtree(tmp_path / "ours")
 
 
+def test_long_lines_are_folded_and_others_left(tutorial):
+    assert tutorial.fold("a b") == ["a b"]
+    made = tutorial.fold("word " * 30)
+    assert len(made) == 2
+    assert max(map(len, made)) <= int(tutorial.WIDTH)
+
+
 def test_moments_are_not_told_and_figures_are_short(tutorial, tmp_path):
     assert tutorial.MOMENT.sub("x", "made 2026-11-22T08:23:54+00:00") == "made x"
     file = tmp_path / "estimates.csv"
