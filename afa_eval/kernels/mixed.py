@@ -34,6 +34,7 @@ SLOPE_STARTS = (  # relative Cholesky factors: inside, and on each face of the b
     np.array([0.0, 0.0, 0.3]),
     np.array([0.1, 0.0, 0.1]),
 )
+TINY = 1e-7  # of a relative standard deviation: a step after which second derivatives are the same to seven digits
 ZERO = 1e-5  # a relative standard deviation this near nought is compared with nought itself
 
 
@@ -514,12 +515,15 @@ def descend(function: Callable[[Floats], tuple[float, Floats]], start: Floats, s
 
 
 def _polish(structure: Structure, chart: Callable[[Numbers], Numbers], theta: Floats, reml: bool) -> Floats:
-    """Newton steps on the score, as long as they help."""
+    """Newton steps on the score, as long as they help; second derivatives are kept once steps are tiny."""
     slope = _slope(structure, chart, theta, reml)
+    step, inverse = np.full_like(theta, np.inf), np.empty((theta.size, theta.size))
     for _ in range(20):
-        values, vectors = np.linalg.eigh(_hessian(structure, chart, theta, reml))
-        scale = np.abs(values).max()
-        step = vectors @ ((vectors.T @ slope) / np.maximum(np.abs(values), 1e-10 * scale if scale else 1.0))
+        if np.abs(step).max() > TINY * (1 + np.abs(theta).max()):
+            values, vectors = np.linalg.eigh(_hessian(structure, chart, theta, reml))
+            scale = np.abs(values).max()
+            inverse = (vectors / np.maximum(np.abs(values), 1e-10 * scale if scale else 1.0)) @ vectors.T
+        step = inverse @ slope
         following = theta - step
         new = _slope(structure, chart, following, reml)
         if not np.abs(new).max() < np.abs(slope).max():
