@@ -293,6 +293,7 @@ def one_pass(what: str, path: str) -> None:
     else:
         import duckdb  # noqa: F401 - its import is not the pass
         import nanoarrow  # noqa: F401
+        import narwhals  # noqa: F401
 
         seconds = cpu(lambda: moments(path, *CROSSED), 1)
     print(json.dumps({"seconds": seconds, "megabytes": peak_megabytes()}))
