@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from afa_eval.frames.chunks import numbered
+from afa_eval.frames.numbering import numbered
 from afa_eval.frames.record import Key, key_order
 from afa_eval.frames.source import Role, check_columns
 from afa_eval.frames.terms import Arrays, Coded, Known

@@ -12,6 +12,7 @@ from afa_eval.errors import ColumnNotFound, DataError, EstimationError
 from afa_eval.frames import chunks
 from afa_eval.frames import moments as passes
 from afa_eval.frames.moments import moments
+from afa_eval.frames.numbering import stable_order
 from afa_eval.frames.record import read_moments, reshift
 from afa_eval.kernels.moments import cluster_moments
 
@@ -137,7 +138,7 @@ def test_groups_that_come_late_and_between_others(monkeypatch, kind):
 @pytest.mark.parametrize("largest", [10, 65_536, 10_000_000])
 def test_order_of_codes_is_stable(largest):
     codes = np.random.default_rng(0).integers(0, largest, 5000)
-    np.testing.assert_array_equal(chunks.stable_order(codes), np.argsort(codes, kind="stable"))
+    np.testing.assert_array_equal(stable_order(codes), np.argsort(codes, kind="stable"))
 
 
 @pytest.mark.parametrize("suffix", ["csv", "parquet"])
