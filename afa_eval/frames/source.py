@@ -195,7 +195,7 @@ def check_columns(native: Any, roles: Iterable[Role]) -> None:
     ColumnNotFound
         Naming the first that is missing.
     DataError
-        Where it is no table.
+        Where it is no table, or one is there more than once.
     """
     if type(native).__module__.startswith("pandas"):  # asking it for what it has not is slow
         names = getattr(native, "columns", None)
@@ -209,6 +209,8 @@ def check_columns(native: Any, roles: Iterable[Role]) -> None:
     for role in roles:
         if role.column not in existing:
             raise ColumnNotFound.of(role.column, role.role, "data", existing)
+        if existing.count(role.column) > 1:
+            raise DataError(f"Column '{role.column}' ({role.role}) is there {existing.count(role.column)} times.")
 
 
 def collect(frame: nw.LazyFrame[Any]) -> dict[str, NDArray[Any]]:

@@ -263,6 +263,13 @@ def test_missing_column_has_its_own_error(pupils):
         moments(pupils, "post", ["pre"], ["school"])
 
 
+def test_a_column_that_is_there_twice(pupils):
+    twice = pd.concat([pupils, pupils[["pre"]]], axis=1)
+    with pytest.raises(DataError, match="'pre' \\(a term\\) is there 2 times"):
+        moments(twice, "post", ["pre"], ["urn"])
+    assert moments(twice, "post", ["fsm"], ["urn"]).n_rows == len(pupils)
+
+
 def test_one_category_or_no_row_left(pupils):
     with pytest.raises(DataError, match="one category only"):
         moments(pupils.assign(sen="K"), "post", ["sen"], ["urn"])
