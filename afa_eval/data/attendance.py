@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 from afa_eval.codes import absence, years
 from afa_eval.codes import attendance as codes
 from afa_eval.data.counting import MEMORY, Counted, bounds, complaint, count, sixth_half_term, with_sums, years_of
-from afa_eval.data.marks import Marks, in_memory, open_marks, slow_marks, text_marks
+from afa_eval.data.mark_files import in_memory, open_marks, slow_marks, text_marks
+from afa_eval.data.marks import Marks
 from afa_eval.data.readers import read
 from afa_eval.errors import ColumnNotFound, DataError
 
@@ -301,7 +302,7 @@ def _as_frame(table: object) -> pd.DataFrame:
 def _totals(marks: object) -> pd.DataFrame | None:
     """Totals of terms where they were handed in instead of marks."""
     if isinstance(marks, str | Path):
-        from afa_eval.data.marks import has_totals
+        from afa_eval.data.mark_files import has_totals
 
         return read(marks, table="attendance") if has_totals(Path(marks)) else None
     if isinstance(marks, pd.DataFrame) and "sessions_possible" in marks.columns:

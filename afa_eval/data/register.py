@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 
 from afa_eval.data.counting import MEMORY, Trouble, count, with_sums, years_of
-from afa_eval.data.marks import Marks, are_marks, headers_of, of_raw, open_marks, text_marks
+from afa_eval.data.mark_files import headers_of, of_raw, open_marks, text_marks
+from afa_eval.data.marks import Marks, are_marks
 from afa_eval.data.raw import Note, RawTable
 
 SIXTH = "half-term 6"
