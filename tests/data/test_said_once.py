@@ -96,3 +96,31 @@ def test_more_than_twenty_alike_become_one_line(trust: Any, times: int, lines: i
     faults = [fault for fault in trust.load().faults if fault.code == "AFA210"]
     assert (len(faults), sum(fault.count for fault in faults)) == (lines, times)
     assert sorted(row for fault in faults for row in fault.rows) == list(range(2, 2 + times))
+
+
+def test_alike_faults_become_one_line_with_all_rows(trust: Any) -> None:
+    for row in range(2, 32):
+        trust.put("pupils.csv", row, "SEN provision", "SLS")
+    (fault,) = trust.load().faults
+    assert (fault.count, fault.row, fault.rows, fault.value) == (30, 2, tuple(range(2, 32)), "SLS")
+
+
+def test_many_different_values_become_one_line_with_examples(trust: Any) -> None:
+    for row in range(2, 32):
+        trust.put("attainment.csv", row, "reading_summer", str(500 + row))
+    (fault,) = trust.load().faults
+    assert fault.value == "502, 503, 504 and 27 more"
+    assert fault.count == 30
+
+
+def test_identifiers_are_masked(trust: Any) -> None:
+    trust.rows["pupils.csv"].append(list(trust.rows["pupils.csv"][3]))
+    (fault,) = trust.load().faults
+    assert fault.value == "P****"
+    assert "P0003" not in fault.message
+
+
+def test_upns_that_slipped_into_another_column_are_masked(trust: Any) -> None:
+    trust.put("pupils.csv", 4, "SEN provision", "H801200001001")
+    (fault,) = trust.load().faults
+    assert "801200001001" not in fault.value + fault.message
