@@ -1,11 +1,12 @@
 # make demo: from nothing to the demo trust's book.  make test: the whole suite.
-# make bench PEERS=FOLDER also measures peers among the packages of another environment.
+# make bench PEERS=FOLDER also measures peers among the packages of another environment;
+# PANDERA=PYTHON names an interpreter with pandera.
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 NODE := npm install --silent --no-audit --no-fund --prefix .venv axe-core@4.14.1 mystmd@1.8.3
 
-.PHONY: setup demo london test lint format bench docs clean
+.PHONY: setup demo london test lint format bench fuzz docs clean
 .DEFAULT_GOAL := demo
 
 $(READY): pyproject.toml constraints.txt
@@ -40,6 +41,11 @@ format: $(READY)
 
 bench: $(READY)
 	$(BIN)/python -m benchmarks.bench $(if $(PEERS),--peers $(PEERS))
+	$(BIN)/python -m benchmarks.readers $(if $(PANDERA),--python $(PANDERA))
+
+# SECONDS of mutated files for each reader; needs atheris in .venv
+fuzz: $(READY)
+	@for kind in csv marks xml xlsx ees; do $(BIN)/python benchmarks/fuzz.py $(or $(SECONDS),300) $$kind || exit 1; done
 
 docs: $(READY)
 	$(BIN)/python book/build.py

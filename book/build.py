@@ -30,7 +30,7 @@ RUN = "from jupyter_book.cli.main import main; main()"
 EPOCH = "1577836800"  # a fixed moment, so that the same pages make the same bytes
 TOLD = re.compile(r"WARNING|ERROR|CRITICAL|Traceback|error:|Error\b|would load")
 COLOURS = re.compile(r"\x1b\[[0-9;]*m")
-MEASURED = ("methods/speed", "methods/coverage")  # written by `make bench` and `benchmarks.coverage`, where run
+MEASURED = ("methods/speed", "methods/speed_readers", "methods/coverage")  # written by the benchmarks, where run
 CONTENTS: dict[str, tuple[str, ...]] = {
     "Start": ("quick-start", "tutorial", "data", "plan", "templates", "publishing", "examples", "lessons"),
     "Methods": (
