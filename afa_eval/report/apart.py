@@ -39,12 +39,12 @@ def begin() -> None:
     if _how().get_start_method() == "forkserver":
         from multiprocessing import forkserver
 
-        with settings():
+        with _settings():
             forkserver.ensure_running()
 
 
 @contextmanager
-def settings() -> Iterator[None]:
+def _settings() -> Iterator[None]:
     """While processes are begun, what makes them build the same bytes stands in the environment."""
     kept = {name: os.environ.get(name) for name in SETTINGS}
     os.environ.update(SETTINGS)
@@ -69,5 +69,5 @@ def builders(workers: int) -> Iterator[ProcessPoolExecutor]:
     ProcessPoolExecutor
         They start with the first book and end here.
     """
-    with settings(), ProcessPoolExecutor(workers, mp_context=_how()) as pool:
+    with _settings(), ProcessPoolExecutor(workers, mp_context=_how()) as pool:
         yield pool
