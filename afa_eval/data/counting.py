@@ -1,8 +1,7 @@
 """Marks counted by enrolment and reason in one pass, and what in them cannot be counted.
 
-Nearly all marks say that the pupil is there: they are only counted. The others of an enrolment are
-strung together as they pass, and taken apart afterwards, which is a tenth of the rows. A bit for
-every session of the year shows a mark that stands twice.
+Each reason is a counter of ten bits; five of them lie in one double, whose sums are exact. A bit
+for every session of the year shows a mark that stands twice.
 """
 
 from __future__ import annotations
@@ -21,10 +20,9 @@ from afa_eval.codes import years
 from afa_eval.data.marks import Marks, literal
 from afa_eval.errors import DataError
 
-MOST = 366 * 2  # sessions of a year
-THERE = ("/", "\\")
-BETWEEN = "chr(31)"  # codes that are strung together; no file of text has it
-LONGEST = 8  # letters kept of what should be a code: a column of sentences does not fill the memory
+BITS = 10
+IN_ONE = 5
+MOST = 366 * 2  # sessions of a year; a counter holds 1,023
 MEMORY = "700MB"  # of DuckDB
 NO_MARK = "no_mark"
 OTHER, EARLY, LATE, UNDATED = 0, 1, 2, -1
@@ -163,14 +161,18 @@ def count(marks: Marks, year: str, *, halves: bool, placed: bool = False) -> Cou
     """
     spelt = {each.code: each.group for each in codes.codes(year)} | {"": NO_MARK}
     found = _counted(marks, year, spelt, halves, placed)
+    others = _other_spellings(marks, year, spelt) if _unknown(found, len(_groups(year))) else {}
+    understood = {text: group for text, group in others.items() if group}
+    if understood:
+        found = _counted(marks, year, spelt | understood, halves, placed)
+    troubles = _troubles(marks, year, found, [text for text, group in others.items() if not group])
     inside = np.isin(found["period"], (EARLY, LATE))
-    troubles = _troubles(marks, year, found, _no_codes(marks, year, spelt) if found["unknown"][inside].any() else ())
     frame = pd.DataFrame({name: found[name][inside] for name in ("pupil_id", "urn")})
     frame["sixth"] = found["period"][inside] == LATE
     if placed:
         frame["place"] = found["place"][inside]
-    for group in _groups(year):
-        frame[group] = found[group][inside].astype(np.int64)
+    for place, group in enumerate(_groups(year)):
+        frame[group] = _counter(found, place)[inside]
     return Counted(_without_blanks(frame), int(found["n"][found["period"] == OTHER].sum()), troubles)
 
 
@@ -221,51 +223,39 @@ def _groups(year: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*codes.groups(year), NO_MARK)))
 
 
+def _counter(found: Mapping[str, NDArray[Any]], place: int) -> NDArray[np.int64]:
+    packed = found[f"w{place // IN_ONE}"].astype(np.int64)
+    return (packed >> (BITS * (place % IN_ONE))) & ((1 << BITS) - 1)
+
+
+def _unknown(found: Mapping[str, NDArray[Any]], places: int) -> bool:
+    """Whether some marks were counted under no reason."""
+    inside = np.isin(found["period"], (EARLY, LATE))
+    known = sum(_counter(found, place)[inside] for place in range(places))
+    return bool((found["n"][inside] > known).any())
+
+
 def _counted(marks: Marks, year: str, spelt: Mapping[str, str], halves: bool, placed: bool) -> dict[str, NDArray[Any]]:
-    """By enrolment and period: its marks, the sessions they fill, and how many there are of each group."""
-    there = [code for code in THERE if spelt.get(code) == spelt[THERE[0]]]
-    groups = _groups(year)
+    places = {group: place for place, group in enumerate(_groups(year))}
+    words = len(places) // IN_ONE + 1
+    rows = ", ".join(f"({literal(text)}, {_weights(places[group], words)})" for text, group in spelt.items())
+    names = ", ".join(f"w{word}" for word in range(words))
+    sums = ", ".join(f"coalesce(sum(w{word}), 0) AS w{word}" for word in range(words))
     first, last = bounds(year)
     slot = (
         f"CASE WHEN date BETWEEN DATE '{first}' AND DATE '{last}' "
         f"THEN (date - DATE '{first}')::SMALLINT * 2::SMALLINT + session::SMALLINT END"
     )
-    rest = f"CASE WHEN code IN ({', '.join(map(literal, there))}) THEN NULL ELSE {_bare('code')} END"
-    rows = ", ".join(f"({literal(text)}, {groups.index(group)})" for text, group in spelt.items())
-    sums = ", ".join(
-        f"count(*) FILTER (WHERE place = {place}) AS {name}" for place, name in enumerate(_columns(groups))
+    query = (
+        f", meaning(code, {names}) AS (VALUES {rows}) "
+        f"SELECT pupil_id, urn, {_period(year, halves)} AS period, count(*) AS n, "
+        f"count({slot}) AS placed, "
+        + ("min(place) AS place, " if placed else "")
+        + f"coalesce(bit_count(bitstring_agg({slot}, 0::SMALLINT, {MOST}::SMALLINT)), 0) AS filled, {sums} "
+        f"FROM (SELECT pupil_id, urn, date, session, coalesce(code, '') AS code{', place' if placed else ''} FROM marks) "
+        "LEFT JOIN meaning USING (code) GROUP BY ALL ORDER BY ALL"
     )
-    told = ", ".join(f"coalesce({name}, 0) AS {name}" for name in ("others", "unknown", *_columns(groups)))
-    found = marks.run(
-        f", meaning(code, place) AS (VALUES {rows}), enrolled AS MATERIALIZED (SELECT pupil_id, urn, "
-        f"{_period(year, halves)} AS period, count(*) AS n, {'min(place) AS place, ' if placed else ''}"
-        f"coalesce(bit_count(bitstring_agg({slot}, 0::SMALLINT, {MOST}::SMALLINT)), 0) AS filled, "
-        f"string_agg({rest}, {BETWEEN}) AS rest FROM marks GROUP BY ALL), "
-        "numbered AS MATERIALIZED (SELECT *, row_number() OVER (ORDER BY pupil_id, urn, period) AS nth FROM enrolled), "
-        f"each AS (SELECT nth, unnest(string_split(rest, {BETWEEN})) AS code FROM numbered WHERE rest IS NOT NULL), "
-        f"told AS (SELECT nth, count(*) AS others, count(*) - count(place) AS unknown, {sums} "
-        "FROM each LEFT JOIN meaning USING (code) GROUP BY nth) "
-        f"SELECT numbered.* EXCLUDE (rest), {told} FROM numbered LEFT JOIN told USING (nth) ORDER BY nth",
-        placed=placed,
-    )
-    return _by_group({name: _with_none(values) for name, values in found.items()}, groups, spelt[THERE[0]])
-
-
-def _by_group(found: dict[str, Any], groups: Sequence[str], there: str) -> dict[str, NDArray[Any]]:
-    """Counts under the groups' names; those who are simply there are what the others leave."""
-    counts = {group: found.pop(name) for group, name in zip(groups, _columns(groups), strict=True)}
-    counts[there] = counts[there] + found["n"] - found.pop("others")
-    return found | counts
-
-
-def _columns(groups: Sequence[str]) -> tuple[str, ...]:
-    """Names in SQL that clash with nothing."""
-    return tuple(f"g{place}" for place in range(len(groups)))
-
-
-def _bare(code: str) -> str:
-    """A code without blanks around it, in capitals; no code is a blank one."""
-    return f"coalesce(upper(left(trim({code}, ' \t'), {LONGEST})), '')"
+    return {name: _with_none(values) for name, values in marks.run(query, placed=placed).items()}
 
 
 def _with_none(values: Any) -> NDArray[Any]:
@@ -275,6 +265,12 @@ def _with_none(values: Any) -> NDArray[Any]:
     found = values.data.astype(object)
     found[np.ma.getmaskarray(values)] = None
     return found if values.mask.any() else np.asarray(values.data)
+
+
+def _weights(place: int, words: int) -> str:
+    parts = ["0.0::DOUBLE"] * words
+    parts[place // IN_ONE] = f"{float(1 << (BITS * (place % IN_ONE)))!r}::DOUBLE"
+    return ", ".join(parts)
 
 
 def _period(year: str, halves: bool) -> str:
@@ -291,10 +287,15 @@ def _within(year: str) -> str:
     return f"date BETWEEN DATE '{first}' AND DATE '{last}'"
 
 
-def _no_codes(marks: Marks, year: str, spelt: Mapping[str, str]) -> list[str]:
-    """What stands where a code should, as it stands there."""
+def _other_spellings(marks: Marks, year: str, spelt: Mapping[str, str]) -> dict[str, str]:
+    """Codes that stand there with blanks or in lower case, and (with no group) those that are none."""
     texts = marks.run(f"SELECT DISTINCT code FROM marks WHERE {_within(year)} AND code IS NOT NULL ORDER BY 1")["code"]
-    return [text for text in map(str, texts) if text.strip().upper() not in spelt]
+    found = {}
+    for text in map(str, texts):
+        if text not in spelt:
+            bare = text.strip().upper()
+            found[text] = spelt.get(bare, "")
+    return found
 
 
 def _troubles(
@@ -307,10 +308,12 @@ def _troubles(
             marks, "date", "date_text", "date IS NULL", "'{}' is no day.", "Write days as 04/09/2023 or 2023-09-04."
         )
     inside = np.isin(period, (EARLY, LATE))
-    if (found["filled"][inside] < found["n"][inside]).any():  # a mark of no session, or two of one
+    placed, n, filled = (found[name][inside] for name in ("placed", "n", "filled"))
+    if (placed < n).any():
         where = f"session IS NULL AND {_within(year)}"
         troubles += _of_texts(marks, "session", "session_text", where, "'{}' is no session.", "Write AM or PM.")
-        troubles += _twice(marks, year)
+    if ((filled < placed) | (n > MOST)).any():
+        troubles.append(_twice(marks, year))
     if any(pupil is None or not str(pupil).strip() for pupil in found["pupil_id"]):
         rows, times = _rows(marks, "pupil_id IS NULL OR trim(pupil_id) = ''")
         troubles.append(
@@ -349,18 +352,21 @@ def _short(text: str) -> str:
     return text if len(text) <= SHOWN else text[: SHOWN - 1] + "…"
 
 
-def _twice(marks: Marks, year: str) -> list[Trouble]:
+def _twice(marks: Marks, year: str) -> Trouble:
     found = marks.run(
         ", second AS (SELECT place, row_number() OVER (PARTITION BY pupil_id, urn, date, session ORDER BY place) AS nth "
         f"FROM marks WHERE {_within(year)} AND session IS NOT NULL) SELECT place FROM second WHERE nth > 1 ORDER BY place",
         placed=True,
     )["place"]
-    if not len(found):
-        return []
-    message = "A pupil has a second mark for one session in one school."
-    fix = "Keep the mark that is right: two cannot both be counted."
-    rows = _row_numbers(marks, found[:MOST_ROWS])
-    return [Trouble("twice", message, fix, "", marks.headers.get("date", ""), len(found), rows)]
+    return Trouble(
+        "twice",
+        "A pupil has a second mark for one session in one school.",
+        "Keep the mark that is right: two cannot both be counted.",
+        "",
+        marks.headers.get("date", ""),
+        len(found),
+        _row_numbers(marks, found[:MOST_ROWS]),
+    )
 
 
 def _rows(marks: Marks, where: str) -> tuple[tuple[int, ...], int]:
