@@ -275,7 +275,8 @@ def write_large(path: Path, shuffled: bool, n: int = 8_000_000, schools: int = 2
 def alone(what: str, path: Path) -> dict[str, float]:
     """CPU seconds and peak memory of one pass in a process of its own."""
     command = [sys.executable, "-m", "benchmarks.bench", "--pass", what, str(path)]
-    done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=Path(__file__).parents[1])
+    seen = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}  # where this process finds the peers
+    done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=Path(__file__).parents[1], env=seen)
     found: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
     return found
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from afa_eval.data.tables import Tables
+from afa_eval.designs.groups import factorize
 from afa_eval.estimate import Table
 
 ORDER = ("N", "A", "K", "P", "S", "E")  # from no provision to the most
@@ -108,9 +111,18 @@ def moves(tables: Tables, before: str, after: str) -> pd.DataFrame | None:
         first = provision(tables, "baseline")
     if first is None or last is None or before == after:
         return None
-    both = pd.DataFrame({"first": first.replace(NOW), "last": last.replace(NOW)}).dropna()
-    counts = pd.crosstab(both["first"], both["last"])
-    return counts.reindex(index=list(SHOWN), columns=list(SHOWN), fill_value=0)
+    later = last.index.get_indexer(first.index)  # a pupil is once in a census
+    was, now = _shown(first)[later >= 0], _shown(last)[later[later >= 0]]
+    both = (was >= 0) & (now >= 0)
+    counts = np.bincount(len(SHOWN) * was[both] + now[both], minlength=len(SHOWN) ** 2)
+    return pd.DataFrame(counts.reshape(len(SHOWN), len(SHOWN)), index=list(SHOWN), columns=list(SHOWN))
+
+
+def _shown(status: pd.Series) -> npt.NDArray[np.int64]:
+    """Place in ``SHOWN`` of each pupil's provision by today's names, -1 where it has none."""
+    codes, names = factorize(status)
+    places = [SHOWN.index(code) if (code := NOW.get(name, name)) in SHOWN else -1 for name in names]
+    return np.array([*places, -1], dtype=np.int64)[codes]
 
 
 def _in_census(tables: Tables, year: str) -> pd.Series | None:
