@@ -150,6 +150,8 @@ def _coded_column(values: Any) -> tuple[Coded, NDArray[np.bool_] | None]:
     """Categories by number, and which are missing."""
     import pandas as pd
 
+    if getattr(values.dtype, "storage", "") == "python":  # text without Arrow: half as dear as objects
+        values = values.to_numpy()
     codes, levels = pd.factorize(values)
     return Coded(codes.astype(np.int64), [_plain(level) for level in levels]), codes < 0
 
@@ -175,8 +177,10 @@ def group_codes(arrays: Arrays, groups: Sequence[str], n_rows: int) -> tuple[Int
     keys: list[Key] = [()]
     for group in groups:
         codes, keys = _within(codes, keys, *_coded(arrays[group]))
-    whole = all(type(part) is int for key in keys for part in key)  # numbers sort as they are
-    order = sorted(range(len(keys)), key=keys.__getitem__ if whole else lambda i: key_order(keys[i]))
+    whole = all(isinstance(held, np.ndarray) and held.dtype.kind == "i" for held in map(arrays.__getitem__, groups))
+    order = sorted(
+        range(len(keys)), key=keys.__getitem__ if whole else lambda i: key_order(keys[i])
+    )  # whole ones as they are
     if order == list(range(len(keys))):
         return codes, tuple(keys)
     rank = np.empty(len(keys), dtype=np.int64)
