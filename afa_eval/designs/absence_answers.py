@@ -10,7 +10,7 @@ import pandas as pd
 
 from afa_eval.designs.absence_national import NationalLine
 from afa_eval.designs.absence_question import AbsenceQuestion
-from afa_eval.designs.clustered import CellFit, Clustered, about_precision, answer, between_schools, fit_cells
+from afa_eval.designs.clustered import CellFit, Cells, Clustered, about_precision, answer, between_schools
 from afa_eval.designs.groups import parse
 from afa_eval.estimate import Claim, Comparator, Estimand, Estimate
 
@@ -72,7 +72,8 @@ class GroupAnswers:
             Persistent absence first, then severe absence, rates, and how precise they are.
         """
         line = self.line
-        fit = fit_cells(part["persistent"], part["wave"], part["cluster"])
+        cells = Cells.of(part["wave"], part["cluster"])
+        fit = cells.fit(part["persistent"])
         change = fit.combine(CHANGE)
         items = self._levels(part, fit)
         items.append(self._said(Estimand.PERSISTENT_ABSENCE_CHANGE, change, DIFFERENCE))
@@ -89,9 +90,9 @@ class GroupAnswers:
                 )
             )
         for column, names in SHARES.items():
-            items.extend(self._triple(fit_cells(part[column], part["wave"], part["cluster"]), names))
+            items.extend(self._triple(cells.fit(part[column]), names))
         for column, names in RATES.items():
-            ratio = fit_cells(part[column], part["wave"], part["cluster"], size=part["sessions_possible"])
+            ratio = cells.fit(part[column], size=part["sessions_possible"])
             items.extend(self._triple(ratio, names, method="ratio of sums"))
         before = part[part["wave"] == "before"]
         icc = between_schools(

@@ -214,12 +214,60 @@ def fit_cells(values: pd.Series, cells: pd.Series, school: pd.Series, *, size: p
     >>> fit.combine({"b": 1, "a": -1}).value
     4.0
     """
-    y = values.to_numpy(dtype=np.float64, na_value=np.nan)
-    sizes = np.ones_like(y) if size is None else size.to_numpy(dtype=np.float64, na_value=np.nan)
-    (codes, names), (schools, _) = factorize(cells), factorize(school)
-    keep = (codes >= 0) & (schools >= 0) & ~np.isnan(y) & (sizes > 0)
-    (codes, used), (schools, there) = renumber(codes[keep]), renumber(schools[keep])
-    return _fit(y[keep], sizes[keep], codes, [names[code] for code in used], schools, len(there))
+    return Cells.of(cells, school).fit(values, size=size)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Cells:
+    """In which cell and school is each row, found once for many values?
+
+    Attributes
+    ----------
+    names : tuple of str
+        The cells, in order.
+    cells, schools : ndarray of int, shape (n,)
+        Position of each row's cell and school, -1 where missing.
+    """
+
+    names: tuple[str, ...]
+    cells: npt.NDArray[np.int64]
+    schools: npt.NDArray[np.int64]
+
+    @classmethod
+    def of(cls, cells: pd.Series, school: pd.Series) -> Cells:
+        """Where does each row stand?
+
+        Parameters
+        ----------
+        cells, school : pandas.Series
+            As in ``fit_cells``.
+
+        Returns
+        -------
+        Cells
+            For one or more ``fit``.
+        """
+        codes, names = factorize(cells)
+        return cls(tuple(names), codes, factorize(school)[0])
+
+    def fit(self, values: pd.Series, *, size: pd.Series | None = None) -> CellFit:
+        """How large is each cell?
+
+        Parameters
+        ----------
+        values, size : pandas.Series of float
+            As in ``fit_cells``.
+
+        Returns
+        -------
+        CellFit
+            Ready for contrasts.
+        """
+        y = values.to_numpy(dtype=np.float64, na_value=np.nan)
+        sizes = np.ones_like(y) if size is None else size.to_numpy(dtype=np.float64, na_value=np.nan)
+        keep = (self.cells >= 0) & (self.schools >= 0) & ~np.isnan(y) & (sizes > 0)
+        (codes, used), (schools, there) = renumber(self.cells[keep]), renumber(self.schools[keep])
+        return _fit(y[keep], sizes[keep], codes, [self.names[code] for code in used], schools, len(there))
 
 
 def _fit(
