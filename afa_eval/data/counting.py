@@ -242,14 +242,14 @@ def _counted(marks: Marks, year: str, spelt: Mapping[str, str], halves: bool, pl
     names = ", ".join(f"w{word}" for word in range(words))
     sums = ", ".join(f"coalesce(sum(w{word}), 0) AS w{word}" for word in range(words))
     first, last = bounds(year)
-    slot = (
-        f"CASE WHEN date BETWEEN DATE '{first}' AND DATE '{last}' "
-        f"THEN (date - DATE '{first}')::SMALLINT * 2::SMALLINT + session::SMALLINT END"
-    )
+    slot = f"(date - DATE '{first}')::SMALLINT * 2::SMALLINT + session::SMALLINT"
+    period = f"{EARLY}::TINYINT"
+    if halves or not _all_within(marks, year):
+        slot = f"CASE WHEN date BETWEEN DATE '{first}' AND DATE '{last}' THEN {slot} END"
+        period = _period(year, halves)
     query = (
         f", meaning(code, {names}) AS (VALUES {rows}) "
-        f"SELECT pupil_id, urn, {_period(year, halves)} AS period, count(*) AS n, "
-        f"count({slot}) AS placed, "
+        f"SELECT pupil_id, urn, {period} AS period, count(*) AS n, "
         + ("min(place) AS place, " if placed else "")
         + f"coalesce(bit_count(bitstring_agg({slot}, 0::SMALLINT, {MOST}::SMALLINT)), 0) AS filled, {sums} "
         f"FROM (SELECT pupil_id, urn, date, session, coalesce(code, '') AS code{', place' if placed else ''} FROM marks) "
@@ -287,6 +287,20 @@ def _within(year: str) -> str:
     return f"date BETWEEN DATE '{first}' AND DATE '{last}'"
 
 
+def _all_within(marks: Marks, year: str) -> bool:
+    """Whether every mark is known to be of the year: only a Parquet file of days tells without being read."""
+    kinds = dict(zip(map(str, marks.relation.columns), map(str, marks.relation.types), strict=True))
+    quick = marks.file.lower().endswith((".parquet", ".pq")) and "week" not in marks.headers
+    if not quick or not kinds[marks.headers["date"]].startswith(("DATE", "TIMESTAMP")):
+        return False
+    first, last = bounds(year)
+    found = marks.run(
+        f"SELECT coalesce(count(date) = count(*) AND min(date) >= DATE '{first}' AND max(date) <= DATE '{last}', false) "
+        "AS within FROM marks"
+    )
+    return bool(found["within"][0])
+
+
 def _other_spellings(marks: Marks, year: str, spelt: Mapping[str, str]) -> dict[str, str]:
     """Codes that stand there with blanks or in lower case, and (with no group) those that are none."""
     texts = marks.run(f"SELECT DISTINCT code FROM marks WHERE {_within(year)} AND code IS NOT NULL ORDER BY 1")["code"]
@@ -308,12 +322,10 @@ def _troubles(
             marks, "date", "date_text", "date IS NULL", "'{}' is no day.", "Write days as 04/09/2023 or 2023-09-04."
         )
     inside = np.isin(period, (EARLY, LATE))
-    placed, n, filled = (found[name][inside] for name in ("placed", "n", "filled"))
-    if (placed < n).any():
+    if (found["filled"][inside] < found["n"][inside]).any():  # a mark of no session, or two of one
         where = f"session IS NULL AND {_within(year)}"
         troubles += _of_texts(marks, "session", "session_text", where, "'{}' is no session.", "Write AM or PM.")
-    if ((filled < placed) | (n > MOST)).any():
-        troubles.append(_twice(marks, year))
+        troubles += _twice(marks, year)
     if any(pupil is None or not str(pupil).strip() for pupil in found["pupil_id"]):
         rows, times = _rows(marks, "pupil_id IS NULL OR trim(pupil_id) = ''")
         troubles.append(
@@ -352,21 +364,18 @@ def _short(text: str) -> str:
     return text if len(text) <= SHOWN else text[: SHOWN - 1] + "…"
 
 
-def _twice(marks: Marks, year: str) -> Trouble:
+def _twice(marks: Marks, year: str) -> list[Trouble]:
     found = marks.run(
         ", second AS (SELECT place, row_number() OVER (PARTITION BY pupil_id, urn, date, session ORDER BY place) AS nth "
         f"FROM marks WHERE {_within(year)} AND session IS NOT NULL) SELECT place FROM second WHERE nth > 1 ORDER BY place",
         placed=True,
     )["place"]
-    return Trouble(
-        "twice",
-        "A pupil has a second mark for one session in one school.",
-        "Keep the mark that is right: two cannot both be counted.",
-        "",
-        marks.headers.get("date", ""),
-        len(found),
-        _row_numbers(marks, found[:MOST_ROWS]),
-    )
+    if not len(found):
+        return []
+    message = "A pupil has a second mark for one session in one school."
+    fix = "Keep the mark that is right: two cannot both be counted."
+    rows = _row_numbers(marks, found[:MOST_ROWS])
+    return [Trouble("twice", message, fix, "", marks.headers.get("date", ""), len(found), rows)]
 
 
 def _rows(marks: Marks, where: str) -> tuple[tuple[int, ...], int]:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from datetime import date, timedelta
 from pathlib import Path
 
+import duckdb
 import numpy as np
 import pandas as pd
 import pytest
@@ -337,8 +338,6 @@ def as_polars(marks: pd.DataFrame) -> object:
 
 
 def as_duckdb(marks: pd.DataFrame) -> object:
-    import duckdb
-
     return duckdb.from_df(marks)
 
 
@@ -389,8 +388,6 @@ def test_any_file_gives_what_the_table_gives(name: str, tmp_path: Path) -> None:
 
 
 def test_parquet_gives_what_the_table_gives(tmp_path: Path) -> None:
-    import duckdb
-
     marks = many()
     with duckdb.connect() as engine:
         engine.from_df(as_dates(marks)).write_parquet(str(tmp_path / "m.parquet"))
@@ -469,3 +466,28 @@ def test_names_are_not_even_looked_at() -> None:
         warnings.simplefilter("error")
         out = ae.attendance(marks)
     assert not {"Surname", "DOB"} & set(out.columns)
+
+
+@pytest.mark.parametrize("odd", [None, "2024-09-03", "2022-09-05"])
+def test_a_parquet_file_counts_as_the_table_does_whether_or_not_all_its_marks_are_of_the_year(
+    tmp_path: Path, odd: str | None
+) -> None:
+    days = pd.date_range("2023-09-04", periods=5).repeat(2).tolist() + ([pd.Timestamp(odd)] if odd else [])
+    table = pd.DataFrame({"pupil_id": "P1", "urn": "100001", "date": days, "code": (["/", "I", "I"] * 4)[: len(days)]})
+    table["session"] = (["AM", "PM"] * 6)[: len(days)]
+    path = tmp_path / "marks.parquet"
+    with duckdb.connect() as engine:
+        engine.from_df(table).write_parquet(str(path))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # marks of another year are told of: looked at elsewhere
+        pd.testing.assert_frame_equal(ae.attendance(path, year="202324"), ae.attendance(table, year="202324"))
+
+
+def test_a_parquet_file_whose_marks_are_all_of_the_year_is_refused_for_a_mark_that_stands_twice(tmp_path: Path) -> None:
+    day = pd.Timestamp("2023-09-04")
+    table = pd.DataFrame({"pupil_id": "P1", "urn": "1", "date": [day] * 3, "session": ["AM", "AM", "XM"], "code": "/"})
+    path = tmp_path / "marks.parquet"
+    with duckdb.connect() as engine:
+        engine.from_df(table).write_parquet(str(path))
+    with pytest.raises(DataError, match=r"'XM' is no session(.|\n)*a second mark"):
+        ae.attendance(path, year="202324")
