@@ -93,7 +93,7 @@ def test_one_enormous_line_is_refused_without_being_split() -> None:
 
 def test_a_cell_beyond_csv_s_own_limit_is_a_note() -> None:
     grid = text_grid(b"a,b\n1," + b"x" * 200_000 + b"\n")
-    assert [note.kind for note in grid.notes] == ["open quote"]
+    assert [note.kind for note in grid.notes] == ["long line"]
 
 
 def test_a_file_too_large_for_text_is_refused_before_it_is_read(monkeypatch, csv_file) -> None:
