@@ -9,7 +9,7 @@ from functools import lru_cache
 
 from afa_eval.codes import years
 from afa_eval.comparators import store
-from afa_eval.comparators.packing import FSM_CODES, PHASE_CODES, SEN_CODES, SEX_CODES, pack, unpack
+from afa_eval.comparators.packing import FSM_CODES, PHASE_CODES, SEN_CODES, SEX_CODES, unpack
 from afa_eval.comparators.store import Figure
 from afa_eval.errors import ComparatorError
 
@@ -171,7 +171,8 @@ def area_columns(area: str, start: int) -> tuple[list[bytes], list[array[int]]]:
         enrolments in each of the eleven bands. Without rows where none are published.
     """
     query = "SELECT packed, rows FROM area_band WHERE area = ? AND year = ?"
-    return unpack(*(store.connect().execute(query, [area, start]).fetchone() or (pack([], []), 0)))
+    held = store.connect().execute(query, [area, start]).fetchone()
+    return ([b""] * len(KEYS), [array("I")] * len(_COLUMNS)) if held is None else unpack(*held)
 
 
 def covers(area: str, year: str) -> bool:

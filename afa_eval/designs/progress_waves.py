@@ -63,10 +63,8 @@ def growth_per_wave(question: ProgressQuestion, people: Cohort) -> Grown:
         items.extend([] if found is None else [_said(question, label, found)])
     if slope.n_schools < question.min_schools:
         return items, _uneven(question, list(fit.steps)), ()
-    name, title = (
-        f"growth-{question.id}",
-        f"Growth in {lower(question.label or question.id)}, from one test to the next",
-    )
+    name, what = f"growth-{question.id}", lower(question.label or question.id)
+    title = f"Growth in {what}, from one test to the next"
     table = fit.table(_stretches(question.waves), name=name, title=title, unit=question.unit)
     return items, _uneven(question, list(fit.steps)), (replace(table, outcome=question.id),)
 

@@ -51,8 +51,9 @@ def _settings() -> Iterator[None]:
     try:
         yield
     finally:
-        for name, value in kept.items():
-            os.environ.pop(name, None) if value is None else os.environ.__setitem__(name, value)
+        for name in SETTINGS:
+            del os.environ[name]
+        os.environ.update({name: value for name, value in kept.items() if value is not None})
 
 
 @contextmanager

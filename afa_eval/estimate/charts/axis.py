@@ -191,6 +191,51 @@ def draw_scale(
         canvas.write(x, bottom + 0.12, tick_text(tick, marks, unit), size="small", color=QUIET, ha="center")
 
 
+def draw_heights(
+    canvas: Canvas,
+    axes: Axes,
+    place: tuple[float, float, float],
+    unit: str,
+    most: int,
+    *,
+    null: float | None = None,
+    sign: str = "",
+    numbers: bool = True,
+) -> None:
+    """Draw grid lines, the line of no difference and the numbers left of a vertical axis.
+
+    Parameters
+    ----------
+    canvas : Canvas
+        To write on.
+    axes : matplotlib.axes.Axes
+        With its limits set.
+    place : tuple of float
+        Left, top and height of the axes in inches.
+    unit : str
+        Unit of the axis.
+    most : int
+        As many lines at the most.
+    null : float, optional
+        Where there is no difference.
+    sign : str
+        Before each number.
+    numbers : bool
+        Whether they are written; panels beside the first share its.
+    """
+    left, top, tall = place
+    below, above = axes.get_ylim()
+    marks = ticks(min(below, above), max(below, above), unit, most)
+    for tick in marks:
+        line(axes, axes.get_xlim(), [tick, tick], color=RULE, lw=0.7, zorder=0)
+        if numbers:
+            y = top + tall * (above - tick) / (above - below)
+            text = sign + tick_text(tick, marks, unit)
+            canvas.write(left - 0.06, y, text, size="small", color=QUIET, ha="right")
+    if null is not None:
+        line(axes, axes.get_xlim(), [null, null], color=INK, lw=1.0, zorder=1)
+
+
 def share(value: float, limits: Interval, unit: str) -> float:
     """How far along the axis does a value stand?
 

@@ -15,7 +15,6 @@ from afa_eval.estimate.charts.canvas import (
     OURS,
     PAD,
     QUIET,
-    RULE,
     SIZES,
     Canvas,
     page_width,
@@ -183,12 +182,7 @@ def _body(canvas: Canvas, found: Sequence[Point], unit: str, null: float, began:
     )
     axes.set_xlim(-0.5, len(found) - 0.5)
     axes.set_ylim(low, high)
-    marks = axis.ticks(low, high, unit, 6)
-    for tick in marks:
-        axes.axhline(tick, color=RULE, lw=0.7, zorder=0)
-        y = canvas.top + TALL * (1 - (tick - low) / (high - low))
-        canvas.write(left - 0.06, y, axis.tick_text(tick, marks, unit), size="small", color=QUIET, ha="right")
-    axes.axhline(null, color=INK, lw=1.0, zorder=1)
+    axis.draw_heights(canvas, axes, (left, canvas.top, TALL), unit, 6, null=null)
     if began is not None:
         axis.line(axes, [began - 0.5] * 2, [low, high], color=NATIONAL, lw=1.2, ls=(0, (4, 2)), zorder=1)
     for at, point in enumerate(found):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from afa_eval.errors import ReportError
 from afa_eval.estimate import words
 from afa_eval.estimate.charts import axis, saying
-from afa_eval.estimate.charts.canvas import NATIONAL, OURS, PAD, QUIET, RULE, Canvas, page_width, start
+from afa_eval.estimate.charts.canvas import NATIONAL, OURS, PAD, QUIET, Canvas, page_width, start
 from afa_eval.estimate.charts.forest_plot import CLAIM_MARKS
 from afa_eval.estimate.records import Claim
 from afa_eval.estimate.shown import Shown
@@ -163,12 +163,7 @@ def _body(canvas: Canvas, found: Sequence[Place], unit: str, null: float) -> Non
     axis.draw_scale(canvas, axes, (left, width, canvas.top + TALL), unit, null=null)
     for side in (-1, 1):
         axis.line(axes, [null, null + side * deepest], [0, deepest], color=NATIONAL, lw=1.2, ls=(0, (4, 2)), zorder=1)
-    marks = axis.ticks(0, deepest, unit, 5)
-    for tick in marks:
-        axes.axhline(tick, color=RULE, lw=0.6, zorder=0)
-        y = canvas.top + TALL * tick / deepest
-        text = f"± {axis.tick_text(tick, marks, unit)}"
-        canvas.write(left - 0.08, y, text, size="small", color=QUIET, ha="right")
+    axis.draw_heights(canvas, axes, (left, canvas.top, TALL), unit, 5, sign="± ")
     name = saying.UNIT_NAMES.get(unit, unit[:1].upper() + unit[1:])
     canvas.write(left + width / 2, canvas.top + TALL + 0.32, name, size="small", color=QUIET, ha="center")
     for place in found:

@@ -9,12 +9,10 @@ from typing import TYPE_CHECKING, Any
 from afa_eval.estimate import words
 from afa_eval.estimate.charts import axis, paired, saying
 from afa_eval.estimate.charts.canvas import (
-    INK,
     NATIONAL,
     OURS,
     PAD,
     QUIET,
-    RULE,
     SIZES,
     Canvas,
     fitted,
@@ -245,14 +243,8 @@ def _draw_panel(canvas: Canvas, panel: Panel, *, first: bool) -> None:
     axes = canvas.axes(panel.left, top, panel.width, TALL)
     axes.set_xlim(-0.3, len(panel.every) - 0.7)
     axes.set_ylim(0, panel.ceiling)
-    unit = panel.pair.before.unit
-    marks = axis.ticks(0, panel.ceiling, unit, 4)
-    for tick in marks:
-        axes.axhline(tick, color=INK if tick == 0 else RULE, lw=0.9 if tick == 0 else 0.7, zorder=0)
-        if first:
-            y = top + TALL * (1 - tick / panel.ceiling)
-            text = axis.tick_text(tick, marks, unit)
-            canvas.write(panel.left - 0.06, y, text, size="small", color=QUIET, ha="right")
+    place = (panel.left, top, TALL)
+    axis.draw_heights(canvas, axes, place, panel.pair.before.unit, 4, null=0.0, numbers=first)
     step = panel.width / (len(panel.every) - 0.4)
     for position in labelled(panel.every, panel.years, step):
         half = width_of(panel.every[position], SIZES["small"]) / 2
