@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Executor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
@@ -24,6 +25,7 @@ app = typer.Typer(
 comparators_app = typer.Typer(help="National figures to set an evaluation against.", no_args_is_help=True)
 app.add_typer(comparators_app, name="comparators")
 
+MUCH = 1_000_000  # bytes of data
 PlanPath = Annotated[Path, typer.Argument(metavar="PLAN", help="The plan file, or the folder that holds plan.toml.")]
 Quiet = Annotated[bool, typer.Option("--quiet", help="Print nothing but the last line.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
@@ -95,12 +97,12 @@ def demo(
     quiet: Quiet = False,
 ) -> None:
     """Write the demo trust, check it, evaluate it against England and build its book."""
-    from afa_eval import demo as demo_trust
+    with _working(quiet) as tell, _beside(begin=book) as pool:
+        from afa_eval import demo as demo_trust
 
-    with _working(quiet) as tell:
         tell("Simulating the demo trust")
         plan = demo_trust.write(folder, schools=schools, seed=seed)
-        page = _book(plan, tell) if book else plan
+        page = _book(plan, tell, pool) if book else plan
     _made(page)
 
 
@@ -129,10 +131,10 @@ def check(plan: PlanPath, quiet: Quiet = False, as_json: Json = False) -> None:
 @app.command(short_help="Estimate every outcome and write the figures.")
 def run(plan: PlanPath, quiet: Quiet = False, as_json: Json = False) -> None:
     """Estimate every outcome; write estimates.csv (released) and evaluation.json (internal)."""
-    from afa_eval.workspace import run_plan
+    with _working(quiet or as_json) as tell, _beside(begin=_much(plan)) as pool:
+        from afa_eval.workspace import run_plan
 
-    with _working(quiet or as_json) as tell:
-        done = run_plan(plan, tell)
+        done = run_plan(plan, tell, pool)
     if as_json:
         _print_json(done.as_dict())
     else:
@@ -155,10 +157,10 @@ def book(
     as_json: Json = False,
 ) -> None:
     """Build the Jupyter Book; evaluates first if an input or the plan changed."""
-    from afa_eval import workspace
+    with _working(quiet or as_json) as tell, _beside() as pool:
+        from afa_eval import workspace
 
-    with _working(quiet or as_json) as tell:
-        page = workspace.book_plan(plan, tell, template=_template(template), pdf=pdf, word=word)
+        page = workspace.book_plan(plan, tell, template=_template(template), pdf=pdf, word=word, pool=pool)
     missing = workspace.without_figures(plan)
     asked = (("pdf", "book.pdf", pdf), ("word", "summary.docx", word))
     others = {kind: page.parents[2] / name for kind, name, wanted in asked if wanted}
@@ -198,10 +200,10 @@ def publish(
     _made(done.index)
 
 
-def _book(plan: Path, tell: Callable[[str], None]) -> Path:
+def _book(plan: Path, tell: Callable[[str], None], pool: Executor) -> Path:
     from afa_eval.workspace import book_plan
 
-    return book_plan(plan, tell)
+    return book_plan(plan, tell, pool=pool)
 
 
 def _template(asked: str) -> str | Path:
@@ -325,6 +327,23 @@ def doctor(as_json: Json = False) -> None:
         _table("afa-eval doctor", rows)
     if any(row["result"] == "missing" for row in rows):
         raise typer.Exit(1)
+
+
+def _much(plan: Path) -> bool:
+    """Does it take longer to read a plan's data than to begin another process?"""
+    files = (plan if plan.is_dir() else plan.parent).glob("data/*")
+    return sum(file.stat().st_size for file in files) > MUCH
+
+
+@contextmanager
+def _beside(*, begin: bool = True) -> Iterator[Executor]:
+    """A process that works beside this one, begun before anything heavy is imported here."""
+    from afa_eval.report import apart
+
+    if begin:
+        apart.begin()
+    with apart.builders(1) as pool:
+        yield pool
 
 
 @contextmanager

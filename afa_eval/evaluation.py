@@ -6,7 +6,9 @@ import hashlib
 import json
 import platform
 import tomllib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import Executor, Future
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import asdict, dataclass, field, replace
 from difflib import get_close_matches
 from importlib.metadata import PackageNotFoundError, version
@@ -31,6 +33,7 @@ VERSIONED = ("afa-eval", "pandas", "numpy", "scipy", "linearmodels", "pingouin",
 SCHEMA = "afa_eval.evaluation/1"
 DRESS = frozenset({"title", "organisation", "words", "book", "disclosure"})  # of a plan, and of its [evaluation]
 NO_FIGURE, NO_FOCUS = "not-estimated", "focus-not-estimated"
+WORTH_HANDING_ON = 20_000  # rows of data: fewer are answered before another process has begun
 Progress = Callable[[str], None]
 
 
@@ -90,7 +93,9 @@ def check(plan: Plan | str | Path) -> list[Fault]:
     return list(_load(_as_plan(plan)).faults)
 
 
-def evaluate(plan: Plan | str | Path, *, progress: Progress | None = None) -> Evaluation:
+def evaluate(
+    plan: Plan | str | Path, *, progress: Progress | None = None, beside: Executor | None = None
+) -> Evaluation:
     """What is the answer to every question of a plan?
 
     Parameters
@@ -99,6 +104,8 @@ def evaluate(plan: Plan | str | Path, *, progress: Progress | None = None) -> Ev
         The plan, or where it stands.
     progress : callable, optional
         Told in a few words what is being done.
+    beside : concurrent.futures.Executor, optional
+        Processes that answer some of the outcomes while this one answers the others. The answers are the same.
 
     Returns
     -------
@@ -125,9 +132,8 @@ def evaluate(plan: Plan | str | Path, *, progress: Progress | None = None) -> Ev
         )
     period = plan.evaluation.period
     estimates = Estimates(tables=participants(loaded.tables, period.before if period else ""))
-    for position, design in enumerate(plan.designs):
-        tell(f"Estimating {design.label or design.id}")
-        estimates = estimates + _answers(plan, position, loaded.tables)
+    for answers in _all_answers(plan, loaded.tables, tell, beside):
+        estimates = estimates + answers
     if not estimates.items:
         raise EstimationError(" ".join(finding.message for finding in estimates.findings))
     return Evaluation(
@@ -188,6 +194,31 @@ def needs(designs: Iterable[Design]) -> tuple[Need, ...]:
         In the order they are first needed.
     """
     return tuple(dict.fromkeys(need for design in designs for need in design.needs()))
+
+
+def _all_answers(plan: Plan, tables: Tables, tell: Progress, beside: Executor | None) -> Iterator[Estimates]:
+    """Each outcome's answers, in the plan's order: this process begins with the first, another with the last."""
+    jobs: dict[int, Future[Estimates]] = {}
+    if beside is not None and tables.n_rows >= WORTH_HANDING_ON:
+        jobs = {at: beside.submit(_answers, plan, at, tables) for at in reversed(range(1, len(plan.designs)))}
+    try:
+        for position, design in enumerate(plan.designs):
+            tell(f"Estimating {design.label or design.id}")
+            answered = _from(jobs.get(position))
+            yield _answers(plan, position, tables) if answered is None else answered
+    finally:
+        for job in jobs.values():
+            job.cancel()
+
+
+def _from(job: Future[Estimates] | None) -> Estimates | None:
+    """What another process answered; None where it has not begun, or has ended before its time."""
+    if job is None or job.cancel():
+        return None
+    try:
+        return job.result()
+    except BrokenProcessPool:
+        return None
 
 
 def _answers(plan: Plan, position: int, tables: Tables) -> Estimates:

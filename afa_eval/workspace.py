@@ -98,7 +98,7 @@ class Done:
         }
 
 
-def run_plan(path: Path, tell: Tell) -> Done:
+def run_plan(path: Path, tell: Tell, pool: Executor | None = None) -> Done:
     """What is the answer to every question of a plan, written to its build folder?
 
     Parameters
@@ -107,6 +107,8 @@ def run_plan(path: Path, tell: Tell) -> Done:
         The plan file or its folder.
     tell : callable
         Told in a few words what is being done.
+    pool : Executor, optional
+        Warm processes that answer some of the outcomes.
 
     Returns
     -------
@@ -119,13 +121,13 @@ def run_plan(path: Path, tell: Tell) -> Done:
         As ``evaluate`` and ``release``; the list of faults is written all the same.
     """
     with _nothing_older_left(path):
-        return _run(load_plan(path), tell)
+        return _run(load_plan(path), tell, pool)
 
 
-def _run(plan: Plan, tell: Tell) -> Done:
+def _run(plan: Plan, tell: Tell, pool: Executor | None) -> Done:
     folder = plan.folder / BUILD
     try:
-        found = evaluation.evaluate(plan, progress=tell)
+        found = evaluation.evaluate(plan, progress=tell, beside=pool)
     except DataError as error:
         write_checks([fault for fault in error.faults if isinstance(fault, Fault)], folder)
         raise
@@ -175,7 +177,7 @@ def book_plan(
     here : bool
         Whether this process builds it, and may keep what Sphinx leaves behind.
     pool : Executor, optional
-        Warm processes, one of which builds it.
+        Warm processes that answer some of the outcomes, and one of which builds the book.
 
     Returns
     -------
@@ -195,7 +197,7 @@ def book_plan(
     stored = _stored(plan, folder)
     kept = None if stored is None else evaluation.as_of_now(stored)
     if kept is None:
-        released = run_plan(path, tell).release
+        released = run_plan(path, tell, pool).release
     else:
         tell("No figure can have changed: using the results there are")
         released = release(kept, plan)

@@ -1,6 +1,9 @@
 """A plan and its files become an Evaluation, or a list of what is wrong."""
 
 import dataclasses
+import pickle
+from concurrent.futures import Executor, Future
+from concurrent.futures.process import BrokenProcessPool
 
 import pandas as pd
 import pytest
@@ -59,8 +62,45 @@ def test_it_is_stored_and_read_back_whole(found):
         evaluation.from_json("{}", found.plan)
 
 
-def test_the_same_plan_and_files_give_the_same_bytes(found, small_trust):
-    assert evaluation.to_json(ae.evaluate(small_trust)) == evaluation.to_json(found)
+class Beside(Executor):
+    """What a process of its own would be handed and hand back, in this one; some end before their time."""
+
+    def __init__(self, *broken):
+        self.handed_on, self.broken = [], broken
+
+    def submit(self, fn, /, *args, **named):
+        job = Future()
+        job.set_running_or_notify_cancel()
+        self.handed_on.append(position := args[1])
+        if position in self.broken:
+            job.set_exception(BrokenProcessPool())
+            return job
+        fn, args = pickle.loads(pickle.dumps((fn, args)))
+        job.set_result(pickle.loads(pickle.dumps(fn(*args))))
+        return job
+
+
+def test_the_same_plan_and_files_give_the_same_bytes_whoever_answers(found, small_trust, told, monkeypatch):
+    monkeypatch.setattr(evaluation, "WORTH_HANDING_ON", 1)
+    beside, said = Beside(1), []
+    again = ae.evaluate(small_trust, progress=said.append, beside=beside)
+    assert evaluation.to_json(again) == evaluation.to_json(found)
+    assert said == told
+    assert beside.handed_on == list(range(len(found.plan.designs)))[:0:-1]
+
+
+def test_few_data_are_not_handed_on(small_trust, only, trust):
+    only(trust, "relationships", "belonging")
+    beside = Beside()
+    ae.evaluate(trust, beside=beside)
+    assert beside.handed_on == []
+
+
+def test_a_mistake_that_another_process_finds_is_told_as_if_found_here():
+    error = PlanError("No such score.", key="outcome.1.measure", line=7)
+    error.add_note("See the plan.")
+    again = pickle.loads(pickle.dumps(error))
+    assert (str(again), again.key, again.line, again.__notes__) == (str(error), error.key, 7, ["See the plan."])
 
 
 def test_a_fingerprint_follows_plan_and_files(trust):
@@ -150,7 +190,7 @@ where = "year_group=3"
 
 
 def test_outcomes_that_cannot_be_answered_do_not_stop_the_others(trust, only):
-    only(trust, "relationships")
+    only(trust, "relationships", "belonging")
     plan = trust / "plan.toml"
     text = plan.read_text(encoding="utf-8").replace('focus = "all"', 'focus = "phase=special"')
     plan.write_text(text + LONELY, encoding="utf-8")

@@ -49,6 +49,12 @@ class Tables:
     responses: pd.DataFrame | None = None
     flow: tuple[Step, ...] = field(default=())
 
+    @property
+    def n_rows(self) -> int:
+        """How many rows do all tables hold together?"""
+        tables = (self.pupils, self.census, self.attainment, self.attendance, self.responses)
+        return sum(len(table) for table in tables if table is not None)
+
     def require(self, table: str) -> pd.DataFrame:
         """Where is this table?
 

@@ -5,6 +5,7 @@ Nothing here imports anything heavy, so that they can begin before this process 
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
@@ -22,7 +23,7 @@ SPHINX = (  # what a build needs of others; a name that is not there is passed o
 )  # fmt: skip
 OURS = (
     "afa_eval.workspace", "afa_eval.report.build", "afa_eval.report.book", "afa_eval.report.site",
-    "afa_eval.report.sphinx_mend", "matplotlib.backends.backend_svg", "scipy.optimize", "scipy.stats", "duckdb",
+    "afa_eval.report.sphinx_mend", "pingouin", "matplotlib.backends.backend_svg", "scipy.optimize", "scipy.stats", "duckdb",
     "xlsxwriter", "jinja2",
 )  # fmt: skip
 
@@ -70,5 +71,5 @@ def builders(workers: int) -> Iterator[ProcessPoolExecutor]:
     ProcessPoolExecutor
         They start with the first book and end here.
     """
-    with _settings(), ProcessPoolExecutor(workers, mp_context=_how()) as pool:
+    with _settings(), ProcessPoolExecutor(workers, mp_context=_how(), initializer=gc.freeze) as pool:
         yield pool
