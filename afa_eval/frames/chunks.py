@@ -17,12 +17,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from afa_eval.errors import EstimationError
-from afa_eval.frames.numbering import joined, stable_order
+from afa_eval.frames.numbering import joined
 from afa_eval.frames.record import Key, key_order
 from afa_eval.frames.source import present
 from afa_eval.frames.terms import Column, Factor
 from afa_eval.kernels.linear import Floats, Ints
-from afa_eval.kernels.moments import FIRST_ROWS, ClusterMoments, constant_safe_shift, products
+from afa_eval.kernels.moments import FIRST_ROWS, ClusterMoments, constant_safe_shift, products, stable_order
 
 PIECE = 32_768  # rows taken over at a time: their columns fit the cache
 APART = 24  # numbers between columns, so that they do not fall on the same lines of the cache

@@ -104,7 +104,7 @@ def held_table(data: object, roles: Sequence[Role]) -> Held | None:
         values = _numpy(native, name)
         if isinstance(values, np.ndarray):
             schema[name], arrays[name] = plain[values.dtype.kind], values
-            absent = np.isnan(values) if values.dtype.kind == "f" else None
+            absent = _gaps(np.isnan(values)) if values.dtype.kind == "f" else None
         elif values is not None:
             schema[name] = nw.String()
             arrays[name], absent = _coded_column(values)
@@ -113,7 +113,7 @@ def held_table(data: object, roles: Sequence[Role]) -> Held | None:
             schema[name] = series.dtype
             arrays[name], absent = _array(series, schema[name].is_numeric() or schema[name] == nw.Boolean)
         missing.append((name, 0 if absent is None else int(absent.sum())))
-        if absent is not None and missing[-1][1]:
+        if absent is not None:
             complete &= ~absent
     return Held(schema, arrays, complete, tuple(missing))
 
@@ -125,9 +125,15 @@ def _numpy(native: Any, name: str) -> NDArray[Any] | pd.Series[Any] | None:
     series = native[name] if isinstance(native, pd.DataFrame) else None
     if not isinstance(series, pd.Series):
         return None
-    if isinstance(series.dtype, pd.StringDtype):
-        return series
-    return np.asarray(series) if isinstance(series.dtype, np.dtype) and series.dtype.kind in "iufb" else None
+    kind = series.dtype
+    if isinstance(kind, np.dtype):
+        return np.asarray(series) if kind.kind in "iufb" else None
+    return series if isinstance(kind, pd.StringDtype) else None
+
+
+def _gaps(absent: NDArray[np.bool_]) -> NDArray[np.bool_] | None:
+    """Which values are missing; None where none is, which costs later steps nothing."""
+    return absent if absent.any() else None
 
 
 def _array(series: Any, number: bool) -> tuple[NDArray[Any] | Coded, NDArray[np.bool_] | None]:
@@ -143,7 +149,7 @@ def _array(series: Any, number: bool) -> tuple[NDArray[Any] | Coded, NDArray[np.
     if values.dtype == object:
         gone = np.asarray(series.is_null().to_numpy(), dtype=np.bool_)
         values = np.array([np.nan if lost else float(v) for v, lost in zip(values, gone, strict=True)])
-    return values, np.isnan(values)
+    return values, _gaps(np.isnan(values))
 
 
 def _coded_column(values: Any) -> tuple[Coded, NDArray[np.bool_] | None]:
@@ -153,7 +159,7 @@ def _coded_column(values: Any) -> tuple[Coded, NDArray[np.bool_] | None]:
     if getattr(values.dtype, "storage", "") == "python":  # text without Arrow: half as dear as objects
         values = values.to_numpy()
     codes, levels = pd.factorize(values)
-    return Coded(codes.astype(np.int64), [_plain(level) for level in levels]), codes < 0
+    return Coded(codes.astype(np.int64, copy=False), [_plain(level) for level in levels]), _gaps(codes < 0)
 
 
 def group_codes(arrays: Arrays, groups: Sequence[str], n_rows: int) -> tuple[Ints, tuple[Key, ...]]:
@@ -196,10 +202,10 @@ def _coded(values: NDArray[Any] | Coded) -> tuple[Ints, list[Any]]:
         codes, kept = numbered(values.codes)
         return codes, [values.levels[code] for code in kept.tolist()]
     if values.dtype.kind == "i":
-        codes, kept = numbered(values.astype(np.int64))
+        codes, kept = numbered(values.astype(np.int64, copy=False))
         return codes, kept.tolist()
     codes, levels = pd.factorize(values)
-    return codes.astype(np.int64), [_plain(level) for level in levels]
+    return codes.astype(np.int64, copy=False), [_plain(level) for level in levels]
 
 
 def _plain(value: Any) -> Any:

@@ -16,7 +16,7 @@ from afa_eval.frames.record import Key, Moments, key_order
 from afa_eval.frames.source import Role, collect, open_table, present
 from afa_eval.frames.terms import Arrays, Column, Factor, expand, known
 from afa_eval.kernels.linear import Floats, Ints
-from afa_eval.kernels.moments import FIRST_ROWS, ClusterMoments, column_moments, constant_safe_shift
+from afa_eval.kernels.moments import FIRST_ROWS, ClusterMoments, column_moments, constant_safe_shift, indicates
 
 if TYPE_CHECKING:
     import narwhals as nw
@@ -112,12 +112,16 @@ def _in_memory(
 
 
 def _at_once(arrays: Arrays, columns: Sequence[Column], codes: Ints) -> ClusterMoments:
-    z = np.empty((len(columns), codes.size))
-    for i, column in enumerate(columns):
-        z[i] = column.values(arrays, codes.size)
-    shift = constant_safe_shift(z.T)
-    z -= shift[:, None]
-    return column_moments(z, codes, shift)
+    made = [column.values(arrays, codes.size) for column in columns]
+    shift, indicators = np.zeros(len(made)), [i for i, one in enumerate(made) if one.dtype == bool or indicates(one)]
+    z = np.empty((len(made), codes.size))
+    for i, one in enumerate(made):
+        if i in indicators:
+            z[i] = one
+        else:
+            shift[i] = constant_safe_shift(one[:, None])[0]
+            np.subtract(one, shift[i], out=z[i])
+    return column_moments(z, codes, shift, indicators)
 
 
 def _in_pieces(arrays: Arrays, columns: Sequence[Column], codes: Ints) -> ClusterMoments:

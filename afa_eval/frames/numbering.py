@@ -1,4 +1,4 @@
-"""Keys of groups become codes from 0, and codes an order."""
+"""Keys of groups become codes from 0."""
 
 from __future__ import annotations
 
@@ -46,32 +46,16 @@ def numbered(values: Ints) -> tuple[Ints, Ints]:
     """
     import pandas as pd
 
+    if values.size and not (values[1:] < values[:-1]).any():  # sorted: count where they change
+        starts = np.append(0, np.flatnonzero(values[1:] != values[:-1]) + 1)
+        return np.repeat(np.arange(starts.size), np.diff(starts, append=values.size)), values[starts]
     low, high = (int(values.min()), int(values.max())) if values.size else (0, 0)
     if high - low >= max(4 * values.size, 100):
         codes, found = pd.factorize(values)
-        return codes.astype(np.int64), np.asarray(found, dtype=np.int64)
+        return codes.astype(np.int64, copy=False), np.asarray(found, dtype=np.int64)
     moved = values - low
     table = np.zeros(high - low + 1, dtype=np.int64)
     table[moved] = 1
     there = np.flatnonzero(table)
     table[there] = np.arange(there.size)
     return table[moved], there + low
-
-
-def stable_order(codes: Ints) -> Ints:
-    """In which order are small codes sorted, equal ones as they stand?
-
-    Parameters
-    ----------
-    codes : ndarray of int
-        From 0.
-
-    Returns
-    -------
-    ndarray of int
-        Sixteen bits at a time, which numpy sorts by counting.
-    """
-    order = np.argsort((codes & 0xFFFF).astype(np.uint16), kind="stable")
-    if codes.size and codes.max() > 0xFFFF:
-        order = order[np.argsort((codes[order] >> 16).astype(np.uint16), kind="stable")]
-    return order

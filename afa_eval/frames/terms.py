@@ -93,7 +93,7 @@ class Factor:
             return nw.col(self.column).cast(nw.Float64)
         return (nw.col(self.column) == nw.lit(self.level)).cast(nw.Float64)
 
-    def values(self, arrays: Arrays) -> NDArray[np.float64]:
+    def values(self, arrays: Arrays) -> NDArray[Any]:
         """What is it in a table held in memory?
 
         Parameters
@@ -104,12 +104,12 @@ class Factor:
         Returns
         -------
         ndarray
-            A float per row.
+            A number per row as it is stored, or whether it is the level.
         """
         values = arrays[self.column]
         if isinstance(values, Coded):
-            return values.is_level(self.level).astype(np.float64)
-        return (values if self.level is None else values == self.level).astype(np.float64)
+            return values.is_level(self.level)
+        return values if self.level is None else np.equal(values, self.level)
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +147,7 @@ class Column:
             out = factor.expression() if not i else out * factor.expression()
         return out
 
-    def values(self, arrays: Arrays, n_rows: int) -> NDArray[np.float64]:
+    def values(self, arrays: Arrays, n_rows: int) -> NDArray[Any]:
         """What is it in a table held in memory?
 
         Parameters
@@ -160,11 +160,13 @@ class Column:
         Returns
         -------
         ndarray, shape (n_rows,)
-            The product of its factors.
+            The product of its factors; of one factor as it is stored.
         """
         if not self.factors:
             return np.ones(n_rows)
         out = self.factors[0].values(arrays)
+        if len(self.factors) > 1:
+            out = out.astype(np.float64)  # products of narrow integers would run over
         for factor in self.factors[1:]:
             out = out * factor.values(arrays)
         return out

@@ -277,14 +277,16 @@ def information(fit: MixedModelFit) -> Floats:
     ndarray, shape (k + 1, k + 1)
         At the estimates; twice its inverse is the covariance of (sigma2, ratios).
     """
-    k = fit.ratios.size
-    out = np.empty((k + 1, k + 1))
-    base = np.array([fit.sigma2, *fit.ratios], dtype=np.complex128)
-    for i in range(k + 1):
-        moved = base.copy()
-        moved[i] += 1j * STEP * abs(base[i] if base[i] else 1)
-        _, slope = full_deviance(fit.structure, moved[0], moved[1:], fit.reml)
-        out[i] = slope.imag / moved[i].imag
+    base, sigma2 = fit.ratios, fit.sigma2
+    out = np.empty((base.size + 1, base.size + 1))
+    parts = fit.structure.at(base)
+    coef, rss, _ = _least_squares(parts.a)
+    out[0, 0] = (2 * rss / sigma2 - fit.df) / sigma2**2
+    out[0, 1:] = out[1:, 0] = -_quadratic(parts.slopes, np.append(-coef, 1.0)) / sigma2**2
+    for i, ratio in enumerate(base.tolist()):
+        moved = base.astype(np.complex128)
+        moved[i] += 1j * STEP * abs(ratio or 1)
+        out[i + 1, 1:] = full_deviance(fit.structure, sigma2, moved, fit.reml)[1][1:].imag / moved[i].imag
     return (out + out.T) / 2
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +13,7 @@ from afa_eval.errors import EstimationError
 from afa_eval.kernels.linear import Floats, Ints
 
 WORTH_A_CALL = 2500  # products a run, in all, from which on a matrix product of its own is the faster way
+MANY_ROWS = 5000  # to multiply and add two columns of so many costs more than to see whether it must be done
 FIRST_ROWS = 1000  # enough for a shift that keeps the digits; the mean itself is not needed
 
 
@@ -87,19 +90,33 @@ def constant_safe_shift(columns: Floats) -> Floats:
     """
     if not columns.shape[0]:
         return np.zeros(columns.shape[1])
-    first = columns[:FIRST_ROWS]
-    shift: Floats = first.mean(axis=0)
-    for i in np.flatnonzero(_stays(first)).tolist():
-        if _stays(columns[:, i : i + 1])[0]:
+    shift: Floats = columns[:FIRST_ROWS].mean(axis=0)
+    for i, column in enumerate(columns.T):
+        if indicates(column) or _constant(column, column[0]):
             shift[i] = 0.0
     return shift
 
 
-def _stays(columns: Floats) -> NDArray[np.bool_]:
-    """Which columns are constants or indicators?"""
-    constant = (columns == columns[0]).all(axis=0)
-    indicator = ((columns == 0) | (columns == 1)).all(axis=0)
-    return np.asarray(constant | indicator, dtype=np.bool_)
+def indicates(column: NDArray[Any]) -> bool:
+    """Is a column 0 or 1 throughout?
+
+    Parameters
+    ----------
+    column : ndarray, shape (n,)
+        Numbers or truth values; the first rows say no at once, as a rule.
+
+    Returns
+    -------
+    bool
+        True of a constant 0 or 1 too.
+    """
+    first = column[:FIRST_ROWS]
+    return bool(((first == 0) | (first == 1)).all() and ((column == 0) | (column == 1)).all())
+
+
+def _constant(column: Floats, value: float) -> bool:
+    """Is it this value throughout?"""
+    return bool((column[:FIRST_ROWS] == value).all() and (column == value).all())
 
 
 def cluster_moments(columns: Floats, cluster: Ints, shift: Floats | None = None) -> ClusterMoments:
@@ -138,7 +155,7 @@ def cluster_moments(columns: Floats, cluster: Ints, shift: Floats | None = None)
     return column_moments(values.T - offset[:, None], codes, offset)
 
 
-def column_moments(z: Floats, codes: Ints, shift: Floats) -> ClusterMoments:
+def column_moments(z: Floats, codes: Ints, shift: Floats, indicators: Sequence[int] = ()) -> ClusterMoments:
     """What are the same of columns that are shifted already?
 
     Parameters
@@ -149,6 +166,8 @@ def column_moments(z: Floats, codes: Ints, shift: Floats) -> ClusterMoments:
         Cluster of each row, 0 to J - 1.
     shift : ndarray, shape (q,)
         What was subtracted.
+    indicators : sequence of int, optional
+        Columns known to be 0 or 1 throughout.
 
     Returns
     -------
@@ -161,23 +180,50 @@ def column_moments(z: Floats, codes: Ints, shift: Floats) -> ClusterMoments:
         Where a value is missing or infinite.
     """
     if (codes[1:] < codes[:-1]).any():
-        z = z.take(np.argsort(codes, kind="stable"), axis=1)
+        order = stable_order(codes)
+        z, codes = z.take(order, axis=1), codes[order]
     elif not z.flags.c_contiguous:
         z = np.ascontiguousarray(z)
-    counts = np.bincount(codes)
-    filled, q = np.flatnonzero(counts), z.shape[0]
-    starts = (np.cumsum(counts) - counts)[filled]
-    sums, cross = np.zeros((counts.size, q)), np.zeros((counts.size, q, q))
+    starts = np.append(0, np.flatnonzero(codes[1:] != codes[:-1]) + 1)
     with np.errstate(over="ignore", invalid="ignore"):  # said below
-        cross[filled] = products(z, starts)
-    constant = next((i for i, one in enumerate(z) if (one == 1.0).all()), None)
-    sums[filled] = np.add.reduceat(z, starts, axis=1).T if constant is None else cross[filled, constant]
+        cross = products(z, starts, indicators)
     if not np.isfinite(cross).all():
         raise EstimationError("A value is missing, infinite or too large to be squared; drop incomplete rows first.")
-    return ClusterMoments(counts.astype(np.int64), sums, cross, shift)
+    constant = next((i for i, one in enumerate(z) if _constant(one, 1.0)), None)
+    sums = np.add.reduceat(z, starts, axis=1).T if constant is None else cross[:, constant]
+    counts, filled, groups = np.diff(starts, append=codes.size), codes[starts], int(codes[-1]) + 1
+    if filled.size < groups:  # a code without rows is an empty cluster
+        counts, sums, cross = (_spread(part, filled, groups) for part in (counts, sums, cross))
+    return ClusterMoments(counts, np.ascontiguousarray(sums), cross, shift)
 
 
-def products(z: Floats, starts: Ints) -> Floats:
+def _spread(part: NDArray[Any], places: Ints, size: int) -> NDArray[Any]:
+    """Parts at their places among noughts."""
+    out = np.zeros((size, *part.shape[1:]), dtype=part.dtype)
+    out[places] = part
+    return out
+
+
+def stable_order(codes: Ints) -> Ints:
+    """In which order are small codes sorted, equal ones as they stand?
+
+    Parameters
+    ----------
+    codes : ndarray of int
+        From 0.
+
+    Returns
+    -------
+    ndarray of int
+        Sixteen bits at a time, which numpy sorts by counting.
+    """
+    order = np.argsort((codes & 0xFFFF).astype(np.uint16), kind="stable")
+    if codes.size and codes.max() > 0xFFFF:
+        order = order[np.argsort((codes[order] >> 16).astype(np.uint16), kind="stable")]
+    return order
+
+
+def products(z: Floats, starts: Ints, indicators: Sequence[int] = ()) -> Floats:
     """What are the cross-products of each run of rows?
 
     Parameters
@@ -186,6 +232,8 @@ def products(z: Floats, starts: Ints) -> Floats:
         Columns, one below the other.
     starts : ndarray of int, shape (R,)
         Where each run begins; it ends where the next one begins.
+    indicators : sequence of int, optional
+        Columns known to be 0 or 1 throughout, some of whose products need no multiplying.
 
     Returns
     -------
@@ -195,7 +243,7 @@ def products(z: Floats, starts: Ints) -> Floats:
     """
     q, n = z.shape
     if n * q * (q + 1) < 2 * WORTH_A_CALL * starts.size:
-        return _by_pair(z, starts)
+        return _by_pair(z, starts, indicators)
     out = np.empty((starts.size, q, q))
     ends = np.append(starts[1:], n)
     for k, (start, end) in enumerate(zip(starts.tolist(), ends.tolist(), strict=True)):
@@ -204,13 +252,29 @@ def products(z: Floats, starts: Ints) -> Floats:
     return out
 
 
-def _by_pair(z: Floats, starts: Ints) -> Floats:
-    out, product = np.empty((starts.size, *z.shape[:1] * 2)), np.empty(z.shape[1])
-    for a, one in enumerate(z):
-        for b in range(a, z.shape[0]):
-            np.multiply(one, z[b], out=product)
-            out[:, a, b] = out[:, b, a] = np.add.reduceat(product, starts)
+def _by_pair(z: Floats, starts: Ints, indicators: Sequence[int]) -> Floats:
+    """Of two columns at a time, for all runs; what indicators give without multiplying is not multiplied."""
+    q, n = z.shape
+    out, product = np.empty((starts.size, q, q)), np.empty(n)
+    known = _unmultiplied(z, starts, indicators) if n > MANY_ROWS else {}
+    for a in range(q):
+        for b in range(a, q):
+            found = known.get((a, b))
+            if found is None:
+                found = np.add.reduceat(np.multiply(z[a], z[b], out=product), starts)
+            out[:, a, b] = out[:, b, a] = found
     return out
+
+
+def _unmultiplied(z: Floats, starts: Ints, indicators: Sequence[int]) -> dict[tuple[int, int], Floats]:
+    """Products that sums tell: of an indicator with itself, and of one that is the same in each run with any column."""
+    q, n = z.shape
+    sums, counts = np.add.reduceat(z, starts, axis=1), np.diff(starts, append=n)
+    known = {(i, i): sums[i] for i in indicators}
+    for i in indicators:
+        if ((sums[i] == 0) | (sums[i] == counts)).all():
+            known |= {(min(i, k), max(i, k)): sums[k] * (sums[i] > 0) for k in range(q)}
+    return known
 
 
 def cell_moments(totals: Floats, sizes: Floats, cells: Ints, cluster: Ints, k: int) -> ClusterMoments:

@@ -21,8 +21,10 @@ from afa_eval.kernels.linear import Floats, check_rank, inverse_root, unshift
 from afa_eval.kernels.moments import ClusterMoments, products
 
 LOG_RATIOS = np.linspace(math.log(1e-8), math.log(1e12), 47)  # where roots of the score are looked for
+RATIOS = np.exp(LOG_RATIOS)
 SMALLEST_RATIO = 1e-12  # below it no variance between clusters can be told from none
-FINER = 9  # points between two of those
+FINER = 9  # points between two of those, or around the root that they point to
+CLOSE = 0.12  # in logs: as near as four of them point to a root, as a rule
 EDGE = 1e-3  # a root seen nearly exactly may lie this far outside, in logs
 NEGLIGIBLE = 1e-13  # of the outcome's own spread: what is left after rounding
 
@@ -222,12 +224,12 @@ def collapse(moments: ClusterMoments, columns: Sequence[int], reml: bool) -> Col
     picked = list(columns)
     sums = moments.sums[:, picked]
     order = np.argsort(moments.n, kind="stable")
-    sizes, starts = np.unique(moments.n[order], return_index=True)
-    ordered = sums[order]
-    between = products(np.ascontiguousarray(ordered.T), starts)
-    counts = np.diff(starts, append=ordered.shape[0])
+    n = moments.n[order]
+    starts = np.append(0, np.flatnonzero(n[1:] != n[:-1]) + 1)
+    sizes, counts = n[starts], np.diff(starts, append=n.size)
+    between = products(np.ascontiguousarray(sums[order].T), starts)
     total = moments.cross.sum(axis=0)[np.ix_(picked, picked)]
-    within = total - np.tensordot(1 / sizes, between, axes=(0, 0))
+    within = total - ((1 / sizes) @ between.reshape(sizes.size, -1)).reshape(total.shape)
     return Collapsed(
         within=(within + within.T) / 2,
         sizes=sizes.astype(np.float64),
@@ -371,27 +373,41 @@ def maximise(data: Collapsed) -> Solved:
     EstimationError
         Where the likelihood still rises at a ratio of 1e12.
     """
-    ratios = np.exp(LOG_RATIOS)
-    scores = _scan(data, ratios)[1]
+    scores = _scan(data, RATIOS)[1]
     found = [solve(data, 0.0)] if scores[0] >= 0 else []  # else the deviance falls from nought on
     for k in np.flatnonzero((scores[:-1] < 0) & (scores[1:] >= 0)).tolist():
-        found.append(_polished(data, float(LOG_RATIOS[k]), float(LOG_RATIOS[k + 1])))
+        found.append(_polished(data, k, scores))
     best = min(found or [solve(data, 0.0)], key=lambda point: point.deviance)
-    if scores[-1] < 0 and solve(data, float(ratios[-1])).deviance <= best.deviance:
+    if scores[-1] < 0 and solve(data, float(RATIOS[-1])).deviance <= best.deviance:
         raise EstimationError("All variance lies between clusters: the outcome is the same within each.")
     return best
 
 
-def _polished(data: Collapsed, low: float, high: float) -> Solved:
-    """The root of the score between two log ratios."""
+def _polished(data: Collapsed, k: int, scores: Floats) -> Solved:
+    """The root of the score between the k-th point of the grid, whose scores are known, and the next."""
 
     def slope(log: float) -> float:
         point = solve(data, math.exp(log))
         return point.score * point.ratio
 
-    logs = np.linspace(low, high, FINER)
-    ratios = np.exp(logs)
-    return solve(data, math.exp(_settled(slope, logs, _scan(data, ratios)[1] * ratios)))
+    logs, seen = _near_root(data, k, scores)
+    return solve(data, math.exp(_settled(slope, logs, seen)))
+
+
+def _near_root(data: Collapsed, k: int, scores: Floats) -> tuple[Floats, Floats]:
+    """Points close around a root and the score there by log ratio; if it is not where the grid says, a wider row."""
+    at = slice(max(k - 1, 0), k + 3)
+    guess = _crosses_at(LOG_RATIOS[at], scores[at] * RATIOS[at])
+    ends = [(LOG_RATIOS[k], LOG_RATIOS[k + 1])]
+    if LOG_RATIOS[k] < guess < LOG_RATIOS[k + 1]:
+        ends.insert(0, (guess - CLOSE, guess + CLOSE))
+    for low, high in ends:
+        logs = np.linspace(low, high, FINER)
+        ratios = np.exp(logs)
+        seen = _scan(data, ratios)[1] * ratios
+        if seen[0] < 0 <= seen[-1]:
+            break
+    return logs, seen
 
 
 def _settled(rising: Callable[[float], float], logs: Floats, seen: Floats) -> float:
@@ -479,7 +495,7 @@ def icc_interval(fit: MixedFit, level: float = 0.95) -> tuple[float, float]:
     spread = within_rss(data) / within
     tail = (1 - level) / 2
     bounds = [spread * (within + between * float(fdtri(between, within, chance))) for chance in (1 - tail, tail)]
-    seen = _scan(data, np.exp(LOG_RATIOS))[0]
+    seen = _scan(data, RATIOS)[0]
     start = min(_rss(data, 0.0), _rss(data, SMALLEST_RATIO))
     ratios = (0.0 if bound >= start else _crossing(data, seen, bound) for bound in bounds)
     low, high = (ratio / (1 + ratio) for ratio in ratios)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -39,12 +40,38 @@ def tidy(
     """
     import pandas as pd
 
-    rows = []
-    for term, value, error, df in zip(terms, values, errors, dfs, strict=True):
-        half = quantile(0.5 + level / 2, df) * error
-        statistic = value / error if error > 0 else math.nan
-        rows.append((term, value, error, df, statistic, two_sided(statistic, df), value - half, value + half))
-    return pd.DataFrame(rows, columns=list(TIDY))
+    estimate, error, freedom = (np.array(part, dtype=np.float64) for part in (values, errors, dfs))
+    half = _quantiles(0.5 + level / 2, freedom) * error
+    statistic = np.divide(estimate, error, out=np.full(error.size, np.nan), where=error > 0)
+    numbers = (estimate, error, freedom, statistic, _two_sided(statistic, freedom), estimate - half, estimate + half)
+    table = pd.DataFrame(np.column_stack(numbers), columns=_names(), copy=False)
+    table.insert(0, TIDY[0], list(terms))
+    return table
+
+
+@cache
+def _names() -> pd.Index:
+    """Names of the numbers in the table; made once, since pandas takes its time over text."""
+    import pandas as pd
+
+    return pd.Index(TIDY[1:])
+
+
+def _quantiles(probability: float, df: Floats) -> Floats:
+    """Of t, or of the normal where degrees of freedom are infinite; not a number where there are none."""
+    from scipy.special import ndtri, stdtrit
+
+    settled = np.where(df > 0, stdtrit(df, probability), np.nan)
+    return np.asarray(np.where(np.isinf(df), ndtri(probability), settled), dtype=np.float64)
+
+
+def _two_sided(statistic: Floats, df: Floats) -> Floats:
+    """How often is t at least this far from nought by chance?"""
+    from scipy.special import ndtr, stdtr
+
+    tail = -np.abs(statistic)
+    settled = np.where(df > 0, 2 * stdtr(df, tail), np.nan)
+    return np.asarray(np.where(np.isinf(df), 2 * ndtr(tail), settled), dtype=np.float64)
 
 
 def quantile(probability: float, df: float) -> float:
@@ -62,34 +89,12 @@ def quantile(probability: float, df: float) -> float:
     float
         The quantile; not a number where there are no degrees of freedom.
     """
-    from scipy.special import ndtri, stdtrit
-
-    return float(ndtri(probability) if math.isinf(df) else stdtrit(df, probability) if df > 0 else math.nan)
+    return float(_quantiles(probability, np.array([df]))[0])
 
 
-def two_sided(statistic: float, df: float) -> float:
-    """How often is t at least this far from nought by chance?
-
-    Parameters
-    ----------
-    statistic : float
-        Estimate over standard error.
-    df : float
-        Degrees of freedom; infinite for the normal.
-
-    Returns
-    -------
-    float
-        The p-value.
-    """
-    from scipy.special import ndtr, stdtr
-
-    tail = -abs(statistic)
-    return float(2 * (ndtr(tail) if math.isinf(df) else stdtr(df, tail) if df > 0 else math.nan))
-
-
-def check_columns(moments: Moments) -> None:
-    """Can each term's coefficient be told from the others'?
+@contextmanager
+def named_columns(moments: Moments) -> Iterator[None]:
+    """Which terms say the same thing, where a kernel, which knows no names, finds that some do?
 
     Parameters
     ----------
@@ -99,9 +104,13 @@ def check_columns(moments: Moments) -> None:
     Raises
     ------
     EstimationError
-        Naming the terms that say the same thing.
+        Naming those terms; else the kernel's own.
     """
-    check_gram(moments.clusters.cross.sum(axis=0)[:-1, :-1], moments.columns)
+    try:
+        yield
+    except EstimationError:
+        check_gram(moments.clusters.cross.sum(axis=0)[:-1, :-1], moments.columns)
+        raise
 
 
 def check_gram(gram: Floats, names: Sequence[str]) -> None:

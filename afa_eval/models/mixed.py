@@ -471,14 +471,14 @@ def fit_mixed(
 
 
 def _fit(found: Moments, slope: str | None, reml: bool, df: str) -> MixedModel:
-    fitted.check_columns(found)
     terms = found.columns[:-1]
     if slope is not None and slope not in terms:
         raise EstimationError(f"slope '{slope}' is not among the terms: {', '.join(terms)}.")
     p = len(terms)
     areas = found.codes(0) if len(found.levels) > 1 else None
     at = None if slope is None else terms.index(slope)
-    fit = mixed.fit_mixed(found.clusters, range(p), p, areas, at, reml)
+    with fitted.named_columns(found):
+        fit = mixed.fit_mixed(found.clusters, range(p), p, areas, at, reml)
     return MixedModel(
         terms=terms,
         outcome=found.columns[-1],

@@ -222,9 +222,9 @@ def fit_ols(
 
 
 def _fit(found: Moments, kind: str) -> OlsModel:
-    fitted.check_columns(found)
     p = len(found.columns) - 1
-    fit = kernel.fit_ols(found.clusters, range(p), p, kind)
+    with fitted.named_columns(found):
+        fit = kernel.fit_ols(found.clusters, range(p), p, kind)
     return OlsModel(
         terms=found.columns[:-1],
         coef=fit.coef,

@@ -12,9 +12,8 @@ from afa_eval.errors import ColumnNotFound, DataError, EstimationError
 from afa_eval.frames import chunks
 from afa_eval.frames import moments as passes
 from afa_eval.frames.moments import moments
-from afa_eval.frames.numbering import stable_order
 from afa_eval.frames.record import read_moments, reshift
-from afa_eval.kernels.moments import cluster_moments
+from afa_eval.kernels.moments import cluster_moments, stable_order
 
 REFERENCE = Path(__file__).parents[1] / "reference"
 SUM_ORDER = 1e-12  # engines add up in another order
