@@ -9,8 +9,6 @@ import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, as_completed
 from dataclasses import asdict, dataclass
-from functools import cache
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +16,7 @@ from afa_eval import evaluation, workspace
 from afa_eval.disclosure import ledger
 from afa_eval.errors import AfaEvalError, ReportError
 from afa_eval.plan import load_plan
-from afa_eval.report import apart, build, pages, site
+from afa_eval.report import apart, kept, pages, site
 
 TITLE = "Evaluations"
 Tell = Callable[[str], None]
@@ -92,7 +90,7 @@ def publish(
         if everything or before.get(slug) != mark(path, sources[slug]) or not _there(folder, slug)
     ]
     gone = tuple(slug for slug in before if slug not in wanted) if prune else ()
-    with apart.builders(max(1, min(workers or os.cpu_count() or 1, len(due)))) as pool:
+    with apart.builders(max(1, min(workers or os.cpu_count() or 1, len(due))), once=True) as pool:
         made, failed = _build_all({slug: wanted[slug] for slug in due}, folder, tell, pool)
         for slug in gone:
             shutil.rmtree(folder / slug, ignore_errors=True)
@@ -197,16 +195,12 @@ def mark(path: Path, source: str) -> str:
     return hashlib.sha256(source.encode() + said).hexdigest()
 
 
-@cache
 def _code() -> str:
-    """Every file of the package: any of them may decide what a book shows and what it hides."""
-    here = Path(str(files("afa_eval")))
-    every = (one for one in sorted(here.rglob("*")) if one.is_file() and "__pycache__" not in one.parts)
-    return hashlib.sha256("\n".join(_hash(one) for one in every).encode()).hexdigest()
+    return kept.code()
 
 
 def _hash(file: Path) -> str:
-    return f"{file.name} {hashlib.sha256(file.read_bytes()).hexdigest()}"
+    return f"{file.name} {kept.hash_of(file)}"
 
 
 def _build_all(due: Mapping[str, Path], folder: Path, tell: Tell, pool: Executor) -> tuple[list[str], dict[str, str]]:
@@ -226,7 +220,6 @@ def _build_all(due: Mapping[str, Path], folder: Path, tell: Tell, pool: Executor
 def _each(due: Mapping[str, Path], pool: Executor) -> Iterator[tuple[str, tuple[str, str]]]:
     """Each book as it is there: several a process each; of one, this process works out the figures, another the pages."""
     if len(due) == 1:
-        pool.submit(build.rehearse)
         yield from ((slug, build_one(str(path.absolute()), pool)) for slug, path in due.items())
         return
     jobs = {pool.submit(build_one, str(path.absolute())): slug for slug, path in due.items()}

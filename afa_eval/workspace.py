@@ -23,6 +23,7 @@ from afa_eval.errors import AfaEvalError, DataError
 from afa_eval.estimate import Estimates, Fault, Finding, words
 from afa_eval.evaluation import Evaluation
 from afa_eval.plan import Plan, load_plan
+from afa_eval.report import apart, kept
 
 BUILD = "build"
 EARLIER = "earlier"
@@ -234,6 +235,7 @@ def _refuse_secrets(plan: Plan, known: secrets.Secrets) -> None:
     made = [folder / name for name in PUBLIC if (folder / name).exists()]
     hits = scan.scan(made, known, paths=[plan.folder])
     if hits:
+        kept.forget(folder)
         for path in made:
             if path.is_dir():
                 shutil.rmtree(path, ignore_errors=True)
@@ -269,7 +271,8 @@ def release(found: Evaluation, plan: Plan) -> Release:
     policy = disclosure.policies.find(plan.folder / profile if profile.endswith(".toml") else profile)
     known = ledger.Ledger.read(plan.folder)
     mark = ledger.fingerprint(found.manifest, policy)
-    released = disclosure.release(found, policy, known.earlier(mark, found.about))
+    with apart.unswept():
+        released = disclosure.release(found, policy, known.earlier(mark, found.about))
     with_this = known.with_release(released, mark, policy.round_to)
     if with_this is not known:
         with_this.write(plan.folder)

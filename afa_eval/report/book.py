@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from functools import cache
+from functools import cache, partial
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from afa_eval.estimate.words import plain, sentences
 from afa_eval.report import accounts, figures, flows, layout
 from afa_eval.report.context import PROGRAMME_HEADINGS, Book, Outcome
 from afa_eval.report.costs import cost_band
+from afa_eval.report.kept import Drawings
 from afa_eval.report.likeness import likeness_drawings
 from afa_eval.report.lines import ALL, line
 from afa_eval.report.numbers import FILES, with_file
@@ -35,9 +36,10 @@ SELECTED = {
 }
 
 FROM = {"sen": ", among pupils with SEN"}
+Save = Callable[[figures.Drawing], Chart]
 
 
-def assemble(release: Release, folder: Path) -> Book:
+def assemble(release: Release, folder: Path, drawings: Drawings | None = None) -> Book:
     """What do the templates see?
 
     Parameters
@@ -46,6 +48,8 @@ def assemble(release: Release, folder: Path) -> Book:
         What may leave.
     folder : Path
         The pages' folder; drawings go to ``charts``, CSV files to ``files`` in it.
+    drawings : Drawings, optional
+        Those of the last book.
 
     Returns
     -------
@@ -64,7 +68,8 @@ def assemble(release: Release, folder: Path) -> Book:
     if not about.get("title") or not about.get("outcomes"):
         raise ReportError("The book needs a title and at least one outcome in the plan's words.")
     write(release, folder / FILES)
-    outcomes = tuple(_outcome(release, entry, folder) for entry in about["outcomes"])
+    save = partial(figures.save, folder=folder, drawings=drawings)
+    outcomes = tuple(_outcome(release, entry, folder, save) for entry in about["outcomes"])
     labels = {outcome.id: outcome.label for outcome in outcomes}
     return Book(
         title=str(about["title"]),
@@ -73,10 +78,10 @@ def assemble(release: Release, folder: Path) -> Book:
         n_schools=_schools(about.get("n_schools")),
         programme=programme(about.get("programme") or {}, measures(str(about.get("plan_text") or ""))),
         outcomes=outcomes,
-        pupil_flows=pupil_flows(release, outcomes, folder),
+        pupil_flows=pupil_flows(release, outcomes, save),
         participants=participants(release, folder),
         coverage=_tables(release, folder, "coverage"),
-        coverage_charts=tuple(figures.save(drawing, folder) for drawing in figures.coverage_drawings(release)),
+        coverage_charts=tuple(map(save, figures.coverage_drawings(release))),
         other=_tables(release, folder, ""),
         flow=accounts.file_steps(release.flow),
         faults=release.faults,
@@ -93,7 +98,7 @@ def assemble(release: Release, folder: Path) -> Book:
         references=references({str(entry.get("design", "")) for entry in about["outcomes"]}),
         comparators=_comparators(release),
         cite=citation(about),
-        likeness=tuple(figures.save(drawing, folder) for drawing in likeness_drawings(release)),
+        likeness=tuple(map(save, likeness_drawings(release))),
     )
 
 
@@ -107,7 +112,7 @@ def _schools(count: Any) -> str:
     return "" if not count else "1 school" if count == 1 else f"{count:,} schools"
 
 
-def _outcome(release: Release, entry: dict[str, Any], folder: Path) -> Outcome:
+def _outcome(release: Release, entry: dict[str, Any], folder: Path, save: Save) -> Outcome:
     key, design, focus = str(entry["id"]), str(entry.get("design", "")), str(entry.get("focus") or "")
     lines = tuple(line(item) for item in release.estimates if item.outcome == key and _tells(item))
     file = f"{FILES}/{page_name(key).removeprefix('outcome-')}.csv"
@@ -126,7 +131,7 @@ def _outcome(release: Release, entry: dict[str, Any], folder: Path) -> Outcome:
         headline=layout.headline(lines, design, focus, entry.get("headline") or ()),
         main=layout.main_section(lines, design, focus),
         sections=layout.other_sections(lines, design, focus),
-        charts=tuple(figures.save(drawing, folder) for drawing in figures.outcome_drawings(release, entry)),
+        charts=tuple(map(save, figures.outcome_drawings(release, entry))),
         tables=_outcome_tables(release, key, folder),
         findings=_gravest_first([item for item in release.findings if key in item.outcomes], release),
         file=file,
@@ -143,7 +148,7 @@ def _gravest_first(findings: Sequence[Finding], release: Release) -> tuple[Limit
     return accounts.limitations(sorted(findings, key=lambda item: GRAVITY[item.severity]), labels)
 
 
-def pupil_flows(release: Release, outcomes: Sequence[Outcome], folder: Path) -> tuple[Chart, ...]:
+def pupil_flows(release: Release, outcomes: Sequence[Outcome], save: Save) -> tuple[Chart, ...]:
     """How did the pupils of each primary outcome come to be counted?
 
     Parameters
@@ -152,8 +157,8 @@ def pupil_flows(release: Release, outcomes: Sequence[Outcome], folder: Path) -> 
         What may leave.
     outcomes : sequence of Outcome
         As pages know them.
-    folder : Path
-        The pages' folder.
+    save : callable
+        Writes a drawing beside the pages.
 
     Returns
     -------
@@ -162,7 +167,7 @@ def pupil_flows(release: Release, outcomes: Sequence[Outcome], folder: Path) -> 
     """
     known = {outcome.id: outcome for outcome in outcomes}
     return tuple(
-        replace(figures.save(drawing, folder), note=_of_them(known[str(entry["id"])]))
+        replace(save(drawing), note=_of_them(known[str(entry["id"])]))
         for entry, drawing in flows.flow_drawings(release)
     )
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import io
-import json
 import os
 import re
 import shutil
@@ -18,7 +17,7 @@ from pathlib import Path
 
 from afa_eval.disclosure.records import Release
 from afa_eval.errors import ReportError
-from afa_eval.report import pages
+from afa_eval.report import apart, kept, pages
 from afa_eval.report.apart import SETTINGS, SPHINX
 from afa_eval.report.book import assemble
 from afa_eval.report.document import write_docx
@@ -30,37 +29,14 @@ Begin = Callable[[], Callable[[], Built]]  # begins to build, and returns what w
 PDF, WORD = "book.pdf", "summary.docx"  # beside the book, in the build folder
 # The child imports while the parent draws charts, and begins when it is told to; it ends where nobody tells it.
 RUN = f"""
-import contextlib, importlib, sys
+import contextlib, gc, importlib, sys
 for name in {SPHINX!r}:
     with contextlib.suppress(ImportError):
         importlib.import_module(name)
 if sys.stdin.readline():
+    gc.disable()
     from jupyter_book.cli.main import main
     main()
-"""
-REHEARSED = """
-# A
-
-B *c* "d" `e` $f$
-
-```{list-table} G
-:header-rows: 1
-
-* - H
-* - 1
-```
-
-:::{admonition} I
-J
-:::
-
-````{dropdown} K
-l
-````
-
-```text
-m
-```
 """
 WARNING = re.compile(r"WARNING|ERROR|CRITICAL|error:|Exception|would load")
 COLOURS = re.compile(r"\x1b\[[0-9;]*m")
@@ -113,20 +89,29 @@ def build_book(
     target = Path(folder).resolve() / "build" / "book"
     target.mkdir(parents=True, exist_ok=True)
     with (
+        apart.unswept(),
         tempfile.TemporaryDirectory(prefix=".making-", dir=target) as name,
-        _ready(Path(name), pool, here=here) as begin,
+        kept.place(target.parent) as place,
     ):
-        work = Path(name) / "pages"
-        work.mkdir()
-        book = with_downloads(assemble(release, work), release, work)
-        if word:
-            write_docx(book, target.parent / WORD)
-        names = pages.write_pages(book, work, used)
-        wait = begin()
-        meanwhile()
-        html = _finished(wait(), work)
+        fresh = Path(name) / "pages"
+        work = fresh if place is None else place.folder
+        with _ready(work, pool, here=here) as begin:
+            drawings = kept.Drawings(target.parent / kept.FOLDER / kept.DRAWN)
+            fresh.mkdir()
+            book = with_downloads(assemble(release, fresh, drawings), release, fresh)
+            drawings.forget_others()
+            if word:
+                write_docx(book, target.parent / WORD)
+            names = pages.write_pages(book, fresh, used)
+            again = place is not None and place.take(fresh)
+            wait = begin()
+            meanwhile()
+            html = _finished(wait(), work) if not again else _or_from_nothing(wait(), work, here=here)
         if pdf:
             write_pdf(html, names, target.parent / PDF)
+        if place is not None:
+            place.note()
+            html = Path(shutil.copytree(html, Path(name) / "html"))
         _replace(html, target / "html")
     return target / "html" / "index.html"
 
@@ -151,8 +136,16 @@ def run(work: Path, *, here: bool = False) -> Path:
     ReportError
         Where the build fails or warns, with what it said.
     """
-    with _ready(work.parent, None, here=here) as begin:
+    with _ready(work, None, here=here) as begin:
         return _finished(begin()(), work)
+
+
+def _or_from_nothing(built: Built, work: Path, *, here: bool) -> Path:
+    """Where pages kept from the last book do not make a whole one with the new ones, all are built."""
+    if not built[0]:
+        return _finished(built, work)
+    shutil.rmtree(work / "_build", ignore_errors=True)
+    return run(work, here=here)
 
 
 def _finished(built: Built, work: Path) -> Path:
@@ -164,9 +157,9 @@ def _finished(built: Built, work: Path) -> Path:
 
 
 @contextlib.contextmanager
-def _ready(folder: Path, pool: Executor | None, *, here: bool) -> Iterator[Begin]:
-    """What builds ``pages`` in a folder: this process, one of a pool, or one of its own that is warm by then."""
-    arguments = ["build", str(folder / "pages"), "-W", "-n", "--keep-going", "-q"]
+def _ready(work: Path, pool: Executor | None, *, here: bool) -> Iterator[Begin]:
+    """What builds the pages in a folder: this process, one of a pool, or one of its own that is warm by then."""
+    arguments = ["build", str(work), "-W", "-n", "--keep-going", "-q"]
     if here:
         yield lambda: partial(in_this_process, arguments)
         return
@@ -217,7 +210,7 @@ def in_this_process(arguments: Sequence[str]) -> Built:
 
     os.environ.update(SETTINGS)
     said = io.StringIO()
-    with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
+    with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said), apart.unswept():
         try:
             main(list(arguments), prog_name="jupyter-book")
         except SystemExit as stop:
@@ -225,17 +218,6 @@ def in_this_process(arguments: Sequence[str]) -> Built:
         except Exception as error:
             return True, f"{said.getvalue()}\nError: {error}"
     return False, said.getvalue()
-
-
-def rehearse() -> None:
-    """Build a book of one page for nobody, so that the next one finds this process warm."""
-    with tempfile.TemporaryDirectory(prefix="afa-rehearsal-") as name:
-        work = Path(name) / "pages"
-        work.mkdir()
-        (work / "index.md").write_text(REHEARSED, encoding="utf-8")
-        (work / "_toc.yml").write_text(json.dumps({"format": "jb-book", "root": "index"}), encoding="utf-8")
-        (work / "_config.yml").write_text(json.dumps(pages.configuration("A", "A")), encoding="utf-8")
-        run(work, here=True)
 
 
 def _told(output: str, work: Path) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from afa_eval.disclosure.records import Release, ReleasedEstimate, ReleasedTable
 from afa_eval.errors import AfaEvalError, ReportError
@@ -14,12 +14,10 @@ from afa_eval.estimate import words
 from afa_eval.estimate.words import sentences
 from afa_eval.estimate.words.people import parts, sides
 from afa_eval.report import numbers
+from afa_eval.report.kept import Drawings, Drawn
 from afa_eval.report.layout import SEN_COLUMNS, columns_of, layout
 from afa_eval.report.lines import ALL
 from afa_eval.report.pieces import Chart, Grid
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 MOST_ROWS, MOST_PANELS = 18, 6
 FARTHEST = 0.9  # an effect size; the table of months ends at 1.0, and an axis reaches beyond its figures
@@ -27,7 +25,7 @@ SIZES = (
     "National standard deviations, with 95% confidence intervals; months are an equivalent, not EEF additional progress"
 )
 RANK = {name: at for at, name in enumerate(("cohort", "phase", "fsm", "eal", "sex", "primary_need", "year_group"))}
-Draw = Callable[..., "Figure"]
+Draw = Callable[..., Any]  # a figure or SVG text
 FOLDER = "charts"
 
 
@@ -40,7 +38,8 @@ class Drawing:
     name : str
         File name without its ending.
     make : callable
-        Returns a figure, or SVG text; takes ``narrow``.
+        Returns a figure, or SVG text; takes ``narrow``. A ``partial`` of a module's function and of records is
+        drawn again only where they have changed.
     title : str
         Its headline; the chart's own where empty.
     below : callable or None
@@ -48,7 +47,7 @@ class Drawing:
     """
 
     name: str
-    make: Callable[[bool], Any]
+    make: Draw
     title: str = ""
     below: Callable[[Path], Grid] | None = None
 
@@ -65,7 +64,7 @@ class Made:
         The figures drawn.
     """
 
-    draw: Callable[[bool], Any]
+    draw: Draw
     items: tuple[ReleasedEstimate, ...]
 
     def drawing(self, name: str) -> Drawing:
@@ -84,7 +83,7 @@ class Made:
         return Drawing(name, self.draw, below=partial(numbers.of_figures, f"chart-{name}", self.items))
 
 
-def save(drawing: Drawing, folder: Path) -> Chart:
+def save(drawing: Drawing, folder: Path, drawings: Drawings | None = None) -> Chart:
     """Where is the drawing, and what does it say?
 
     Parameters
@@ -93,6 +92,8 @@ def save(drawing: Drawing, folder: Path) -> Chart:
         What to draw.
     folder : Path
         The book's pages; drawings go to ``charts`` in it.
+    drawings : Drawings, optional
+        Those of the last book; what has not changed is taken from there.
 
     Returns
     -------
@@ -107,8 +108,8 @@ def save(drawing: Drawing, folder: Path) -> Chart:
     target = folder / FOLDER
     target.mkdir(parents=True, exist_ok=True)
     try:
-        wide, title, alt = _svg(drawing.make(False))
-        narrow, _, _ = _svg(drawing.make(True))
+        draw = partial(_drawn, drawing)
+        wide, narrow, title, alt = draw() if drawings is None else drawings.drawn(drawing.make, draw)
     except AfaEvalError as error:
         raise ReportError(f"The chart '{drawing.name}' could not be drawn: {error}") from error
     except Exception as error:
@@ -117,6 +118,12 @@ def save(drawing: Drawing, folder: Path) -> Chart:
     (target / f"{drawing.name}-narrow.svg").write_text(narrow, encoding="utf-8")
     below = None if drawing.below is None else drawing.below(folder)
     return Chart(file=f"{FOLDER}/{drawing.name}.svg", alt=alt, title=drawing.title or title, grid=below)
+
+
+def _drawn(drawing: Drawing) -> Drawn:
+    wide, title, alt = _svg(drawing.make(narrow=False))
+    narrow, _, _ = _svg(drawing.make(narrow=True))
+    return wide, narrow, title, alt
 
 
 def _svg(made: Any) -> tuple[str, str, str]:
@@ -289,7 +296,7 @@ def _slopes(items: Sequence[ReleasedEstimate], entry: dict[str, Any], outcome: d
     title = _moved(kept, str(outcome.get("focus", "")))
     if not kept:
         return None
-    return Made(lambda narrow: charts.slopes(kept, title, labels=_ends(outcome), narrow=narrow), tuple(kept))
+    return Made(partial(charts.slopes, kept, title, labels=_ends(outcome)), tuple(kept))
 
 
 def _gaps(items: Sequence[ReleasedEstimate], entry: dict[str, Any], outcome: dict[str, Any]) -> Made | None:
@@ -302,7 +309,7 @@ def _gaps(items: Sequence[ReleasedEstimate], entry: dict[str, Any], outcome: dic
     if not kept:
         return None
     kept = kept[:MOST_ROWS]
-    return Made(lambda narrow: charts.dumbbell(kept, labels=_ends(outcome), narrow=narrow), tuple(kept))
+    return Made(partial(charts.dumbbell, kept, labels=_ends(outcome)), tuple(kept))
 
 
 def _lines(items: Sequence[ReleasedEstimate], entry: dict[str, Any], outcome: dict[str, Any]) -> Made | None:
@@ -315,7 +322,7 @@ def _lines(items: Sequence[ReleasedEstimate], entry: dict[str, Any], outcome: di
     if not kept:
         return None
     draw = partial(charts.absence_lines, kept, title=title, band=band, years=_ends(outcome))
-    return Made(lambda narrow: draw(narrow=narrow), tuple(kept))
+    return Made(draw, tuple(kept))
 
 
 def _moved(kept: Sequence[ReleasedEstimate], focus: str) -> str:
@@ -374,7 +381,7 @@ def of_table(released: ReleasedTable, chart: str, **look: Any) -> Drawing:
     draw = getattr(charts, chart)
     return Drawing(
         released.table.name,
-        lambda narrow: draw(released.table, narrow=narrow, **look),
+        partial(draw, released.table, **look),
         below=partial(numbers.with_file, released),
     )
 

@@ -34,7 +34,7 @@ def likeness_drawings(release: Release) -> list[Drawing]:
     return [
         Drawing(
             "likeness",
-            lambda narrow: charts.love(rows, names=NAMES, narrow=narrow),
+            partial(charts.love, rows, names=NAMES),
             below=partial(numbers.of_balance, "chart-likeness", rows),
         )
     ]

@@ -202,9 +202,7 @@ def _chart(entries: Sequence[Entry], work: Path) -> Chart | None:
     number = len({entry.slug for entry, _, _ in shown})
     title = f"Headline figures of {number} evaluation{'s' if number != 1 else ''}"
 
-    def draw(narrow: bool) -> Any:
-        return charts.forest(items, title, SUBTITLE, labels=labels, comparator="none", narrow=narrow)
-
+    draw = partial(charts.forest, items, title, SUBTITLE, labels=labels, comparator="none")
     return save(Drawing("headlines", draw, below=_below("headlines", items, labels)), work)
 
 
@@ -219,7 +217,7 @@ def _funnel(entries: Sequence[Entry], work: Path) -> Chart | None:
     items = [_figure(told, told["size"]) for _, told in shown]
     labels = [f"{entry.title}: {told['label']}" for entry, told in shown]
     draw = partial(charts.funnel, items, labels)
-    return save(Drawing("funnel", lambda narrow: draw(narrow=narrow), below=_below("funnel", items, labels)), work)
+    return save(Drawing("funnel", draw, below=_below("funnel", items, labels)), work)
 
 
 def _has_range(size: dict[str, Any] | None) -> bool:

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Collection
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from bs4 import BeautifulSoup, Tag
 from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.errors import ExtensionError
+from sphinx.search import js_index
 
 from afa_eval.report import sphinx_rows
 
@@ -44,19 +46,21 @@ def setup(app: Sphinx) -> dict[str, Any]:
     Returns
     -------
     dict
-        That it may run in parallel.
+        That pages may be read in parallel; they are written by one process, which notes which they were.
     """
+    written: set[str] = set()
     app.add_html_math_renderer("afa_mathml", (_inline_math, None), (_block_math, None))
     for name in UNHEARD:
         if name not in app.config:
             app.add_config_value(name, None, "")
     app.connect("config-inited", _configure)
     app.connect("html-page-context", _without_outside_scripts, priority=950)
-    app.connect("build-finished", _mend)
+    app.connect("html-page-context", lambda _app, page, *_: written.add(page))
+    app.connect("build-finished", partial(_mend, written))
     app.add_css_file("afa.css", priority=900)
     app.add_directive("list-table", sphinx_rows.Rows, override=True)
     app.add_node(sphinx_rows.Written, html=(sphinx_rows.write, None))
-    return {"parallel_read_safe": True, "parallel_write_safe": True}
+    return {"parallel_read_safe": True, "parallel_write_safe": False}
 
 
 def _configure(_app: Sphinx, config: Any) -> None:
@@ -114,17 +118,20 @@ def _unwanted(asset: Any) -> bool:
     return any(name in words for name in UNWANTED)
 
 
-def _mend(app: Sphinx, exception: Exception | None) -> None:
+def _mend(written: Collection[str], app: Sphinx, exception: Exception | None) -> None:
+    """Mend the pages that this build has written; those kept from the last one are mended already."""
     if exception is not None or app.builder.format != "html":
         return
     folder = Path(app.outdir)
     for pattern in DROPPED:
         for path in folder.glob(pattern):
             path.unlink()
+    _forget_others(app, folder)
+    _forget_words(folder)
     _copy_narrow_drawings(Path(app.srcdir), folder)
     outside = _outside_styles(folder)
-    for path in sorted(folder.rglob("*.html")):
-        if "_static" in path.relative_to(folder).parts:
+    for path in sorted(folder / f"{page}.html" for page in written):
+        if not path.is_file():
             continue
         text, tables = sphinx_rows.taken_out(path.read_text(encoding="utf-8"))
         soup = BeautifulSoup(text, "html.parser")
@@ -135,12 +142,35 @@ def _mend(app: Sphinx, exception: Exception | None) -> None:
         raise ExtensionError("the book would load from elsewhere: " + "; ".join(outside[:5]))
 
 
+def _forget_others(app: Sphinx, folder: Path) -> None:
+    """Drawings and files of a page that shows them no longer go: nobody is to find what is not offered."""
+    images = {name for _, name in app.env.images.values()}
+    files = {str(name) for _, name in app.env.dlfiles.values()}
+    for path in sorted((folder / "_images").glob("*")):
+        if path.name not in images:
+            path.unlink()
+    for path in sorted((folder / "_downloads").rglob("*")):
+        if path.is_file() and path.relative_to(folder / "_downloads").as_posix() not in files:
+            path.unlink()
+
+
+def _forget_words(folder: Path) -> None:
+    """Words that stand on no page any more go from the search index, where Sphinx leaves them when a page is written anew."""
+    file = folder / "searchindex.js"
+    if not file.is_file():
+        return
+    index = js_index.loads(file.read_text(encoding="utf-8"))
+    for name in ("terms", "titleterms"):
+        index[name] = {word: found for word, found in index[name].items() if found != []}
+    file.write_text(js_index.dumps(index), encoding="utf-8")
+
+
 def _copy_narrow_drawings(source: Path, folder: Path) -> None:
     """Sphinx copies only the images it knows; the phone's drawing stands beside each of them."""
-    for image in sorted((folder / "_images").glob("*.svg")):
-        for narrow in sorted(source.rglob(f"{image.stem}{NARROW}.svg")):
-            if "_build" not in narrow.relative_to(source).parts:
-                shutil.copyfile(narrow, folder / "_images" / narrow.name)
+    images = {image.stem for image in (folder / "_images").glob("*.svg")}
+    for narrow in sorted(source.rglob(f"*{NARROW}.svg")):
+        if narrow.stem.removesuffix(NARROW) in images and "_build" not in narrow.relative_to(source).parts:
+            shutil.copyfile(narrow, folder / "_images" / narrow.name)
 
 
 def _outside_styles(folder: Path) -> list[str]:

@@ -96,7 +96,7 @@ def test_people_asked_answered_and_answered_again() -> None:
 def test_only_primary_outcomes_are_drawn(primary) -> None:
     found = flows.flow_drawings(released(leavers(100, 50, 30, 820, 1000), outcome={**OUTCOME, "primary": primary}))
     assert [drawing.title for _, drawing in found] == [""] * primary
-    assert all("Reading: 820 of 1,000 pupils were counted" in drawing.make(False) for _, drawing in found)
+    assert all("Reading: 820 of 1,000 pupils were counted" in drawing.make(narrow=False) for _, drawing in found)
 
 
 def test_an_outcome_without_counts_has_no_flow() -> None:
