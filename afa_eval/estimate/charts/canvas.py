@@ -163,10 +163,21 @@ def _measured_once() -> Iterator[None]:
 
 @cache
 def _bare() -> type[Axes]:
-    """Axes without a grid: to say that there is none, matplotlib would make every tick."""
+    """Axes without grid and ticks: to say that there are none, or how far one may reach, matplotlib would make every one."""
     from matplotlib.axes import Axes
+    from matplotlib.axis import XAxis, YAxis
 
-    return type("Bare", (Axes,), {"grid": lambda *_, **__: None})
+    without = {"majorTicks": (), "minorTicks": ()}
+    across, upright = type("Across", (XAxis,), dict(without)), type("Upright", (YAxis,), dict(without))
+
+    class Bare(Axes):
+        def grid(self, *_: Any, **__: Any) -> None: ...
+
+        def _init_axis(self) -> None:
+            super()._init_axis()  # type: ignore[misc]
+            self.xaxis.__class__, self.yaxis.__class__ = across, upright
+
+    return Bare
 
 
 def wrap(text: str, room: float, size: float, bold: bool = False) -> list[str]:
