@@ -171,7 +171,8 @@ def _bare() -> type[Axes]:
     across, upright = type("Across", (XAxis,), dict(without)), type("Upright", (YAxis,), dict(without))
 
     class Bare(Axes):
-        def grid(self, *_: Any, **__: Any) -> None: ...
+        def grid(self, *_: Any, **__: Any) -> None:
+            """Say nothing."""
 
         def _init_axis(self) -> None:
             super()._init_axis()  # type: ignore[misc]
