@@ -3,8 +3,8 @@
 ``python -m benchmarks.bench`` measures CPU seconds (all threads of the process; linear algebra on one), prints peer,
 ours, ratio and target, and writes ``book/methods/speed.md`` and ``speed.csv``. A peer that is not there, or fails, is
 said to be absent. ``--quick`` leaves out millions of rows and the slowest peers, and writes nothing. ``--peers FOLDER``
-also looks for peers among the packages of another environment (its site-packages). The last rows, of
-``benchmarks.books``, are seconds on the clock.
+also looks for peers among the packages of another environment (its site-packages). Small promises are those of
+``benchmarks.promises``; the last rows, of ``benchmarks.books``, are seconds on the clock.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ from afa_eval.kernels.reml import fit_random_intercept
 from afa_eval.kernels.resample import bootstrap_ols, bootstrap_reml, permutation, wild_bootstrap
 from afa_eval.models.mixed import fit_mixed
 from afa_eval.models.ols import fit_ols
-from benchmarks import books
+from benchmarks import books, promises
 
 OUT = Path(__file__).parents[1] / "book" / "methods"
 FIXED = ["treated", "pre", "sen", "fsm"]
@@ -368,6 +368,7 @@ def main() -> int:
         sys.path.append(options.peers)  # last, so that our own packages come first
     begun = time.perf_counter()
     rows = [*models(options.quick), *kernels()]
+    rows += [Row(one.task, "", None, one.took, one.target, one.unit) for one in promises.all_of()]
     if not options.quick:
         rows += [*passes(), *millions()]
         rows += [Row(f"{one.task}, on the clock", "", None, one.clock, f"{one.target:g} s") for one in books.all_of()]

@@ -75,7 +75,7 @@ def test_a_run_puts_an_older_book_aside_and_a_failed_book_says_which_is_there(ea
 
 
 def test_new_words_stand_in_all_that_is_published_without_a_new_run(trust, only, monkeypatch):
-    only(trust, "belonging")
+    only(trust, "relationships")
     workspace.run_plan(trust, quiet)
     seen = {}
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import io
 import os
-import time
 import tracemalloc
 import warnings
 import zipfile
@@ -53,15 +52,14 @@ def test_what_is_no_table_is_said_plainly(content: bytes, said: str, csv_file: C
             way(csv_file(content))
 
 
-def test_two_gigabytes_in_one_line_are_refused_at_once(tmp_path: Path) -> None:
+def test_two_gigabytes_in_one_line_are_refused_unread(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "line.csv"
     with path.open("wb") as file:
         file.truncate(2 << 30)  # sparse: no disk is used
-    started = time.process_time()
+    monkeypatch.setattr("hashlib.file_digest", lambda *_: pytest.fail("was hashed, so read to its end"))
     for way in (read, ae.attendance):
         with pytest.raises(DataError, match="MB"):
             way(path)
-    assert time.process_time() - started < 2  # not even hashed; reading it would take longer
 
 
 @pytest.mark.parametrize(
@@ -136,10 +134,8 @@ def test_thousands_of_columns_are_refused(csv_file: Callable[..., Path]) -> None
 @pytest.mark.parametrize("start", ["<!--", "<", "<![CDATA["], ids=["comment", "tag", "text"])
 def test_an_endless_part_of_an_xml_file_is_not_read_to_its_end(start: str, csv_file: Callable[..., Path]) -> None:
     path = csv_file("<CTfile>" + start + "a" * 3_000_000, "x.xml")
-    started = time.process_time()
     with pytest.raises(DataError, match=r"over a (million|hundred thousand) characters"):
         read(path, table="pupils")
-    assert time.process_time() - started < 2  # the parser would begin anew with every piece: seconds a megabyte
 
 
 def test_thousands_of_marks_with_one_unknown_code_are_one_fault_with_their_number(
