@@ -263,10 +263,13 @@ def show_comparator(
         _print_json(rows)
         return
     for row in rows:
-        row["group"] = str(row["group"]).removesuffix(f", {area}")
-    _table(f"{slug}, {area}", _columns(rows, "year", "group", "figure", "n", "definition", "key", "default"))
+        row["group"] = _narrow(str(row["group"]).removesuffix(f", {area}"), 10)
+        row["figure"] = f"{row['figure']} *" if row["default"] else row["figure"]
+        row |= {name: _narrow(str(row[name]), 15) for name in ("definition", "key")}
+        row["n"] = None if row["n"] is None else f"{row['n']:,}"
+    _table(f"{slug}, {area}", _columns(rows, "year", "group", "figure", "n", "definition", "key"))
+    typer.echo("* the figure that an evaluation takes where two sources hold the same.")
     typer.echo(comparators.describe(slug))
-    typer.echo("default: the figure that an evaluation takes where two sources hold the same.")
 
 
 @comparators_app.command("fetch", short_help="Fetch the newest figures, and show what changed.")
@@ -372,6 +375,14 @@ def _show(renderables: Sequence[Any]) -> None:
 def _columns(rows: Sequence[dict[str, Any]], *names: str) -> list[dict[str, Any]]:
     """What fits a terminal; --json has the rest."""
     return [{name.replace("key", "source").replace("_", " "): row[name] for name in names} for row in rows]
+
+
+def _narrow(name: str, width: int) -> str:
+    """A long name broken between words or at a hyphen, where the terminal is too narrow for it."""
+    from shutil import get_terminal_size
+    from textwrap import fill
+
+    return name if get_terminal_size().columns >= 120 else fill(name, width, break_long_words=False)
 
 
 def _table(title: str, rows: Sequence[dict[str, Any]]) -> None:

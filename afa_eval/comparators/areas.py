@@ -12,6 +12,7 @@ from afa_eval.errors import ComparatorError
 
 NEIGHBOURS_OF = "neighbours of "
 LEAST_NEIGHBOURS = 6  # of ten
+ADDED_UP = "their counts added up"
 
 
 @lru_cache(maxsize=256)
@@ -89,9 +90,9 @@ def figures(slug: str, year: str, area: str, definition: str = "", **parts: str)
         yield from store.stored(slug, year, area, **chosen)
         return
     found: dict[tuple[str, ...], list[Figure]] = {}
-    for name in inside:
-        for figure in store.stored(slug, year, name, **chosen):
-            found.setdefault((figure.definition, figure.source, *figure.parts.values()), []).append(figure)
+    closest = {name: rank for rank, name in enumerate(inside)}
+    for figure in sorted(store.stored(slug, year, inside, **chosen), key=lambda each: closest[each.area]):
+        found.setdefault((figure.definition, figure.source, *figure.parts.values()), []).append(figure)
     for group in found.values():
         if len(group) >= LEAST_NEIGHBOURS:
             yield together(group, area, len(inside))
@@ -113,11 +114,12 @@ def band_figure(slug: str, definition: str, year: str, area: str, parts: dict[st
         None where the bands do not hold it.
     """
     inside = members(area)
-    found = [bands.band_figure(slug, definition, year, name, parts) for name in inside]
-    held = [figure for figure in found if figure is not None]
-    if len(inside) == 1:
-        return held[0] if held else None
-    return together(held, area, len(inside)) if len(held) >= LEAST_NEIGHBOURS else None
+    found = bands.group_counts(slug, definition, year, inside, parts)
+    if len(found) < (1 if len(inside) == 1 else LEAST_NEIGHBOURS):
+        return None
+    above, of = map(sum, zip(*found, strict=True))
+    figure = bands.band_cell(slug, definition, year, parts, (above, of), area)
+    return figure if len(inside) == 1 else replace(figure, note=_shared_note(figure, len(found), len(inside), ADDED_UP))
 
 
 def together(group: list[Figure], area: str, of: int) -> Figure:
@@ -144,8 +146,6 @@ def together(group: list[Figure], area: str, of: int) -> Figure:
     mean = sum(item.value for item in group) / len(group)
     per = 100.0 if "per 100" in group[0].unit else 1.0
     value = top / n * per if pooled and n else mean
-    how = "their counts added up" if pooled else "the plain mean of theirs"
-    note = f"{len(group)} of {of} statistical neighbours have a figure: {how}."
     return replace(
         group[0],
         area=area,
@@ -156,5 +156,9 @@ def together(group: list[Figure], area: str, of: int) -> Figure:
         low=None,
         high=None,
         sd=None,
-        note=f"{group[0].note} {note}".strip(),
+        note=_shared_note(group[0], len(group), of, ADDED_UP if pooled else "the plain mean of theirs"),
     )
+
+
+def _shared_note(first: Figure, n: int, of: int, how: str) -> str:
+    return f"{first.note} {n} of {of} statistical neighbours have a figure: {how}.".strip()

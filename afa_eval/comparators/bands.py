@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from array import array
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
-from functools import lru_cache
+from collections.abc import Sequence
+from functools import cache, lru_cache
+from operator import and_
 
 from afa_eval.codes import years
 from afa_eval.comparators import store
-from afa_eval.comparators.packing import FSM_CODES, PHASE_CODES, SEN_CODES, SEX_CODES, unpack
+from afa_eval.comparators.packing import GROUPS, LINES, PHASE_CODES, Packed
 from afa_eval.comparators.store import Figure
 from afa_eval.errors import ComparatorError
 
@@ -27,15 +26,7 @@ RANGES = {  # definition: which bands are counted, from the first to the last (t
     "absence-50-100": (50, 50),
 }
 SMALLEST_AREA_CELL = 30  # in an area, a figure about fewer children is not given
-_COLUMNS = tuple(f"b{start}" for start in range(0, 55, 5))
 _FIRST_YEAR_OF_SPECIAL_STATUS = 2018
-_WORDS: dict[str, Sequence[str]] = {  # by the code that is packed
-    "phase": PHASE_CODES,
-    "sen": SEN_CODES,
-    "fsm": FSM_CODES,
-    "sex": SEX_CODES,
-    "year_group": [str(number) for number in range(256)],
-}
 
 Counts = dict[tuple[str, ...], tuple[int, int]]
 
@@ -86,7 +77,8 @@ def band_years() -> tuple[str, ...]:
         Six digits each.
     """
     return tuple(
-        store.year_of(start) for (start,) in store.connect().execute("SELECT DISTINCT year FROM band ORDER BY year")
+        store.year_of(start)
+        for (start,) in store.connect().execute("SELECT DISTINCT year FROM area_band ORDER BY year")
     )
 
 
@@ -111,68 +103,62 @@ def band_counts(definition: str, year: str, keys: tuple[str, ...], area: str = "
         Numerator and denominator by the cell's values in the order of ``keys``. Special schools
         with SEN status are left out before 2018/19: many of their pupils have none in this source.
     """
-    held = _block(area, years.start(year))
-    kept: Iterable[int] = range(len(held.of))
-    if years.start(year) < _FIRST_YEAR_OF_SPECIAL_STATUS and {"sen", "phase"} <= set(keys):
-        kept = [row for row, phase in enumerate(held.keys["phase"]) if phase != "special"]
-    above, columns = held.above(definition), [held.keys[key] for key in keys]
-    found: dict[tuple[str, ...], list[int]] = {}
-    for row in kept:
-        counts = found.setdefault(tuple(column[row] for column in columns), [0, 0])
-        counts[0] += above[row]
-        counts[1] += held.of[row]
-    return {cell: (above, of) for cell, (above, of) in found.items() if of}
+    start, packed = years.start(year), _packed(area, years.start(year))
+    rows = [
+        (*GROUPS[code], str(year_group)) for code, year_group in zip(packed.groups, packed.year_groups, strict=True)
+    ]
+    cells = [tuple(row[KEYS.index(key)] for key in keys) for row in rows]
+    above, of = (_summed(cells, packed, lines) for lines in (_ends(definition), (0,)))
+    hidden = {cell for cell in of if _lacks_status(start, dict(zip(keys, cell, strict=True)))}
+    return {cell: (above[cell], of[cell]) for cell in of if of[cell] and cell not in hidden}
 
 
-@dataclass(frozen=True, slots=True)
-class _Block:
-    """One area's rows of one year, by column: five keys as words, eleven bands, and all enrolments."""
-
-    keys: dict[str, list[str]]
-    bands: Sequence[Sequence[int]]
-    of: Sequence[int]
-    counted: dict[tuple[int, int], list[int]] = field(default_factory=dict)
-
-    def above(self, definition: str) -> list[int]:
-        """Enrolments in the bands of a definition, row by row; summed once."""
-        first, last = (end // 5 for end in RANGES[definition])
-        if (first, last) not in self.counted:
-            self.counted[first, last] = list(map(sum, zip(*self.bands[first : last + 1], strict=True)))
-        return self.counted[first, last]
+def _summed(cells: Sequence[tuple[str, ...]], packed: Packed, lines: tuple[int, ...]) -> dict[tuple[str, ...], int]:
+    """Enrolments at or above the first of these lines and below the second, if there is one, cell by cell."""
+    found = dict.fromkeys(cells, 0)
+    for sign, line in zip((1, -1), lines, strict=False):
+        for cell, count in zip(cells, packed.column(line), strict=True):
+            found[cell] += sign * count
+    return found
 
 
-@lru_cache(maxsize=64)
-def _block(area: str, start: int) -> _Block:
-    if area == "England":
-        query = f"SELECT {', '.join([*KEYS, *_COLUMNS])} FROM band WHERE year = ?"
-        columns = list(zip(*store.connect().execute(query, [start]), strict=True)) or [()] * (len(KEYS) + len(_COLUMNS))
-        words, counts = columns[: len(KEYS)], columns[len(KEYS) :]
-        keys = {key: [str(value) for value in column] for key, column in zip(KEYS, words, strict=True)}
-        return _Block(keys, counts, list(map(sum, zip(*counts, strict=True))))
-    codes, numbers = area_columns(area, start)
-    keys = {key: [_WORDS[key][code] for code in column] for key, column in zip(KEYS, codes, strict=True)}
-    return _Block(keys, numbers, list(map(sum, zip(*numbers, strict=True))))
+def _cell_counts(definition: str, start: int, cell: dict[str, str], area: str) -> tuple[int, int]:
+    """As ``band_counts``, of one cell alone."""
+    if _lacks_status(start, cell):
+        return 0, 0
+    packed = _packed(area, start)
+    chosen = packed.groups.translate(_wanted(*(cell.get(key, "") for key in KEYS[:-1])))
+    if "year_group" in cell:
+        code = int(cell["year_group"])
+        same = packed.year_groups.translate(bytes(code) + b"\1" + bytes(255 - code))
+        chosen = bytes(map(and_, chosen, same))
+    first, *end = (packed.total(line, chosen) for line in _ends(definition))
+    return first - sum(end), packed.total(0, chosen)
 
 
-def area_columns(area: str, start: int) -> tuple[list[bytes], list[array[int]]]:
-    """Which numbers are packed for a region or an authority?
+def _lacks_status(start: int, cell: dict[str, str]) -> bool:
+    """Do many of these pupils have no SEN status in this source?"""
+    return start < _FIRST_YEAR_OF_SPECIAL_STATUS and cell.get("phase") == "special" and "sen" in cell
 
-    Parameters
-    ----------
-    area : str
-        Not England, whose rows stand open in the store.
-    start : int
-        The year the academic year begins in.
 
-    Returns
-    -------
-    tuple of list
-        The keys in the order of ``KEYS``, a byte a row, coded as in ``packing``; and
-        enrolments in each of the eleven bands. Without rows where none are published.
-    """
-    query = "SELECT packed, rows FROM area_band WHERE area = ? AND year = ?"
-    held = store.connect().execute(query, [area, start]).fetchone()
-    return ([b""] * len(KEYS), [array("I")] * len(_COLUMNS)) if held is None else unpack(*held)
+def _ends(definition: str) -> tuple[int, ...]:
+    """Where a definition begins, and where it ends if it does."""
+    first, last = RANGES[definition]
+    return (first,) if last == LINES[-1] else (first, last + 5)
+
+
+@cache
+def _wanted(*group: str) -> bytes:
+    """A table that turns the code of a group into 1 where it has these words, and any other into 0."""
+    fits = (all(word in {"", own} for word, own in zip(group, each, strict=True)) for each in GROUPS)
+    return bytes(fits).ljust(256, b"\0")
+
+
+@lru_cache(maxsize=256)
+def _packed(area: str, start: int) -> Packed:
+    """An area's rows of one year; none where none are published."""
+    query = "SELECT groups, year_groups, counts FROM area_band WHERE area = ? AND year = ?"
+    return Packed(*(store.connect().execute(query, [area, start]).fetchone() or (b"", b"", b"")))
 
 
 def covers(area: str, year: str) -> bool:
@@ -188,7 +174,7 @@ def covers(area: str, year: str) -> bool:
     bool
         Where there are, they are crossed by all of ``KEYS``.
     """
-    return bool(_block(area, years.start(year)).of)
+    return bool(_packed(area, years.start(year)).groups)
 
 
 def source_of(area: str) -> str:
@@ -207,30 +193,33 @@ def source_of(area: str) -> str:
     return FIVE_POINT_BANDS if area == "England" else AREA_BANDS
 
 
-def band_figure(slug: str, definition: str, year: str, area: str, parts: dict[str, str]) -> Figure | None:
-    """Which figure do the absence bands give for one group?
+def group_counts(
+    slug: str, definition: str, year: str, areas: Sequence[str], parts: dict[str, str]
+) -> list[tuple[int, int]]:
+    """How many of one group lay in the bands of a definition, and how many were there, area by area?
 
     Parameters
     ----------
-    slug, definition, year, area : str
-        Measure, definition, academic year, area.
+    slug, definition, year : str
+        Measure, definition, academic year.
+    areas : sequence of str
+        England, regions or authorities.
     parts : dict
         The population; no need and no provision, any/none only.
 
     Returns
     -------
-    Figure or None
-        None where the bands do not hold it.
+    list of tuple
+        Numerator and denominator in each area whose bands hold the group.
     """
     narrowed = {key: value for key, value in parts.items() if value != store.MARGIN[key]}
     if "need" in narrowed or not counted(slug, definition) or narrowed.get("sen", "any") not in {"any", "none"}:
-        return None
+        return []
     if year not in band_years() or narrowed.get("phase", "primary") not in PHASE_CODES:
-        return None
-    found = band_counts(definition, year, tuple(narrowed), area).get(tuple(narrowed.values()))
-    if found is None or (area != "England" and found[1] < SMALLEST_AREA_CELL):
-        return None
-    return band_cell(slug, definition, year, parts, found, area)
+        return []
+    start = years.start(year)
+    found = {area: _cell_counts(definition, start, narrowed, area) for area in areas}
+    return [counts for area, counts in found.items() if counts[1] >= (1 if area == "England" else SMALLEST_AREA_CELL)]
 
 
 def band_cell(
@@ -247,7 +236,7 @@ def band_cell(
     counts : tuple of int
         Enrolments in the bands counted, and all.
     area : str
-        England, a region or an authority.
+        England, a region, an authority or an authority's neighbours.
 
     Returns
     -------

@@ -39,11 +39,7 @@ CREATE TABLE figure (series INTEGER, year INTEGER, area INTEGER, printed NUMERIC
     denominator NUMERIC, PRIMARY KEY (series, year, area)) WITHOUT ROWID;
 CREATE TABLE detail (series INTEGER, year INTEGER, area INTEGER, low REAL, high REAL, sd REAL, reliability REAL,
     note TEXT, PRIMARY KEY (series, year, area)) WITHOUT ROWID;
-CREATE TABLE band (year INTEGER, phase TEXT, sen TEXT, fsm TEXT, sex TEXT, year_group INTEGER,
-    b0 INTEGER, b5 INTEGER, b10 INTEGER, b15 INTEGER, b20 INTEGER, b25 INTEGER, b30 INTEGER, b35 INTEGER,
-    b40 INTEGER, b45 INTEGER, b50 INTEGER,
-    PRIMARY KEY (year, phase, sen, fsm, sex, year_group)) WITHOUT ROWID;
-CREATE TABLE area_band (area TEXT, year INTEGER, rows INTEGER, packed BLOB, PRIMARY KEY (area, year));
+CREATE TABLE area_band (area TEXT, year INTEGER, groups BLOB, year_groups BLOB, counts BLOB, PRIMARY KEY (area, year));
 CREATE TABLE neighbour (area TEXT, rank INTEGER, neighbour TEXT, closeness TEXT, PRIMARY KEY (area, rank)) WITHOUT ROWID;
 CREATE TABLE point_band (year INTEGER, phase TEXT, low REAL, high REAL, overall INTEGER, authorised INTEGER,
     unauthorised INTEGER, PRIMARY KEY (year, phase, low)) WITHOUT ROWID;
@@ -122,7 +118,6 @@ def _write(connection: sqlite3.Connection, folder: Path, rows: Sequence[Row], un
     areas = {name: number for number, name in enumerate(sorted({row.area for row in rows}))}
     _insert(connection, "area", [(number, name, level(name)) for name, number in areas.items()])
     write_figures(connection, rows, areas, units)
-    _insert(connection, "band", [(years.start(row[0]), *row[1:]) for row in absence.five_point_bands(folder)])
     _insert(connection, "area_band", area_bands.packed(folder))
     _insert(connection, "neighbour", area_bands.neighbours(folder, set(areas)))
     _insert(connection, "point_band", [(years.start(row[0]), *row[1:]) for row in absence.one_point_bands(folder)])

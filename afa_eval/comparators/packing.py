@@ -1,70 +1,106 @@
-"""Many small counts in few bytes: the absence bands of an area in a year, column by column, compressed."""
+"""Many small counts in few bytes: the absence bands of an area in a year, column by column.
+
+Each count is taken apart into its bytes, and all bytes of one place stand together: the wheel's own compression
+then finds little but noughts, and one group's total is the sum of a few short columns.
+"""
 
 from __future__ import annotations
 
-import sys
-import zlib
-from array import array
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import compress, product
+from typing import NamedTuple
 
 PHASE_CODES = ("primary", "secondary", "special")
 SEN_CODES = ("any", "none", "unknown")
 FSM_CODES = ("yes", "no", "unknown")
 SEX_CODES = ("F", "M", "unknown")
+GROUPS = tuple(product(PHASE_CODES, SEN_CODES, FSM_CODES, SEX_CODES))  # a group's code is its place here
+LINES = tuple(range(0, 55, 5))  # per cent of own possible sessions
 
 
-def pack(keys: Sequence[Sequence[int]], counts: Sequence[Sequence[int]]) -> bytes:
+class Packed(NamedTuple):
+    """Which enrolments lay at or above each line, by group and year group?
+
+    Attributes
+    ----------
+    groups, year_groups : bytes
+        A byte a row: the code of phase, SEN, FSM and sex; the year group.
+    counts : bytes
+        By line, then by place: the lowest byte of every row, then the next.
+    """
+
+    groups: bytes
+    year_groups: bytes
+    counts: bytes
+
+    def total(self, line: int, chosen: bytes) -> int:
+        """How many of the chosen rows' enrolments lay at or above a line?
+
+        Parameters
+        ----------
+        line : int
+            One of ``LINES``.
+        chosen : bytes
+            A byte a row, 1 where it counts and 0 where not.
+
+        Returns
+        -------
+        int
+            Enrolments.
+        """
+        return sum(sum(compress(column, chosen)) << 8 * place for place, column in enumerate(self._places(line)))
+
+    def column(self, line: int) -> list[int]:
+        """How many enrolments lay at or above a line, row by row?
+
+        Parameters
+        ----------
+        line : int
+            One of ``LINES``.
+
+        Returns
+        -------
+        list of int
+            Enrolments.
+        """
+        parts = zip(*self._places(line), strict=True)
+        return [sum(part << 8 * place for place, part in enumerate(row)) for row in parts]
+
+    def _places(self, line: int) -> Iterator[bytes]:
+        n = len(self.groups)
+        size = len(self.counts) // len(LINES)
+        start = LINES.index(line) * size
+        return (self.counts[at : at + n] for at in range(start, start + size, n or 1))
+
+
+def pack(keys: Sequence[Sequence[int]], counts: Sequence[Sequence[int]]) -> Packed:
     """How are an area's rows of a year packed?
 
     Parameters
     ----------
     keys : sequence of sequence of int
-        Five columns of small numbers: phase, sen, fsm, sex, year group.
+        Five columns of codes: phase, sen, fsm, sex, year group.
     counts : sequence of sequence of int
-        Eleven columns.
+        Eleven columns: enrolments in the bands below 5, 5 to below 10, ..., 50 and over.
 
     Returns
     -------
-    bytes
-        The keys as bytes, then the bytes of 4-byte counts, lowest first: a quarter smaller so.
+    Packed
+        Adding up to the same; each count as many bytes wide as the largest of all needs.
 
     Examples
     --------
-    >>> rows = pack([[0], [1], [2], [0], [8]], [[300]] + [[0]] * 10)
-    >>> unpack(rows, 1)[1][0].tolist()
-    [300]
+    >>> rows = pack([[0, 0], [1, 1], [2, 2], [0, 1], [8, 8]], [[300, 2]] + [[0, 0]] * 9 + [[7, 1]])
+    >>> rows.column(0), rows.column(50), rows.total(0, bytes([1, 1]))
+    ([307, 3], [7, 1], 310)
     """
-    data = b"".join(bytes(column) for column in keys)
-    numbers = b"".join(_low_first(array("I", column)).tobytes() for column in counts)
-    return zlib.compress(data + b"".join(numbers[place::4] for place in range(4)), 9)
+    above = [list(map(sum, zip(*counts[band:], strict=True))) for band in range(len(LINES))]
+    width = (max(above[0]).bit_length() + 7) // 8
+    places = (bytes(count >> 8 * place & 255 for count in column) for column in above for place in range(width))
+    *parts, year_groups = keys
+    words = zip(*parts, strict=True)
+    return Packed(bytes(_code(*row) for row in words), bytes(year_groups), b"".join(places))
 
 
-def unpack(packed_rows: bytes, n: int) -> tuple[list[bytes], list[array[int]]]:
-    """Which columns were packed?
-
-    Parameters
-    ----------
-    packed_rows : bytes
-        As ``pack`` gave them.
-    n : int
-        How many rows there are.
-
-    Returns
-    -------
-    tuple of list
-        The five keys, a byte a row; the eleven columns of counts.
-    """
-    data = zlib.decompress(packed_rows)
-    planes, size = memoryview(data)[5 * n :], 11 * n
-    counts = bytearray(4 * size)
-    for place in range(4):
-        counts[place::4] = planes[place * size : (place + 1) * size]
-    numbers = _low_first(array("I", bytes(counts)))
-    return [data[k * n : (k + 1) * n] for k in range(5)], [numbers[k * n : (k + 1) * n] for k in range(11)]
-
-
-def _low_first(numbers: array[int]) -> array[int]:
-    """Files are alike on every computer."""
-    if sys.byteorder == "big":
-        numbers.byteswap()
-    return numbers
+def _code(phase: int, sen: int, fsm: int, sex: int) -> int:
+    return GROUPS.index((PHASE_CODES[phase], SEN_CODES[sen], FSM_CODES[fsm], SEX_CODES[sex]))

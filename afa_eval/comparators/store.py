@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
@@ -265,13 +265,17 @@ _SELECT = """SELECT f.year, a.name, s.slug, s.definition, s.sen, s.need, s.phase
     LEFT JOIN detail d ON d.series = f.series AND d.year = f.year AND d.area = f.area"""
 
 
-def stored(slug: str | None = None, year: str | None = None, area: str | None = None, **parts: str) -> Iterator[Figure]:
+def stored(
+    slug: str | None = None, year: str | None = None, area: str | Sequence[str] | None = None, **parts: str
+) -> Iterator[Figure]:
     """Which printed figures fit?
 
     Parameters
     ----------
-    slug, year, area : str, optional
-        Measure, academic year, area; all where None.
+    slug, year : str, optional
+        Measure, academic year; all where None.
+    area : str or sequence of str, optional
+        One area, or several; all where None.
     **parts : str
         Any of sen, need, phase, year_group, sex, fsm, definition and source.
 
@@ -302,16 +306,18 @@ def hidden(slug: str | None = None, year: str | None = None, area: str | None = 
 
 
 def _selected(
-    slug: str | None, year: str | None, area: str | None, parts: dict[str, str], kind: str
+    slug: str | None, year: str | None, area: str | Sequence[str] | None, parts: dict[str, str], kind: str
 ) -> Iterator[Figure]:
-    wanted = {"s.slug": slug, "a.name": area, **{f"s.{name}": value for name, value in parts.items()}}
+    wanted = {"s.slug": slug, **{f"s.{name}": value for name, value in parts.items()}}
     given = {column: value for column, value in wanted.items() if value is not None}
     if year is not None:
         given["f.year"] = str(years.start(year))
-    terms = " AND ".join([*(f"{column} = ?" for column in given), kind])
+    named = () if area is None else (area,) if isinstance(area, str) else tuple(area)
+    inside = [f"a.name IN ({', '.join('?' * len(named))})"] if named else []
+    terms = " AND ".join([*(f"{column} = ?" for column in given), *inside, kind])
     query = f"{_SELECT} WHERE {terms} ORDER BY s.id, f.year, a.name"
     for connection in (connect(), *fetched()):
-        for row in connection.execute(query, list(given.values())):
+        for row in connection.execute(query, [*given.values(), *named]):
             yield _figure(row)
 
 

@@ -9,7 +9,6 @@ import numpy as np
 
 from afa_eval.codes import years
 from afa_eval.comparators import bands, store
-from afa_eval.comparators.packing import SEN_CODES
 from afa_eval.designs.absence_question import AbsenceQuestion
 from afa_eval.estimate import Table, words
 
@@ -88,27 +87,15 @@ def middle_half(definition: str, year: str) -> dict[str, tuple[float, float]]:
     dict of str to (float, float)
         By SEN: any, none, and all pupils under the empty name; empty where too few authorities are published.
     """
-    shares: dict[str, list[float]] = {group: [] for group in GROUPS.values()}
-    for area in (name for name, level in store.areas().items() if level == "Local authority"):
-        for group, (above, of) in _by_sen(definition, area, year).items():
-            if of >= bands.SMALLEST_AREA_CELL:
-                shares[group].append(above / of)
+    authorities = [name for name, level in store.areas().items() if level == "Local authority"]
+    shares = {}
+    for group in GROUPS.values():
+        parts = {**store.MARGIN, "sen": group or "all"}
+        counts = bands.group_counts(SLUG, definition, year, authorities, parts)
+        shares[group] = [above / of for above, of in counts]
     if min(map(len, shares.values())) < FEWEST:
         return {}
     return {group: _quartiles(values) for group, values in shares.items()}
-
-
-def _by_sen(definition: str, area: str, year: str) -> dict[str, tuple[float, float]]:
-    """Persistently absent enrolments and all: of either SEN group, and with those of unknown status."""
-    codes, counts = bands.area_columns(area, years.start(year))
-    sen, banded = np.frombuffer(codes[bands.KEYS.index("sen")], dtype=np.uint8), np.array(counts, dtype=np.float64)
-    first, last = (end // 5 for end in bands.RANGES[definition])
-    above, of = (
-        np.bincount(sen, weights=rows.sum(axis=0), minlength=len(SEN_CODES))
-        for rows in (banded[first : last + 1], banded)
-    )
-    either = {group: SEN_CODES.index(group) for group in ("any", "none")}
-    return {group: (above[code], of[code]) for group, code in either.items()} | {"": (above.sum(), of.sum())}
 
 
 def _quartiles(values: list[float]) -> tuple[float, float]:

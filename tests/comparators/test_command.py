@@ -29,13 +29,13 @@ def test_show_is_a_table_by_year_and_group():
     done = run("show", "persistent-absence", "--sen", "support")
     assert done.exit_code == 0
     assert done.output.startswith("persistent-absence, England")
-    assert any({"SEN without a statement", "21.4%", "absence-characteristics"} <= {cell.strip() for cell in line.split("\u2502")}
+    assert any({"SEN without a statement", "21.4% *", "absence-characteristics"} <= {cell.strip() for cell in line.split("\u2502")}
                for line in done.output.splitlines())  # fmt: skip
     assert "Break, 2014/15: School Action" in done.output
     assert "Definition pa-10-percent (the default): 10% or more" in done.output
     autism = run("show", "persistent-absence", "--need", "ASD", "--year", "202324")
     assert "30.8%" in autism.output
-    assert "205627" in autism.output
+    assert "205,627" in autism.output
     assert "Source autism-permalink:" in autism.output
     assert (
         "School Action Plus"
@@ -47,6 +47,16 @@ def test_show_is_a_table_by_year_and_group():
     assert {row["group"] for row in one} == {"any SEN, Gateshead"}
     near = run("show", "persistent-absence", "--sen", "any", "--area", "neighbours of Gateshead")
     assert near.output.startswith("persistent-absence, neighbours of Gateshead")
+
+
+def test_a_narrow_terminal_breaks_no_word():
+    shown = CliRunner().invoke(
+        app, ["comparators", "show", "persistent-absence", "--sen", "support"], env={"COLUMNS": "80"}
+    )
+    table = [line for line in shown.output.splitlines() if "\u2502" in line]
+    assert max(map(len, table)) <= 80
+    words = {word for line in table for cell in line.split("\u2502") for word in cell.split()}
+    assert {"pa-10-percent", "characteristics", "statement"} <= words
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 from afa_eval.codes import needs
 from afa_eval.comparators.rows import Row, about, from_counts, number, symbol
 from afa_eval.comparators.sources.reading import table
-from afa_eval.errors import ComparatorError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -197,41 +196,6 @@ def from_one_point_bands(bands: list[tuple[str, str, float, float, float, float,
                 denominator=total,
                 source="absence-one-point-bands",
             )
-
-
-def five_point_bands(folder: Path) -> list[tuple[Any, ...]]:
-    """How many enrolments lay in each five-point band, by phase, SEN, FSM, sex and year group?
-
-    Parameters
-    ----------
-    folder : Path
-        Where the published files are.
-
-    Returns
-    -------
-    list of tuple
-        year, phase, sen, fsm, sex, year group, then 11 counts: below 5, 5 to below 10, ...,
-        45 to below 50, and 50 and over. (The source's column pctNN counts up to below NN.)
-    """
-    frame = table(folder, "absence_bands_national_201617_202223_derived.csv")
-    sen = {"Any special educational need": "any", "No identified special educational need": "none"}
-    fsm = {"Eligible": "yes", "Not Eligible": "no"}
-    sex = {"Female": "F", "Male": "M"}
-    counts = [f"pct{end}_OARate" for end in range(5, 55, 5)] + ["pct50plus_OARate"]
-    if not set(counts) <= set(frame.columns):
-        raise ComparatorError("The five-point bands have lost a column; expected pct5_OARate to pct50plus_OARate.")
-    return sorted(
-        (
-            str(record["time_period"]),
-            PHASES[str(record["school_type"])],
-            sen.get(str(record["sen_status"]), "unknown"),
-            fsm.get(str(record["fsm_eligible"]), "unknown"),
-            sex.get(str(record["gender"]), "unknown"),
-            str(record["NCyearActual"]),
-            *(int(record[column]) for column in counts),
-        )
-        for record in frame.to_dict("records")
-    )
 
 
 def two_terms(folder: Path) -> Iterator[Row]:

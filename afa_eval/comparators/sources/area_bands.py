@@ -1,4 +1,4 @@
-"""Enrolments by absence band in regions and authorities, packed; and each authority's statistical neighbours."""
+"""Enrolments by absence band in England, regions and authorities, packed; and each authority's statistical neighbours."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from afa_eval.codes import years
 from afa_eval.comparators.asking import ONE_SCHOOL_AREAS
 from afa_eval.comparators.packing import PHASE_CODES, pack
 from afa_eval.comparators.sources.absence import AREAS, PHASES
+from afa_eval.comparators.sources.reading import table
 from afa_eval.errors import ComparatorError
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 BANDS = tuple(range(0, 55, 5))
 _ZIP = "absence_bands_distributions.zip"
+_NATIONAL = "absence_bands_national_201617_202223_derived.csv"
 _COLUMNS = [
     "time_identifier",
     "time_period",
@@ -40,7 +42,7 @@ _FSM = {"Eligible": 0, "Not Eligible": 1, "Unclassified": 2}
 _SEX = {"Female": 0, "Male": 1, "Unclassified": 2}
 
 
-def packed(folder: Path) -> Iterator[tuple[str, int, int, bytes]]:
+def packed(folder: Path) -> Iterator[tuple[str, int, bytes, bytes, bytes]]:
     """How many enrolments lay in each band, by phase, SEN, FSM, sex and year group, in each area?
 
     Parameters
@@ -51,36 +53,56 @@ def packed(folder: Path) -> Iterator[tuple[str, int, int, bytes]]:
     Yields
     ------
     tuple
-        Area, the year the academic year begins in, number of rows, and the rows column by column,
-        compressed: phase, sen, fsm, sex and year group as bytes, then the bytes of eleven 4-byte
-        counts, lowest first.
+        Area, the year the academic year begins in, and the rows as ``pack`` packs them.
+
+    Raises
+    ------
+    ComparatorError
+        Where a file has lost a column or has a category that is not known here.
     """
-    frame = _read(folder)
-    inner = frame[frame["area"].isin(["London (Inner)", "London (Outer)"])]
-    whole = inner.assign(area="London").groupby(["area", "year", *_KEYS], as_index=False)[_COUNTS].sum()
     import pandas as pd
 
-    every = pd.concat([frame, whole]).sort_values(["area", "year", *_KEYS], kind="stable")
+    frame = _areas(folder)
+    inner = frame[frame["area"].isin(["London (Inner)", "London (Outer)"])]
+    whole = inner.assign(area="London").groupby(["area", "year", *_KEYS], as_index=False)[_COUNTS].sum()
+    every = pd.concat([_england(folder), frame, whole]).sort_values(["area", "year", *_KEYS], kind="stable")
     for (area, year), rows in every.groupby(["area", "year"], sort=True):
         if area not in ONE_SCHOOL_AREAS:
             keys = [rows[name].tolist() for name in _KEYS]
-            yield str(area), int(str(year)), len(rows), pack(keys, [rows[name].tolist() for name in _COUNTS])
+            yield str(area), int(str(year)), *pack(keys, [rows[name].tolist() for name in _COUNTS])
 
 
 _KEYS = ["phase", "sen", "fsm", "sex", "year_group"]
 _COUNTS = [f"b{start}" for start in BANDS]
 
 
-def _read(folder: Path) -> pd.DataFrame:
+def _england(folder: Path) -> pd.DataFrame:
+    """The source's column pctNN counts from NN-5 up to below NN."""
+    published = [f"pct{end}_OARate" for end in range(5, 55, 5)] + ["pct50plus_OARate"]
+    frame = table(folder, _NATIONAL)
+    if not set(published) <= set(frame.columns):
+        raise ComparatorError("The five-point bands have lost a column; expected pct5_OARate to pct50plus_OARate.")
+    named = dict(zip(published, _COUNTS, strict=True))
+    frame = frame.rename(columns={**named, "NCyearActual": "year_group"})
+    return _coded(frame.assign(area="England"), _NATIONAL)
+
+
+def _areas(folder: Path) -> pd.DataFrame:
     import pandas as pd
 
     with zipfile.ZipFile(folder / _ZIP) as archive, archive.open(archive.namelist()[0]) as file:
         frame = pd.read_csv(file, names=[*_COLUMNS, *_COUNTS], dtype=str, keep_default_na=False, encoding="utf-8-sig")
     frame = frame[frame["geographic_level"] != "National"]
     place = frame["la_name"].where(frame["geographic_level"] == "Local authority", frame["region_name"]).str.strip()
-    counts = frame[_COUNTS].astype(int)
+    return _coded(frame.assign(area=place.replace(AREAS)), _ZIP)
+
+
+def _coded(frame: pd.DataFrame, name: str) -> pd.DataFrame:
+    """Keys as the numbers that are packed, and counts."""
+    import pandas as pd
+
     keys = {
-        "area": place.replace(AREAS),
+        "area": frame["area"],
         "year": frame["time_period"].map(years.start),
         "phase": frame["school_type"].map(lambda kind: PHASE_CODES.index(PHASES[kind])),
         "sen": frame["sen_status"].map(_SEN),
@@ -88,9 +110,9 @@ def _read(folder: Path) -> pd.DataFrame:
         "sex": frame["gender"].map(_SEX),
         "year_group": frame["year_group"].astype(int),
     }
-    found = pd.concat([pd.DataFrame(keys), counts], axis=1)
+    found = pd.concat([pd.DataFrame(keys), frame[_COUNTS].astype(int)], axis=1)
     if found.isna().any().any():
-        raise ComparatorError(f"{_ZIP} has a category that is not known here.")
+        raise ComparatorError(f"{name} has a category that is not known here.")
     return found
 
 
