@@ -12,6 +12,7 @@ NODE := npm install --silent --no-audit --no-fund --prefix .venv axe-core@4.14.1
 $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
+	@$(BIN)/python -m compileall -q afa_eval  # pip does so with all it installs but this; every start would do it again
 	@if command -v npm >/dev/null; then $(NODE) || echo "axe-core and mystmd could not be installed: pages are not audited"; fi
 	@touch $(READY)
 
