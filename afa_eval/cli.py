@@ -97,7 +97,7 @@ def demo(
     quiet: Quiet = False,
 ) -> None:
     """Write the demo trust, check it, evaluate it against England and build its book."""
-    with _working(quiet) as tell, _beside(begin=book) as pool:
+    with _working(quiet) as tell, _beside(wanted=book) as pool:
         from afa_eval import demo as demo_trust
 
         tell("Simulating the demo trust")
@@ -131,7 +131,7 @@ def check(plan: PlanPath, quiet: Quiet = False, as_json: Json = False) -> None:
 @app.command(short_help="Estimate every outcome and write the figures.")
 def run(plan: PlanPath, quiet: Quiet = False, as_json: Json = False) -> None:
     """Estimate every outcome; write estimates.csv (released) and evaluation.json (internal)."""
-    with _working(quiet or as_json) as tell, _beside(begin=_much(plan)) as pool:
+    with _working(quiet or as_json) as tell, _beside(wanted=_much(plan)) as pool:
         from afa_eval.workspace import run_plan
 
         done = run_plan(plan, tell, pool)
@@ -200,7 +200,7 @@ def publish(
     _made(done.index)
 
 
-def _book(plan: Path, tell: Callable[[str], None], pool: Executor) -> Path:
+def _book(plan: Path, tell: Callable[[str], None], pool: Executor | None) -> Path:
     from afa_eval.workspace import book_plan
 
     return book_plan(plan, tell, pool=pool)
@@ -339,12 +339,14 @@ def _much(plan: Path) -> bool:
 
 
 @contextmanager
-def _beside(*, begin: bool = True) -> Iterator[Executor]:
-    """A process that works beside this one, begun before anything heavy is imported here."""
+def _beside(*, wanted: bool = True) -> Iterator[Executor | None]:
+    """A process that works beside this one, begun before anything heavy is imported here; none where not wanted."""
     from afa_eval.report import apart
 
-    if begin:
-        apart.begin()
+    if not wanted:
+        yield None
+        return
+    apart.begin()
     with apart.builders(1) as pool:
         yield pool
 

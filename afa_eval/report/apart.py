@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import gc
 import os
+import signal
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
-from multiprocessing import get_all_start_methods, get_context
+from multiprocessing import active_children, get_all_start_methods, get_context
 from multiprocessing.context import BaseContext
+from threading import current_thread, main_thread
 
 EPOCH = "1577836800"  # a fixed moment, so that the same release makes the same bytes
 SETTINGS = {"SOURCE_DATE_EPOCH": EPOCH, "PYTHONHASHSEED": "0", "NO_COLOR": "1"}
@@ -40,8 +42,27 @@ def begin() -> None:
     if _how().get_start_method() == "forkserver":
         from multiprocessing import forkserver
 
-        with _settings():
+        with _settings(), _deaf():
             forkserver.ensure_running()
+
+
+@contextmanager
+def _deaf() -> Iterator[None]:
+    """Who is begun here does not hear the keyboard: this process stops the others, and nobody sees where they stood."""
+    if current_thread() is not main_thread():  # only the first may say who listens
+        yield
+        return
+    heard = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, heard)
+
+
+def _settle() -> None:
+    """What is imported stays for good, so no sweep looks through it; the keyboard is not for this process."""
+    gc.freeze()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 @contextmanager
@@ -78,9 +99,14 @@ def builders(workers: int, *, once: bool = False) -> Iterator[ProcessPoolExecuto
     tasks = 1 if once and how.get_start_method() == "forkserver" else None
     with (
         _settings(),
-        ProcessPoolExecutor(workers, mp_context=how, initializer=gc.freeze, max_tasks_per_child=tasks) as pool,
+        ProcessPoolExecutor(workers, mp_context=how, initializer=_settle, max_tasks_per_child=tasks) as pool,
     ):
-        yield pool
+        try:
+            yield pool
+        except KeyboardInterrupt:
+            for process in active_children():
+                process.terminate()
+            raise
 
 
 @contextmanager
