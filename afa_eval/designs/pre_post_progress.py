@@ -10,6 +10,7 @@ from afa_eval.data.tables import as_tables
 from afa_eval.designs.base import Data
 from afa_eval.designs.clustered import about_precision, between_schools
 from afa_eval.designs.progress_answers import Group, above_line, figures, group_of, headline, mean
+from afa_eval.designs.progress_balance import balance_table, first_scores_apart
 from afa_eval.designs.progress_contrasts import contrasts, gap, lords_paradox, pairs
 from afa_eval.designs.progress_flow import flow_table
 from afa_eval.designs.progress_frame import Cohort, cohort, coverage_table
@@ -71,12 +72,13 @@ class PrePostProgress(ProgressQuestion):
         found = pairs(self, people)
         size = spread(self, people, lines)
         points = [*self._groups(people, lines), *gap(self, people), *contrasts(self, people, found)]
+        alike = first_scores_apart(self, found)
         sizes = standardised(self, points, size)
         named, share_findings = share_lines(self, people)
         rests = [share_without_cohort(self, people, line) for line in named]
         shares = self._shares(people, tuple(line for line, _ in rests if line is not None))
         growth, growth_findings, grown = growth_per_wave(self, people)
-        items = [*points, *sizes, *months(self, sizes, size), *shares, *growth]
+        items = [*points, *alike, *sizes, *months(self, sizes, size), *shares, *growth]
         findings = (
             *standardised_within(self, people, lines),
             *lines.findings,
@@ -128,7 +130,7 @@ class PrePostProgress(ProgressQuestion):
         ]
 
     def _tables(self, people: Cohort, lines: National) -> tuple[Table, ...]:
-        some = (worst_rank_table(self, people), quarters_table(self, people, lines))
+        some = (worst_rank_table(self, people), quarters_table(self, people, lines), balance_table(self, people))
         return (coverage_table(self, people), *(one for one in some if one is not None), flow_table(self, people))
 
     def _notices(self, people: Cohort, lines: National) -> tuple[Finding, ...]:

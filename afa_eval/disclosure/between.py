@@ -21,7 +21,7 @@ EVERYONE: Parts = frozenset()
 # how designs name the tables whose cells count the same people as other tables or as figures
 PARTICIPANTS, COVERAGE, COUNTED = "participants-", "coverage-", "counted-"
 TRANSITION, STATUS, DISTRIBUTION, ITEMS = "transition-", "sen-status", "distribution-", "-items"
-QUARTERS, REACHED = "quarters-", "above_national_average_share"
+QUARTERS, REACHED, BALANCE = "quarters-", "above_national_average_share", "balance-"
 TOP_BOX, PERSISTENT = "top_box", "persistent_absence"
 WAVES = ("before", "after")
 _STATUS = re.compile(r"\((\w)\)$")
@@ -140,7 +140,7 @@ def _compared(table: Table, people: _People, labels: Labels) -> Iterator[tuple[C
         for row, label in enumerate(table.rows):
             numbers = people.bases.get((table.outcome, _code(label, table)), set())
             yield from (((table.name, row, column), numbers) for column in (0, len(table.columns) - 1))
-    elif table.name.startswith(QUARTERS):
+    elif table.name.startswith((QUARTERS, BALANCE)):
         for row, label in enumerate(table.rows):
             yield (
                 (table.name, row, len(table.columns) - 1),
@@ -257,7 +257,7 @@ def _placed(table: Table, labels: Labels) -> Iterator[tuple[tuple[object, ...], 
     if table.name.startswith(PARTICIPANTS):
         for row, label in enumerate(table.rows):
             yield (PARTICIPANTS,), _code(label, table), (table.name, row, 0)
-    elif table.name.startswith((COVERAGE, QUARTERS)):  # those with the scores needed stand in both
+    elif table.name.startswith((COVERAGE, QUARTERS, BALANCE)):  # those with the scores needed stand in all
         column = 0 if table.name.startswith(COVERAGE) else len(table.columns) - 1
         for row, label in enumerate(table.rows):
             yield (table.outcome, COVERAGE), _code(label, table), (table.name, row, column)

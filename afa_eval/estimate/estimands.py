@@ -64,6 +64,10 @@ class Estimand(StrEnum):
         "share minus the same share nationally",
         ("expected_progress_share", "above_national_average_share", "standard_share_after"),
     )
+    BASELINE_DIFFERENCE = (
+        "baseline_difference",
+        "mean first score of one group minus another's, in standard deviations within both",
+    )
     GAP_BEFORE = "gap_before", "mean of pupils with SEN minus mean of pupils without, before"
     GAP_AFTER = "gap_after", "mean of pupils with SEN minus mean of pupils without, after"
     GAP_CHANGE = "gap_change", "change in the gap, from one interaction model", ("gap_before", "gap_after")

@@ -111,7 +111,13 @@ def builders(workers: int, *, once: bool = False) -> Iterator[ProcessPoolExecuto
 
 @contextmanager
 def unswept() -> Iterator[None]:
-    """While a book is made nothing is thrown away: all of it is needed until the end, and looking takes a fifth of the time."""
+    """How is a book made without looking for what could be thrown away? All of it is needed until the end.
+
+    Yields
+    ------
+    None
+        Looking through everything, over and over, takes a fifth of the time; it begins again afterwards.
+    """
     swept = gc.isenabled()
     gc.disable()
     try:

@@ -17,6 +17,8 @@ from afa_eval.errors import ReportError
 from afa_eval.estimate import Estimand, Finding, Severity, words
 from afa_eval.estimate.words import plain, sentences
 from afa_eval.report import accounts, figures, flows, layout
+from afa_eval.report.arms import NAME as ARMS
+from afa_eval.report.arms import arms_drawings
 from afa_eval.report.context import PROGRAMME_HEADINGS, Book, Outcome
 from afa_eval.report.costs import cost_band
 from afa_eval.report.kept import Drawings
@@ -98,7 +100,7 @@ def assemble(release: Release, folder: Path, drawings: Drawings | None = None) -
         references=references({str(entry.get("design", "")) for entry in about["outcomes"]}),
         comparators=_comparators(release),
         cite=citation(about),
-        likeness=tuple(map(save, likeness_drawings(release))),
+        likeness=tuple(map(save, [*likeness_drawings(release), *arms_drawings(release)])),
     )
 
 
@@ -233,7 +235,8 @@ def _tables(release: Release, folder: Path, place: str) -> tuple[Grid, ...]:
 
 
 def _outcome_tables(release: Release, outcome: str, folder: Path) -> tuple[Grid, ...]:
-    found = [one for one in release.tables if one.table.outcome == outcome and not _place(one)]
+    own = [one for one in release.tables if one.table.outcome == outcome and not _place(one)]
+    found = [one for one in own if not one.table.name.startswith(ARMS)]  # told beside who took part
     return tuple(with_file(one, folder) for one in found)
 
 

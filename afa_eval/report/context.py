@@ -205,7 +205,8 @@ class Book:
     pupil_flows : tuple of Chart
         From the register to the figures, a drawing for each primary outcome.
     likeness : tuple of Chart
-        The pupils beside England's, by characteristic.
+        The pupils beside England's, by characteristic; and pilot beside comparison pupils, by what was known of both
+        before the programme.
     participants, coverage, other : tuple of Grid
         Tables that belong to no outcome, by where they stand.
     coverage_charts : tuple of Chart

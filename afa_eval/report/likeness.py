@@ -31,13 +31,8 @@ def likeness_drawings(release: Release) -> list[Drawing]:
     rows = tuple(likeness(release))
     if not rows:
         return []
-    return [
-        Drawing(
-            "likeness",
-            partial(charts.love, rows, names=NAMES),
-            below=partial(numbers.of_balance, "chart-likeness", rows),
-        )
-    ]
+    below = partial(numbers.of_balance, "chart-likeness", rows)
+    return [Drawing("likeness", partial(charts.love, rows, names=NAMES), below=below)]
 
 
 def likeness(release: Release) -> list[Balance]:

@@ -19,6 +19,7 @@ from afa_eval.report.pieces import Grid, grid, group_name, page_name
 
 FILES = "files"
 NONE, HIDDEN = "[z]", "[c]"
+ArmRow = tuple[str, str, float | None, float | None, float | None, float | None, float | None]
 
 
 def _written(name: str, text: str, folder: Path) -> str:
@@ -118,6 +119,43 @@ def of_balance(name: str, rows: Sequence[Balance], folder: Path) -> Grid:
     )
     plainly = [(label, *map(digits, numbers)) for label, *numbers in shares]
     return Grid("Pupils here and in England", heads, printed, file=_written(name, _csv([heads, *plainly]), folder))
+
+
+def of_arms(name: str, rows: Sequence[ArmRow], folder: Path) -> Grid:
+    """Which table stands under the love plot of pilot and comparison pupils?
+
+    Parameters
+    ----------
+    name : str
+        Of the file.
+    rows : sequence of tuple
+        What was known, its unit, mean or share of either group, the standardised difference, and how many
+        pupils either is about; None for what is hidden.
+    folder : Path
+        The book's pages; the file goes to ``files`` in it.
+
+    Returns
+    -------
+    Grid
+        A row each.
+    """
+    heads = (
+        "Known before it began",
+        "Pilot",
+        "Comparison",
+        "Standardised difference",
+        "Pilot pupils",
+        "Comparison pupils",
+    )
+    printed, plainly = [], []
+    for label, unit, here, there, apart, *counts in rows:
+        means = (HIDDEN if value is None else words.amount(value, unit) for value in (here, there))
+        counted = (HIDDEN if count is None else f"{count:,.0f}" for count in counts)
+        printed.append((label, *means, HIDDEN if apart is None else words.number(apart, "sd", 2), *counted))
+        plainly.append((label, *("" if value is None else digits(value) for value in (here, there, apart, *counts))))
+    file = _written(name, _csv([heads, *plainly]), folder)
+    note = "A standardised difference is in standard deviations, pilot minus comparison; within 0.1 is much alike."
+    return Grid("Pilot and comparison pupils before the programme", heads, tuple(printed), note, file)
 
 
 def of_steps(name: str, steps: Sequence[ReleasedStep], folder: Path) -> Grid:

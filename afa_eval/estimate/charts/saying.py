@@ -31,6 +31,7 @@ CONTRASTS = AGAINST_NATIONAL | {
     Estimand.HEDGES_G_TOTAL,
     Estimand.SCALE_CHANGE_G,
     Estimand.GAP_BEFORE,
+    Estimand.BASELINE_DIFFERENCE,
     Estimand.GAP_AFTER,
     Estimand.GROWTH_PER_WAVE,
     Estimand.MEAN_PROGRESS,

@@ -1,0 +1,44 @@
+"""Processes beside this one: they begin quietly, make the same bytes, and end with the one who began them."""
+
+import os
+import signal
+import time
+from multiprocessing import active_children, get_context
+
+import pytest
+
+from afa_eval.report import apart
+
+
+@pytest.fixture
+def spawned(monkeypatch):
+    """New interpreters, which import nothing that they are not asked to."""
+    monkeypatch.setattr(apart, "_how", lambda: get_context("spawn"))
+
+
+def test_who_interrupts_waits_for_nobody(spawned):
+    with pytest.raises(KeyboardInterrupt), apart.builders(1) as pool:
+        assert pool.submit(signal.getsignal, signal.SIGINT).result() == signal.SIG_IGN  # it does not hear for itself
+        asleep = pool.submit(time.sleep, 3600)
+        while not asleep.running():
+            time.sleep(0.01)
+        raise KeyboardInterrupt
+    assert asleep.done()
+    assert active_children() == []
+
+
+def test_what_makes_the_same_bytes_is_told_to_them_and_not_left_here(spawned, monkeypatch):
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1")
+    monkeypatch.delenv("PYTHONHASHSEED", raising=False)
+    with apart.builders(1) as pool:
+        assert pool.submit(os.getenv, "SOURCE_DATE_EPOCH").result() == apart.EPOCH
+        assert pool.submit(os.getenv, "PYTHONHASHSEED").result() == "0"
+    assert os.environ["SOURCE_DATE_EPOCH"] == "1"
+    assert "PYTHONHASHSEED" not in os.environ
+
+
+def test_the_keyboard_is_heard_again_when_all_have_begun():
+    heard = signal.getsignal(signal.SIGINT)
+    with apart._deaf():
+        assert signal.getsignal(signal.SIGINT) == signal.SIG_IGN
+    assert signal.getsignal(signal.SIGINT) == heard
