@@ -16,13 +16,22 @@ def spawned(monkeypatch):
     monkeypatch.setattr(apart, "_how", lambda: get_context("spawn"))
 
 
-def test_who_interrupts_waits_for_nobody(spawned):
-    with pytest.raises(KeyboardInterrupt), apart.builders(1) as pool:
-        assert pool.submit(signal.getsignal, signal.SIGINT).result() == signal.SIG_IGN  # it does not hear for itself
-        asleep = pool.submit(time.sleep, 3600)
-        while not asleep.running():
+def interrupted(jobs):
+    """Begin what never ends, and be stopped by the keyboard meanwhile."""
+    with apart.builders(1) as pool:
+        jobs.append(pool.submit(signal.getsignal, signal.SIGINT))
+        jobs.append(pool.submit(time.sleep, 3600))
+        while not jobs[1].running():
             time.sleep(0.01)
         raise KeyboardInterrupt
+
+
+def test_who_interrupts_waits_for_nobody(spawned):
+    jobs = []
+    with pytest.raises(KeyboardInterrupt):
+        interrupted(jobs)
+    hears, asleep = jobs
+    assert hears.result() == signal.SIG_IGN  # it is stopped by the one who began it
     assert asleep.done()
     assert active_children() == []
 
