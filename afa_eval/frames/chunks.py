@@ -367,7 +367,7 @@ def gather(frame: Any, columns: Sequence[Column], groups: Sequence[str], used: S
     buffer = Buffer.of(levels, q)
     sources = {name: at[name] for name in used}
     state = Pass(columns, factors, floats, sources, buffer, np.empty((q, PIECE + APART)), dict.fromkeys(used, 0))
-    for values, absent in _batches(_relation(frame, groups, factors)):
+    for values, absent in batches(_relation(frame, groups, factors)):
         state.take_in(values, absent)
     buffer.done()
     return _record(frame, groups, state)
@@ -446,8 +446,19 @@ def _plain(value: object) -> object:
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
-def _batches(relation: Any) -> Iterator[tuple[list[NDArray[Any]], list[NDArray[np.bool_] | None]]]:
-    """Values and what is missing, column by column, some rows at a time; views of DuckDB's own memory."""
+def batches(relation: Any) -> Iterator[tuple[list[NDArray[Any]], list[NDArray[np.bool_] | None]]]:
+    """What does a relation hold, some rows at a time?
+
+    Parameters
+    ----------
+    relation : duckdb.DuckDBPyRelation
+        Of numbers.
+
+    Yields
+    ------
+    list of ndarray, list of ndarray of bool or None
+        Values and what is missing, column by column: views of DuckDB's own memory.
+    """
     import nanoarrow
 
     for batch in nanoarrow.c_array_stream(relation):

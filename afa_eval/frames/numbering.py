@@ -44,13 +44,13 @@ def numbered(values: Ints) -> tuple[Ints, Ints]:
     ndarray of int of the same shape, ndarray of int
         Codes, and what each stands for; by a table where values lie close together, as school numbers do.
     """
-    import pandas as pd
-
     if values.size and not (values[1:] < values[:-1]).any():  # sorted: count where they change
         starts = np.append(0, np.flatnonzero(values[1:] != values[:-1]) + 1)
         return np.repeat(np.arange(starts.size), np.diff(starts, append=values.size)), values[starts]
     low, high = (int(values.min()), int(values.max())) if values.size else (0, 0)
     if high - low >= max(4 * values.size, 100):
+        import pandas as pd
+
         codes, found = pd.factorize(values)
         return codes.astype(np.int64, copy=False), np.asarray(found, dtype=np.int64)
     moved = values - low

@@ -14,6 +14,7 @@ from afa_eval.kernels.linear import Floats, Ints
 
 WORTH_A_CALL = 2500  # products a run, in all, from which on a matrix product of its own is the faster way
 MANY_ROWS = 5000  # to multiply and add two columns of so many costs more than to see whether it must be done
+PLACE = 32  # bits for a row's place beside its code
 FIRST_ROWS = 1000  # enough for a shift that keeps the digits; the mean itself is not needed
 
 
@@ -210,17 +211,16 @@ def stable_order(codes: Ints) -> Ints:
     Parameters
     ----------
     codes : ndarray of int
-        From 0.
+        From 0, below 2^31.
 
     Returns
     -------
     ndarray of int
-        Sixteen bits at a time, which numpy sorts by counting.
+        Code and place in one number each, which numpy sorts faster than it finds an order.
     """
-    order = np.argsort((codes & 0xFFFF).astype(np.uint16), kind="stable")
-    if codes.size and codes.max() > 0xFFFF:
-        order = order[np.argsort((codes[order] >> 16).astype(np.uint16), kind="stable")]
-    return order
+    placed = (codes << PLACE) | np.arange(codes.size)
+    placed.sort()
+    return placed & ((1 << PLACE) - 1)
 
 
 def products(z: Floats, starts: Ints, indicators: Sequence[int] = ()) -> Floats:
