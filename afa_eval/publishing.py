@@ -114,7 +114,7 @@ def _index(folder: Path, state: dict[str, Any], known: dict[str, Any], tell: Tel
     state["index"] = hashlib.sha256(shown.encode()).hexdigest()
     if state["index"] != known.get("index") or not (folder / "index.html").is_file():
         tell("Building the index")
-        pool.submit(site.write_index, state["title"], entries, folder.resolve(), here=True).result()
+        apart.awaited(pool.submit(site.write_index, state["title"], entries, folder.resolve(), here=True))
     if state != known:
         (folder / site.STATE).write_text(json.dumps(state, indent=1, sort_keys=True) + "\n", encoding="utf-8")
 
@@ -223,7 +223,11 @@ def _each(due: Mapping[str, Path], pool: Executor) -> Iterator[tuple[str, tuple[
         yield from ((slug, build_one(str(path.absolute()), pool)) for slug, path in due.items())
         return
     jobs = {pool.submit(build_one, str(path.absolute())): slug for slug, path in due.items()}
-    yield from ((jobs[job], job.result()) for job in as_completed(jobs))
+    for job in as_completed(jobs):
+        try:
+            yield jobs[job], apart.awaited(job)
+        except ReportError as error:
+            yield jobs[job], ("", str(error))
 
 
 def build_one(path: str, pool: Executor | None = None) -> tuple[str, str]:

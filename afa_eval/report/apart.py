@@ -9,11 +9,17 @@ import gc
 import os
 import signal
 from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from multiprocessing import active_children, get_all_start_methods, get_context
 from multiprocessing.context import BaseContext
 from threading import current_thread, main_thread
+from typing import TypeVar
+
+from afa_eval.errors import ReportError
+
+Answer = TypeVar("Answer")
 
 EPOCH = "1577836800"  # a fixed moment, so that the same release makes the same bytes
 SETTINGS = {"SOURCE_DATE_EPOCH": EPOCH, "PYTHONHASHSEED": "0", "NO_COLOR": "1"}
@@ -107,6 +113,33 @@ def builders(workers: int, *, once: bool = False) -> Iterator[ProcessPoolExecuto
             for process in active_children():
                 process.terminate()
             raise
+
+
+def awaited(job: Future[Answer]) -> Answer:
+    """What has one of the processes answered?
+
+    Parameters
+    ----------
+    job : Future
+        What ``submit`` returned.
+
+    Returns
+    -------
+    object
+        Its answer.
+
+    Raises
+    ------
+    ReportError
+        Where the process ended before its time.
+    """
+    try:
+        return job.result()
+    except BrokenProcessPool:
+        raise ReportError(
+            "A process that built a book was ended before its time, as happens where memory runs out. "
+            "Close other programs and try again."
+        ) from None
 
 
 @contextmanager

@@ -164,7 +164,7 @@ def _ready(work: Path, pool: Executor | None, *, here: bool) -> Iterator[Begin]:
         yield lambda: partial(in_this_process, arguments)
         return
     if pool is not None:
-        yield lambda: pool.submit(in_this_process, arguments).result
+        yield lambda: partial(apart.awaited, pool.submit(in_this_process, arguments))
         return
     command, environment = [sys.executable, "-c", RUN, *arguments], {**os.environ, **SETTINGS}
     with subprocess.Popen(

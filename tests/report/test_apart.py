@@ -7,6 +7,7 @@ from multiprocessing import active_children, get_context
 
 import pytest
 
+from afa_eval.errors import ReportError
 from afa_eval.report import apart
 
 
@@ -31,6 +32,11 @@ def test_who_interrupts_waits_for_nobody(spawned):
     (asleep,) = jobs
     assert asleep.done()
     assert active_children() == []
+
+
+def test_a_process_that_ended_before_its_time_is_said_in_a_sentence(spawned):
+    with apart.builders(1) as pool, pytest.raises(ReportError, match="ended before its time"):
+        apart.awaited(pool.submit(os._exit, 1))
 
 
 def test_what_makes_the_same_bytes_is_told_to_them_and_not_left_here(spawned, monkeypatch):
