@@ -14,9 +14,16 @@ from afa_eval.errors import DataError, EstimationError
 from afa_eval.frames import chunks, eager
 from afa_eval.frames.record import Key, Moments, key_order
 from afa_eval.frames.source import Role, collect, open_table, present
-from afa_eval.frames.terms import Arrays, Column, Factor, expand, known
+from afa_eval.frames.terms import Arrays, Column, Factor, expand, known, label
 from afa_eval.kernels.linear import Floats, Ints
-from afa_eval.kernels.moments import FIRST_ROWS, ClusterMoments, column_moments, constant_safe_shift, indicates
+from afa_eval.kernels.moments import (
+    FIRST_ROWS,
+    ClusterMoments,
+    check_finite,
+    column_moments,
+    constant_safe_shift,
+    indicates,
+)
 
 if TYPE_CHECKING:
     import narwhals as nw
@@ -41,7 +48,7 @@ def moments(
     ----------
     data : object
         A pandas, Polars, DuckDB, PySpark or narwhals table, or the path of a Parquet or CSV file; or a
-        ``Moments`` record, which is handed back if it holds these columns.
+        ``Moments`` record, of which these columns and groups are picked.
     outcome : str
         The column on the left, a number.
     fixed : sequence of str
@@ -61,16 +68,43 @@ def moments(
     DataError
         Where a column is missing or of the wrong kind.
     EstimationError
-        Where no complete row is left.
+        Where no complete row is left, or a value is infinite.
     """
     if isinstance(data, Moments):
-        return data
+        _check_reference(data, reference or {})
+        return data.model(outcome, fixed, groups)
     roles = [Role(outcome, "the outcome"), *(Role(group, "a group") for group in groups)]
     roles += [Role(part, "a term") for term in fixed for part in term.split(":")]
-    used = list(dict.fromkeys(role.column for role in roles))
     held = eager.held_table(data, roles)
-    if held is not None:
-        return _in_memory(held, outcome, fixed, tuple(groups), reference)
+    with np.errstate(over="ignore", invalid="ignore"):  # an infinite value is said once all are added up
+        if held is not None:
+            found = _in_memory(held, outcome, fixed, tuple(groups), reference)
+        else:
+            found = _on_engine(data, roles, outcome, fixed, tuple(groups), reference)
+    check_finite(found.clusters.cross)
+    return found
+
+
+def _check_reference(stored: Moments, reference: Mapping[str, object]) -> None:
+    """Were categories compared with these when the moments were made? It cannot be changed afterwards."""
+    parts = {part for column in stored.columns for part in column.split(":")}
+    for column, level in reference.items():
+        if f"{column}[{label(level)}]" in parts:
+            raise DataError(
+                f"The stored moments compare '{column}' with another category than {level!r}: make them anew."
+            )
+
+
+def _on_engine(
+    data: object,
+    roles: Sequence[Role],
+    outcome: str,
+    fixed: Sequence[str],
+    groups: tuple[str, ...],
+    reference: Mapping[str, object] | None,
+) -> Moments:
+    """The record of a table that an engine reads."""
+    used = list(dict.fromkeys(role.column for role in roles))
     opened = open_table(data, roles)
     frame = opened.frame
     check_outcome(frame.collect_schema(), outcome)
@@ -81,10 +115,10 @@ def moments(
             raise _nothing_left(found.missing)
         missing = tuple(item for item in found.missing if item[1])
         names = tuple(column.name for column in columns)
-        return Moments(names, tuple(groups), found.keys, found.clusters, found.n_dropped, missing)
+        return Moments(names, groups, found.keys, found.clusters, found.n_dropped, missing)
     complete = reduce(and_, (present(frame, column) for column in used))
     shift = mean_shift(frame.filter(complete), columns)
-    return _gather(_aggregate(frame, columns, list(groups), used, complete, shift), columns, tuple(groups), used, shift)
+    return _gather(_aggregate(frame, columns, list(groups), used, complete, shift), columns, groups, used, shift)
 
 
 def _outcome_column(outcome: str) -> Column:

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
-from afa_eval.errors import DataError
+from afa_eval.errors import ColumnNotFound, DataError
 from afa_eval.kernels.linear import Floats
 from afa_eval.kernels.moments import ClusterMoments
 
 SCHEMA = 1
+LEVEL = re.compile(r"\[[^\]]*\]")  # of a category, in a column's name
 Key = tuple[object, ...]
 
 
@@ -66,10 +68,8 @@ class Moments:
         place = {key: i for i, key in enumerate(keys)}
         mine, theirs = ([place[key] for key in keys_] for keys_ in (self.keys, other.keys))
         total = _empty(len(keys), self.shift)
-        for rows, part in ((mine, self.clusters), (theirs, moved)):
-            np.add.at(total.n, rows, part.n)
-            np.add.at(total.sums, rows, part.sums)
-            np.add.at(total.cross, rows, part.cross)
+        _add(total, mine, self.clusters)
+        _add(total, theirs, moved)
         counts = dict(self.missing)
         for column, count in other.missing:
             counts[column] = counts.get(column, 0) + count
@@ -93,6 +93,90 @@ class Moments:
         chosen = np.array([keep(key) for key in self.keys], dtype=np.bool_)
         keys = tuple(key for key, kept in zip(self.keys, chosen.tolist(), strict=True) if kept)
         return replace(self, keys=keys, clusters=self.clusters.take(chosen))
+
+    def picked(self, positions: Sequence[int]) -> Moments:
+        """What are the moments of some of the columns?
+
+        Parameters
+        ----------
+        positions : sequence of int
+            Among ``columns``, the outcome last.
+
+        Returns
+        -------
+        Moments
+            The same record where it is all of them.
+        """
+        at = list(positions)
+        if at == list(range(len(self.columns))):
+            return self
+        part = self.clusters
+        cross = part.cross[:, at][:, :, at]
+        clusters = ClusterMoments(part.n, part.sums[:, at], cross, part.shift[at])
+        return replace(self, columns=tuple(self.columns[i] for i in at), clusters=clusters)
+
+    def grouped(self, levels: Sequence[str]) -> Moments:
+        """What are the moments of wider groups, those that differ in these columns only?
+
+        Parameters
+        ----------
+        levels : sequence of str
+            Some of ``levels``; none makes one group of all rows.
+
+        Returns
+        -------
+        Moments
+            The same record where it is all of them.
+
+        Raises
+        ------
+        ColumnNotFound
+            Where the rows were not grouped by one.
+        """
+        if tuple(levels) == self.levels:
+            return self
+        for level in levels:
+            if level not in self.levels:
+                raise ColumnNotFound.of(level, "a group", "stored moments", self.levels)
+        at = [self.levels.index(level) for level in levels]
+        whose = [tuple(key[i] for i in at) for key in self.keys]
+        keys = tuple(sorted(set(whose), key=key_order))
+        place = {key: i for i, key in enumerate(keys)}
+        total = _empty(len(keys), self.shift)
+        _add(total, [place[key] for key in whose], self.clusters)
+        return replace(self, levels=tuple(levels), keys=keys, clusters=total)
+
+    def model(self, outcome: str, fixed: Sequence[str], groups: Sequence[str]) -> Moments:
+        """What are the moments of a model of these columns?
+
+        Parameters
+        ----------
+        outcome : str
+            A column that is no category.
+        fixed : sequence of str
+            Terms as they were named when the moments were made; a category's columns go together.
+        groups : sequence of str
+            Grouping columns, widest first.
+
+        Returns
+        -------
+        Moments
+            The intercept, the terms in this order, the outcome. Rows that were left out for a column
+            that is not among them stay out.
+
+        Raises
+        ------
+        ColumnNotFound
+            Where one is not there.
+        """
+        terms = [LEVEL.sub("", column) for column in self.columns]
+        if outcome not in self.columns:
+            raise ColumnNotFound.of(outcome, "the outcome", "stored moments", self.columns)
+        for term in fixed:
+            if term not in terms:
+                raise ColumnNotFound.of(term, "a term", "stored moments", dict.fromkeys(terms))
+        wanted = [i for term in fixed for i, own in enumerate(terms) if own == term]
+        return self.grouped(groups).picked([0, *wanted, self.columns.index(outcome)])
 
     def codes(self, level: int) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
         """To which group of a wider level does each group belong?
@@ -226,6 +310,13 @@ def reshift(clusters: ClusterMoments, shift: Floats) -> ClusterMoments:
 def _empty(size: int, shift: Floats) -> ClusterMoments:
     q = shift.size
     return ClusterMoments(np.zeros(size, dtype=np.int64), np.zeros((size, q)), np.zeros((size, q, q)), shift)
+
+
+def _add(total: ClusterMoments, places: list[int], part: ClusterMoments) -> None:
+    """Add moments to those of the groups at these places."""
+    np.add.at(total.n, places, part.n)
+    np.add.at(total.sums, places, part.sums)
+    np.add.at(total.cross, places, part.cross)
 
 
 def key_order(key: Sequence[object]) -> tuple[tuple[str, object], ...]:

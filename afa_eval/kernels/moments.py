@@ -188,14 +188,30 @@ def column_moments(z: Floats, codes: Ints, shift: Floats, indicators: Sequence[i
     starts = np.append(0, np.flatnonzero(codes[1:] != codes[:-1]) + 1)
     with np.errstate(over="ignore", invalid="ignore"):  # said below
         cross = products(z, starts, indicators)
-    if not np.isfinite(cross).all():
-        raise EstimationError("A value is missing, infinite or too large to be squared; drop incomplete rows first.")
+    check_finite(cross)
     constant = next((i for i, one in enumerate(z) if _constant(one, 1.0)), None)
     sums = np.add.reduceat(z, starts, axis=1).T if constant is None else cross[:, constant]
     counts, filled, groups = np.diff(starts, append=codes.size), codes[starts], int(codes[-1]) + 1
     if filled.size < groups:  # a code without rows is an empty cluster
         counts, sums, cross = (_spread(part, filled, groups) for part in (counts, sums, cross))
     return ClusterMoments(counts, np.ascontiguousarray(sums), cross, shift)
+
+
+def check_finite(cross: Floats) -> None:
+    """Can all values be squared and added up?
+
+    Parameters
+    ----------
+    cross : ndarray
+        Cross-products.
+
+    Raises
+    ------
+    EstimationError
+        Where one is missing or infinite.
+    """
+    if not np.isfinite(cross).all():
+        raise EstimationError("A value is missing, infinite or too large to be squared; drop incomplete rows first.")
 
 
 def _spread(part: NDArray[Any], places: Ints, size: int) -> NDArray[Any]:

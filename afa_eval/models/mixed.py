@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -356,7 +356,7 @@ class MixedModel:
         """
         wanted = [name for name in self.moments.columns if name in {*terms, self.outcome}]
         positions = [self.moments.columns.index(name) for name in wanted]
-        return _fit(_picked(self.moments, positions), self.slope, self.fit.reml, self.df)
+        return _fit(self.moments.picked(positions), self.slope, self.fit.reml, self.df)
 
     def effect_size(
         self,
@@ -491,15 +491,3 @@ def _fit(found: Moments, slope: str | None, reml: bool, df: str) -> MixedModel:
         fit=fit,
         moments=found,
     )
-
-
-def _picked(found: Moments, positions: list[int]) -> Moments:
-    """The moments of some columns only."""
-    part = found.clusters
-    clusters = replace(
-        part,
-        sums=part.sums[:, positions],
-        cross=part.cross[:, positions][:, :, positions],
-        shift=part.shift[positions],
-    )
-    return replace(found, columns=tuple(found.columns[i] for i in positions), clusters=clusters)

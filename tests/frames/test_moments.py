@@ -257,6 +257,13 @@ def test_mistakes_are_named(pupils, change, message):
         moments(pupils, **asked)
 
 
+@pytest.mark.parametrize("kind", ["pandas", "polars lazy", "duckdb"])
+def test_an_infinite_value_is_refused_by_every_engine(pupils, kind):
+    d = pupils.assign(post=pupils.post.where(pupils.index != 40, np.inf))
+    with pytest.raises(EstimationError, match="infinite"):
+        moments(TABLES.get(kind, pd.DataFrame)(d), "post", ["pre"], ["urn"])
+
+
 def test_missing_column_has_its_own_error(pupils):
     with pytest.raises(ColumnNotFound):
         moments(pupils, "post", ["pre"], ["school"])

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from afa_eval.errors import DataError, EstimationError
+from afa_eval.errors import ColumnNotFound, DataError, EstimationError
 from afa_eval.frames.moments import moments
 from afa_eval.models.fitted import TIDY
 from afa_eval.models.ols import fit_ols
@@ -50,10 +50,34 @@ def test_contrast_of_terms(pupils):
 
 
 def test_stored_moments_are_enough(pupils):
-    stored = moments(pupils, "post", ["treated", "pre"], ["urn"])
-    np.testing.assert_array_equal(
-        fit_ols(stored, "post", []).coef, fit_ols(pupils, "post", ["treated", "pre"], cluster="urn").coef
-    )
+    pupils = pupils.assign(la=pupils.urn % 7)
+    stored = moments(pupils, "post", ["treated", "pre", "sen", "treated:sen"], ["la", "urn"])
+    models = [
+        (["treated", "pre"], "urn"),
+        (["sen", "pre"], "la"),
+        (["treated:sen", "treated", "sen"], None),
+        ([], "urn"),
+    ]
+    for terms, cluster in models:
+        from_rows, again = (fit_ols(data, "post", terms, cluster=cluster) for data in (pupils, stored))
+        assert (again.terms, again.n_groups) == (from_rows.terms, from_rows.n_groups)
+        np.testing.assert_allclose(again.coef, from_rows.coef, rtol=1e-9)  # another shift, another order of sums
+        np.testing.assert_allclose(again.cov, from_rows.cov, rtol=1e-9)
+
+
+def test_stored_moments_know_what_they_lack(pupils):
+    stored = moments(pupils, "post", ["treated", "sen"], ["urn"])
+    for outcome, terms, cluster in (
+        ("score", [], None),
+        ("post", ["pre"], None),
+        ("post", [], "la"),
+        ("sen", [], None),
+    ):
+        with pytest.raises(ColumnNotFound, match="stored moments"):
+            fit_ols(stored, outcome, terms, cluster=cluster)
+    assert fit_ols(stored, "post", ["sen"], reference={"sen": "E"}).n_groups == 0
+    with pytest.raises(DataError, match="another category"):
+        fit_ols(stored, "post", ["sen"], reference={"sen": "N"})
 
 
 def test_without_clusters(pupils):
