@@ -28,6 +28,7 @@ from afa_eval.plan import Plan, load_plan
 from afa_eval.plan.groups import misspelt_columns, misspelt_values, nobody_in
 from afa_eval.plan.lines import key_lines
 from afa_eval.plan.mistakes import Mistake, plan_error
+from afa_eval.plan.queries import QUERIES, read_queries
 
 VERSIONED = ("afa-eval", "pandas", "numpy", "scipy", "linearmodels", "pingouin", "statsmodels", "jupyter-book")
 SCHEMA = "afa_eval.evaluation/1"
@@ -156,6 +157,7 @@ def _load(plan: Plan) -> Loaded:
         needs=needs(plan.designs),
         before=period.before if period else "",
         after=period.after if period else "",
+        explanations=read_queries(plan.folder),
     )
     slips = misspelt_columns(plan, loaded)
     mistakes = [*chain.from_iterable(slips.values()), *misspelt_values(plan, loaded.tables), *_no_words(plan)]
@@ -311,7 +313,7 @@ def fingerprint(plan: Plan) -> dict[str, Any]:
     """
     named = [name for paths in plan.data.files().values() for name in paths]
     lines = [str(item["comparator"]) for item in plan.outcome if item.get("comparator")]
-    others = [name for name in (plan.evaluation.words, "queries.toml", *lines) if (plan.folder / name).is_file()]
+    others = [name for name in (plan.evaluation.words, QUERIES, *lines) if (plan.folder / name).is_file()]
     return {
         "plan_sha256": plan.digest,
         "files_sha256": {name: _hash(plan.folder / name.partition("#")[0]) for name in [*named, *others]},

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -16,14 +15,13 @@ from afa_eval.data.needed import wanted_names
 from afa_eval.data.opening import Source, source, within
 from afa_eval.data.pseudonyms import hidden, read_key
 from afa_eval.data.readers import handed_in, part_of, read_as
-from afa_eval.data.records import TABLE_NAMES, Need, Step
+from afa_eval.data.records import TABLE_NAMES, Explanation, Need, Step
 from afa_eval.data.shapes import attainment_frame, attendance_frame, pupils_frame, responses_frame
 from afa_eval.data.tables import Tables, with_derived
 from afa_eval.errors import DataError
 from afa_eval.estimate.records import Fault
 
 Named = str | Path | Source | Mapping[str, str]
-QUERIES = "queries.toml"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,6 +86,7 @@ def load(
     after: str = "",
     folder: str | Path | None = None,
     key: str | Path | None = None,
+    explanations: Sequence[Explanation] = (),
 ) -> Loaded:
     """What did the trust hand in, and what is wrong with it?
 
@@ -103,9 +102,11 @@ def load(
     before, after : str
         Academic years compared.
     folder : str or Path, optional
-        What paths are relative to; ``queries.toml`` there explains queries.
+        What paths are relative to.
     key : str or Path, optional
         A file of ``afa-eval key`` outside the folder: identifiers of persons become pseudonyms.
+    explanations : sequence of Explanation
+        Queries that are in order, and why.
 
     Returns
     -------
@@ -115,7 +116,7 @@ def load(
     Raises
     ------
     DataError
-        Where a table is unknown or ``queries.toml`` cannot be read.
+        Where a table is unknown.
     PlanError
         Where the key is missing, short, readable by others, or lies where it could be handed on.
     """
@@ -133,7 +134,7 @@ def load(
             raw = read_as(item, table, known)
             parts.append(part_of(raw, table, told=told, needs=needed, before=before))
     handed = handed_in(parts, needs=needed, before=before, after=after)
-    faults = explained(run_checks(handed), home)
+    faults = explained(run_checks(handed), explanations)
     files = tuple(
         SourceFile(table=part.table, file=part.raw.file, sheet=part.raw.sheet, sha256=part.raw.sha256, rows=part.n)
         for part in parts
@@ -187,58 +188,36 @@ def shaped(handed: Handed) -> Tables:
     )
 
 
-def explained(faults: Iterable[Fault], folder: Path | None) -> tuple[Fault, ...]:
+def explained(faults: Iterable[Fault], explanations: Sequence[Explanation]) -> tuple[Fault, ...]:
     """Which queries has the user said are in order?
 
     Parameters
     ----------
     faults : iterable of Fault
         Everything found.
-    folder : Path, optional
-        Where ``queries.toml`` may lie.
+    explanations : sequence of Explanation
+        What the user has said.
 
     Returns
     -------
     tuple of Fault
-        Explained queries are info and carry the explanation; errors cannot be explained away.
-
-    Raises
-    ------
-    DataError
-        Where the file is no TOML, or an entry lacks its code or reason.
+        Explained queries are info and carry the reason; errors cannot be explained away.
     """
-    entries = _explanations(folder)
     found = []
     for fault in faults:
-        entry = next((each for each in entries if _explains(each, fault)), None)
-        if entry is None:
-            found.append(fault)
-        else:
-            found.append(replace(fault, severity="info", message=f"{fault.message} In order: {entry['reason']}"))
+        told = next((each for each in explanations if _explains(each, fault)), None)
+        said = (
+            fault
+            if told is None
+            else replace(fault, severity="info", message=f"{fault.message} In order: {told.reason}")
+        )
+        found.append(said)
     return tuple(found)
 
 
-def _explanations(folder: Path | None) -> list[Mapping[str, str]]:
-    path = None if folder is None else folder / QUERIES
-    if path is None or not path.is_file():
-        return []
-    try:
-        told = tomllib.loads(path.read_text("utf-8-sig"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise DataError(f"{QUERIES} cannot be read: {error}.") from error
-    entries = told.get("query", [])
-    if not isinstance(entries, list):
-        raise DataError(f"{QUERIES}: write each explained query as a [[query]] with a code and a reason.")
-    for number, entry in enumerate(entries, start=1):
-        if not isinstance(entry, dict) or not entry.get("code") or not entry.get("reason"):
-            raise DataError(f"{QUERIES}, entry {number}: a [[query]] needs a code (AFA601) and a reason.")
-    return list(entries)
-
-
-def _explains(entry: Mapping[str, str], fault: Fault) -> bool:
-    if fault.severity != "query" or entry["code"] != fault.code:
-        return False
-    return all(str(entry[key]) == getattr(fault, key) for key in ("file", "column", "sheet") if key in entry)
+def _explains(told: Explanation, fault: Fault) -> bool:
+    places = ((told.file, fault.file), (told.column, fault.column), (told.sheet, fault.sheet))
+    return fault.severity == "query" and told.code == fault.code and all(said in {"", there} for said, there in places)
 
 
 def _many(named: Named | Sequence[Named], folder: Path | None) -> list[Source]:

@@ -1,4 +1,4 @@
-"""What a design needs of the data, and what happened to the rows on their way.
+"""What a design needs of the data, what the user has said about them, and what happened to the rows on their way.
 
 They stand apart from the tables so that readers and checks can use them without importing the
 tables, which import the readers.
@@ -40,6 +40,25 @@ class Need:
     scale: tuple[float, float] | None = None
     values: tuple[str, ...] = ()
     year: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Explanation:
+    """Which query has the user said is in order, and why?
+
+    Attributes
+    ----------
+    code, reason : str
+        The query's code, and the user's words.
+    file, column, sheet : str
+        Only there; anywhere where empty.
+    """
+
+    code: str
+    reason: str
+    file: str = ""
+    column: str = ""
+    sheet: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from afa_eval.data.loading import Loaded, load
-from afa_eval.data.records import Need
+from afa_eval.data.records import Explanation, Need
 
 NEEDS = (
     Need(table="attainment", column="reading_autumn", role="the baseline", kind="score", scale=(60, 140)),
@@ -64,7 +64,7 @@ class Trust:
             with (self.folder / file).open("w", newline="", encoding="utf-8") as handle:
                 csv.writer(handle).writerows(rows)
 
-    def load(self, *, write: bool = True) -> Loaded:
+    def load(self, *, write: bool = True, explanations: Sequence[Explanation] = ()) -> Loaded:
         if write:
             self.write()
         return load(
@@ -74,6 +74,7 @@ class Trust:
             before="202122",
             after="202223",
             folder=self.folder,
+            explanations=explanations,
         )
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
 import pytest
 
 from afa_eval.data.loading import load
-from afa_eval.data.records import Need
+from afa_eval.data.records import Explanation, Need
 from afa_eval.errors import DataError
 
 
@@ -122,27 +123,17 @@ def test_status_in_the_attainment_file_gives_way_to_the_pupils_table(trust: Any)
 
 def test_explained_queries_become_notes_with_the_reason(trust: Any) -> None:
     trust.put("attainment.csv", 8, "reading_autumn", "")
-    (trust.folder / "queries.toml").write_text(
-        '[[query]]\ncode = "AFA601"\nfile = "attainment.csv"\nreason = "Joined in January."\n'
-    )
-    (fault,) = trust.load().faults
+    told = Explanation(code="AFA601", file="attainment.csv", reason="Joined in January.")
+    (fault,) = trust.load(explanations=[told]).faults
     assert fault.severity == "info"
     assert fault.message.endswith("In order: Joined in January.")
+    (other,) = trust.load(explanations=[replace(told, file="pupils.csv")]).faults
+    assert other.severity == "query"
 
 
 def test_errors_cannot_be_explained_away(trust: Any) -> None:
     trust.put("pupils.csv", 3, "FSM", "?")
-    (trust.folder / "queries.toml").write_text('[[query]]\ncode = "AFA305"\nreason = "It is fine."\n')
-    assert trust.load().faults[0].severity == "error"
-
-
-@pytest.mark.parametrize(
-    "text", ["not toml", '[[query]]\ncode = "AFA601"\n', '[[query]]\nreason = "x"\n', "query = 3", "query = [1]"]
-)
-def test_a_broken_queries_file_says_so(trust: Any, text: str) -> None:
-    (trust.folder / "queries.toml").write_text(text)
-    with pytest.raises(DataError, match=r"queries\.toml"):
-        trust.load()
+    assert trust.load(explanations=[Explanation(code="AFA305", reason="It is fine.")]).faults[0].severity == "error"
 
 
 def test_an_unknown_table_is_refused() -> None:
