@@ -15,8 +15,9 @@ from afa_eval.report.figures import Drawing
 
 NAME = "balance-"
 PILOT, COMPARISON = "cohort=pilot", "cohort=comparison"
-NAMES = ("pilot pupils", "comparison pupils")
+NAMES = ("pupils in the programme", "comparison pupils")
 SHARES = (Estimand.PERSISTENT_ABSENCE_BEFORE, Estimand.TOP_BOX_BEFORE)
+NAMED = {"eal=yes": "English as an additional language", "eal=no": "English as a first language"}
 Count = float | None
 
 
@@ -156,7 +157,7 @@ def _share(level: str, counts: tuple[Count, Count], wholes: tuple[Count, Count])
         None if count is None or not whole else count / whole for count, whole in zip(counts, wholes, strict=True)
     )
     apart = None if here is None or there is None else _apart(here, there)
-    return Beside(words.label(level), here, there, apart, wholes)
+    return Beside(NAMED.get(level, words.label(level)), here, there, apart, wholes)
 
 
 def _apart(here: float, there: float) -> float | None:

@@ -141,11 +141,11 @@ def of_arms(name: str, rows: Sequence[ArmRow], folder: Path) -> Grid:
     """
     heads = (
         "Known before it began",
-        "Pilot",
+        "In the programme",
         "Comparison",
         "Standardised difference",
-        "Pilot pupils",
-        "Comparison pupils",
+        "In the programme, counted",
+        "Comparison, counted",
     )
     printed, plainly = [], []
     for label, unit, here, there, apart, *counts in rows:
@@ -154,8 +154,8 @@ def of_arms(name: str, rows: Sequence[ArmRow], folder: Path) -> Grid:
         printed.append((label, *means, HIDDEN if apart is None else words.number(apart, "sd", 2), *counted))
         plainly.append((label, *("" if value is None else digits(value) for value in (here, there, apart, *counts))))
     file = _written(name, _csv([heads, *plainly]), folder)
-    note = "A standardised difference is in standard deviations, pilot minus comparison; within 0.1 is much alike."
-    return Grid("Pilot and comparison pupils before the programme", heads, tuple(printed), note, file)
+    note = "A standardised difference is in standard deviations, those in the programme minus the comparison pupils; within 0.1 is much alike."
+    return Grid("Pupils in the programme and comparison pupils, before it began", heads, tuple(printed), note, file)
 
 
 def of_steps(name: str, steps: Sequence[ReleasedStep], folder: Path) -> Grid:

@@ -164,7 +164,7 @@ def write_index(title: str, entries: Sequence[Entry], folder: Path, *, here: boo
         made = pages.environment(pages.Template(SITE))
         (work / "index.md").write_text(pages.render(made, "index", site=site), encoding="utf-8")
         (work / "_toc.yml").write_text(json.dumps({"format": "jb-book", "root": "index"}), encoding="utf-8")
-        options = pages.configuration(title, title)
+        options = pages.configuration(title, "")
         options["sphinx"]["config"] |= {"html_js_files": [FILTER], "html_theme_options": _plain(options)}
         (work / "_config.yml").write_text(json.dumps(options), encoding="utf-8")
         html = build.run(work, here=here)

@@ -58,7 +58,7 @@ def test_few_pupils_are_hidden_with_whom_they_would_be_told_by(two_arms) -> None
 def test_the_table_and_its_file_say_what_is_hidden(two_arms, tmp_path) -> None:
     (drawing,) = arms_drawings(two_arms)
     chart = figures.save(drawing, tmp_path)
-    assert "pilot pupils minus comparison pupils" in chart.alt
+    assert "pupils in the programme minus comparison pupils" in chart.alt
     assert any("[c]" in row for row in chart.grid.rows)
     with (tmp_path / chart.grid.file).open(encoding="utf-8") as file:
         rows = list(csv.reader(file))
