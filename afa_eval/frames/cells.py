@@ -15,6 +15,7 @@ from afa_eval.frames.record import Key, key_order
 from afa_eval.frames.source import Role, collect, open_table, present
 from afa_eval.frames.terms import Column, Factor, expand, known
 from afa_eval.kernels.linear import Floats, Ints
+from afa_eval.kernels.moments import check_finite
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -80,7 +81,7 @@ def cells(
     DataError
         Where a column is missing, or the outcome is anything but 0 and 1.
     EstimationError
-        Where no complete row is left.
+        Where no complete row is left, or a value is infinite.
     """
     import narwhals as nw
 
@@ -112,7 +113,9 @@ def cells(
     if found["odd"].sum():
         raise DataError(f"Column '{outcome}' (the outcome) must be 0 or 1; {int(found['odd'].sum())} rows are neither.")
     shift = mean_shift(whole, columns)
-    x = np.column_stack([np.ones(found["n"].size), *(found[z].astype(np.float64) for z in zs)]) - shift
+    x = np.column_stack([np.ones(found["n"].size), *(found[z].astype(np.float64) for z in zs)])
+    check_finite(x)
+    x -= shift
     names = keys_of(found, np.ones(found["n"].size, dtype=np.bool_), 1)
     keys = tuple(sorted(set(names), key=key_order))
     place = {key: i for i, key in enumerate(keys)}

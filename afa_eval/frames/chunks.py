@@ -22,7 +22,14 @@ from afa_eval.frames.record import Key, key_order
 from afa_eval.frames.source import present
 from afa_eval.frames.terms import Column, Factor
 from afa_eval.kernels.linear import Floats, Ints
-from afa_eval.kernels.moments import FIRST_ROWS, ClusterMoments, constant_safe_shift, products, stable_order
+from afa_eval.kernels.moments import (
+    FIRST_ROWS,
+    ClusterMoments,
+    constant_safe_shift,
+    outcome_shift,
+    products,
+    stable_order,
+)
 
 PIECE = 32_768  # rows taken over at a time: their columns fit the cache
 APART = 24  # numbers between columns, so that they do not fall on the same lines of the cache
@@ -319,7 +326,9 @@ class Pass:
         made = [self._made(column, values) for column in self.columns]
         if self.shift is None:
             first = [1.0 if one is None else one[:FIRST_ROWS] for one in made]
-            self.shift = constant_safe_shift(np.column_stack(np.broadcast_arrays(*first)))
+            rows = np.column_stack(np.broadcast_arrays(*first))
+            self.shift = constant_safe_shift(rows)
+            self.shift[-1] = outcome_shift(rows[:, -1], self.shift[-1])
         z = self.space[:, :n]
         for i, one in enumerate(made):
             if one is None or not self.shift[i]:

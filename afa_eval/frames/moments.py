@@ -23,6 +23,7 @@ from afa_eval.kernels.moments import (
     column_moments,
     constant_safe_shift,
     indicates,
+    outcome_shift,
 )
 
 if TYPE_CHECKING:
@@ -117,7 +118,7 @@ def _on_engine(
         names = tuple(column.name for column in columns)
         return Moments(names, groups, found.keys, found.clusters, found.n_dropped, missing)
     complete = reduce(and_, (present(frame, column) for column in used))
-    shift = mean_shift(frame.filter(complete), columns)
+    shift = mean_shift(frame.filter(complete), columns, len(columns) - 1)
     return _gather(_aggregate(frame, columns, list(groups), used, complete, shift), columns, groups, used, shift)
 
 
@@ -148,14 +149,17 @@ def _in_memory(
 def _at_once(arrays: Arrays, columns: Sequence[Column], codes: Ints) -> ClusterMoments:
     made = [column.values(arrays, codes.size) for column in columns]
     shift, indicators = np.zeros(len(made)), [i for i, one in enumerate(made) if one.dtype == bool or indicates(one)]
-    z = np.empty((len(made), codes.size))
+    z, last = np.empty((len(made), codes.size)), len(made) - 1
     for i, one in enumerate(made):
-        if i in indicators:
-            z[i] = one
-        else:
+        if i not in indicators:
             shift[i] = constant_safe_shift(one[:, None])[0]
+        if i == last:
+            shift[i] = outcome_shift(one, shift[i])
+        if shift[i]:
             np.subtract(one, shift[i], out=z[i])
-    return column_moments(z, codes, shift, indicators)
+        else:
+            z[i] = one
+    return column_moments(z, codes, shift, [i for i in indicators if not shift[i]])
 
 
 def _in_pieces(arrays: Arrays, columns: Sequence[Column], codes: Ints) -> ClusterMoments:
@@ -163,7 +167,9 @@ def _in_pieces(arrays: Arrays, columns: Sequence[Column], codes: Ints) -> Cluste
     buffer, q = chunks.Buffer.of(1, len(columns)), len(columns)
     first = {name: values[slice(FIRST_ROWS)] for name, values in arrays.items()}
     some = min(FIRST_ROWS, codes.size)
-    shift = constant_safe_shift(np.column_stack([column.values(first, some) for column in columns]))
+    rows = np.column_stack([column.values(first, some) for column in columns])
+    shift = constant_safe_shift(rows)
+    shift[-1] = outcome_shift(rows[:, -1], shift[-1])
     space = np.empty((q, chunks.PIECE + chunks.APART))
     for start in range(0, codes.size, chunks.PIECE):
         part = slice(start, min(start + chunks.PIECE, codes.size))
@@ -205,7 +211,7 @@ def check_outcome(schema: Mapping[str, nw.dtypes.DType], outcome: str) -> None:
         raise DataError(f"Column '{outcome}' (the outcome) is {kind}, not a number.")
 
 
-def mean_shift(frame: nw.LazyFrame[Any], columns: Sequence[Column]) -> Floats:
+def mean_shift(frame: nw.LazyFrame[Any], columns: Sequence[Column], outcome: int | None = None) -> Floats:
     """By how much should each column be shifted to keep its digits?
 
     Parameters
@@ -214,11 +220,13 @@ def mean_shift(frame: nw.LazyFrame[Any], columns: Sequence[Column]) -> Floats:
         Complete rows.
     columns : sequence of Column
         Of the model.
+    outcome : int, optional
+        Which of them is the outcome.
 
     Returns
     -------
     ndarray, shape (q,)
-        Mean over the first rows; 0 for indicators, which must still add up to one.
+        Mean over the first rows; 0 for constants, and for indicators, which must still add up to one.
     """
     shift = np.zeros(len(columns))
     moved = [i for i, column in enumerate(columns) if not column.indicator]
@@ -227,8 +235,9 @@ def mean_shift(frame: nw.LazyFrame[Any], columns: Sequence[Column]) -> Floats:
     first = collect(frame.head(FIRST_ROWS).select(**{f"z{i}": columns[i].expression() for i in moved}))
     for i in moved:
         values = first[f"z{i}"].astype(np.float64)
-        two_valued = bool(np.isin(values, (0.0, 1.0)).all())
-        shift[i] = 0.0 if two_valued or not values.size else values.mean()
+        shift[i] = constant_safe_shift(values[:, None])[0]
+        if i == outcome:
+            shift[i] = outcome_shift(values, shift[i])
     return shift
 
 

@@ -98,6 +98,24 @@ def constant_safe_shift(columns: Floats) -> Floats:
     return shift
 
 
+def outcome_shift(first: NDArray[Any], shift: float) -> float:
+    """By how much should the outcome be shifted, which unlike a regressor may become nought throughout?
+
+    Parameters
+    ----------
+    first : ndarray
+        Its first rows.
+    shift : float
+        That of any column.
+
+    Returns
+    -------
+    float
+        Its value where they all have the same: a constant outcome then has errors of 0, not of rounding.
+    """
+    return float(first[0]) if first.size and _constant(first, first[0]) else shift
+
+
 def indicates(column: NDArray[Any]) -> bool:
     """Is a column 0 or 1 throughout?
 

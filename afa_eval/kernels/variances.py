@@ -57,7 +57,7 @@ def variance_interval(fit: MixedModelFit, which: int, level: float = 0.95) -> tu
         Low and high end; low is 0 where the likelihood allows it.
     """
     if isinstance(fit.structure, Slope) and which == 1:
-        raise ValueError("a covariance has no profile interval here; ask for a variance")
+        raise EstimationError("A covariance has no profile interval here: ask for a variance.")
     chart, start = _variance_chart(fit, which)
     estimate = fit.sigma2 if which < 0 else float(fit.variances[which])
     scale = max(estimate, 1e-3 * fit.sigma2)

@@ -128,13 +128,26 @@ def check_gram(gram: Floats, names: Sequence[str]) -> None:
     EstimationError
         Naming the terms that say the same thing.
     """
-    positions = dependent_columns(gram)
+    positions = _dependent(gram, names)
+    empty = [names[i] for i in positions if not gram[i, i] > 0]
+    if empty:
+        raise EstimationError(f"Term '{empty[0]}' is 0 in every row, so it can explain nothing. Leave it out.")
     if positions:
         named = ", ".join(f"'{names[i]}'" for i in positions)
         raise EstimationError(
             f"Terms {named} say the same thing: their coefficients cannot be told apart. Leave one out, "
             "or check that each has any variation."
         )
+
+
+def _dependent(gram: Floats, names: Sequence[str]) -> tuple[int, ...]:
+    """Positions of such columns: the intercept, of which a shift subtracts some, only beside a single constant."""
+    positions = dependent_columns(gram)
+    if len(positions) < 3 or names[positions[0]] != INTERCEPT:
+        return positions
+    others = np.array(positions[1:])
+    within = gram[np.ix_(others, others)] - np.outer(gram[others, 0], gram[0, others]) / gram[0, 0]
+    return positions if dependent_columns(within) != tuple(range(others.size)) else tuple(others.tolist())
 
 
 def weights(terms: Sequence[str], wanted: Mapping[str, float]) -> Floats:

@@ -18,6 +18,8 @@ from afa_eval.kernels import mixed
 from afa_eval.kernels.linear import Floats, Ints
 from afa_eval.kernels.ols import Contrast
 
+EEF_LEVEL = 0.95
+
 
 class _Fitted(Protocol):
     """What must a multilevel model be able to say?"""
@@ -152,6 +154,10 @@ def _check(asked: Asked) -> None:
         raise EstimationError(f"convention must be one of {', '.join(kernel.CONVENTIONS)}, not '{asked.convention}'.")
     if asked.convention == "eefanalytics" and asked.denominator == "national":
         raise EstimationError("eefAnalytics knows no national denominator.")
+    if asked.convention == "eefanalytics" and asked.level != EEF_LEVEL:
+        raise EstimationError(
+            f"eefAnalytics gives {EEF_LEVEL:.0%} intervals only: leave out level=, or the convention."
+        )
 
 
 def _unit_model(model: _Fitted, asked: Asked) -> _Fitted:

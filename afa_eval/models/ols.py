@@ -216,9 +216,12 @@ def fit_ols(
     >>> fit.terms, fit.n_groups, round(float(fit.coef[1]), 3)
     (('Intercept', 'treated'), 4, 2.667)
     """
-    found = make_moments(data, outcome, fixed, [] if cluster is None else [cluster], reference)
-    kind = vcov or ("CR2" if found.levels else "iid")
-    return _fit(found, kind)
+    kind = vcov or ("iid" if cluster is None else "CR2")
+    if kind not in kernel.KINDS:
+        raise EstimationError(f"vcov must be one of {', '.join(kernel.KINDS)}, not '{kind}'.")
+    if cluster is None and kind != "iid":
+        raise EstimationError(f"{kind} errors need cluster=, the column that says which school a pupil is in.")
+    return _fit(make_moments(data, outcome, fixed, [] if cluster is None else [cluster], reference), kind)
 
 
 def _fit(found: Moments, kind: str) -> OlsModel:

@@ -214,8 +214,10 @@ def test_refusals(crt, fit):
         fit_mixed_logistic(crt.assign(low=0), "low", ["treated"], "urn")
     with pytest.raises(EstimationError, match="without a miss"):
         fit_mixed_logistic(crt.assign(copy=crt.low), "low", ["copy"], "urn")
-    with pytest.raises(EstimationError, match="'treated', 'arm'"):
-        fit_mixed_logistic(crt.assign(arm=crt.treated), "low", ["treated", "arm"], "urn")
+    with pytest.raises(EstimationError, match="Terms 'treated', 'arm' say"):
+        fit_mixed_logistic(crt.assign(arm=2 * crt.treated), "low", ["treated", "arm"], "urn")
+    with pytest.raises(EstimationError, match="infinite"):
+        fit_mixed_logistic(crt.assign(pre100=crt.pre100.where(crt.index > 0, np.inf)), "low", ["pre100"], "urn")
     with pytest.raises(EstimationError, match="at least two schools"):
         fit_mixed_logistic(crt.assign(urn=1), "low", ["treated"], "urn")
     with pytest.raises(EstimationError, match="quadrature"):

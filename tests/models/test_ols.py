@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import duckdb
 import numpy as np
 import pandas as pd
 import pytest
@@ -86,11 +87,24 @@ def test_without_clusters(pupils):
     assert fit.tidy().df.eq(769).all()
 
 
+@pytest.mark.parametrize("value", [0, 1, 3.7, 1e8 + 0.1])
+@pytest.mark.parametrize("kind", [pd.DataFrame, duckdb.from_df])
+def test_constant_outcome_has_no_error_and_no_test(pupils, value, kind):
+    table = fit_ols(kind(pupils.assign(post=value)), "post", ["pre"], cluster="urn").tidy()
+    np.testing.assert_allclose(table.estimate, [value, 0.0], rtol=1e-14)
+    assert table.std_error.tolist() == [0, 0]
+    assert table.p_value.isna().all()
+
+
 def test_mistakes(pupils):
-    with pytest.raises(EstimationError, match="'treated', 'arm'"):
+    with pytest.raises(EstimationError, match="Terms 'treated', 'arm' say"):
         fit_ols(pupils.assign(arm=2 * pupils.treated), "post", ["treated", "pre", "arm"], cluster="urn")
-    with pytest.raises(EstimationError, match="'flat'"):
+    with pytest.raises(EstimationError, match="'flat' is 0 in every row"):
         fit_ols(pupils.assign(flat=0), "post", ["flat"], cluster="urn")
+    with pytest.raises(EstimationError, match="vcov must be"):
+        fit_ols(pupils, "post", ["pre"], cluster="urn", vcov="HC3")
+    with pytest.raises(EstimationError, match="need cluster="):
+        fit_ols(pupils, "post", ["pre"], vcov="CR2")
     with pytest.raises(EstimationError, match="two clusters"):
         fit_ols(pupils[pupils.urn == 100001], "post", ["pre"], cluster="urn")
     with pytest.raises(DataError, match="not in the data table"):
