@@ -11,6 +11,7 @@ import numpy as np
 
 from afa_eval.errors import EstimationError
 from afa_eval.frames.record import Moments
+from afa_eval.frames.terms import INTERCEPT
 from afa_eval.kernels.linear import Floats, Ints, dependent_columns
 
 if TYPE_CHECKING:
