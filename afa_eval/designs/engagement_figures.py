@@ -25,7 +25,7 @@ UNPAIRED = "among all who answered"
 NO_VARIATION = "No interval: everyone behind it gave the same answer."
 OTHERS = " - rest"
 POINTS = "scale points"
-LACKING = ("no", "none", "N")
+LACKING = ("no", "none", "N", "comparison")
 
 
 @dataclass(frozen=True, slots=True)
@@ -424,7 +424,10 @@ def _as_before(rows: pd.DataFrame, traits: list[str]) -> pd.DataFrame:
 
 
 def _contrasted(labels: tuple[str, ...]) -> list[str]:
-    """Groups of one column, those that lack something last: ``fsm=yes - rest`` says what its mirror would."""
+    """Groups of one column, those that lack something last: ``fsm=yes - rest`` says what its mirror would.
+
+    Those in the programme come before those it is compared with, as a reader asks.
+    """
     single = [label for label in labels if label != "all" and AND not in label]
     return sorted(single, key=lambda label: label.partition("=")[2].strip() in LACKING)
 

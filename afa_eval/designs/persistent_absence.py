@@ -17,7 +17,7 @@ from afa_eval.designs.absence_authorities import authorities_table
 from afa_eval.designs.absence_national import CELLS, SLUG, NationalLine, national_line, with_cells
 from afa_eval.designs.absence_question import AbsenceQuestion
 from afa_eval.designs.absence_rows import Counted, counted_rows, transition_table
-from afa_eval.designs.absence_years import years_table
+from afa_eval.designs.absence_years import years_tables
 from afa_eval.designs.base import Data
 from afa_eval.designs.groups import group_labels, masks, texts
 from afa_eval.estimate import Estimand, Estimate, Estimates, Finding, Severity, Table, words
@@ -115,7 +115,7 @@ class PersistentAbsence(AbsenceQuestion):
         )
 
     def _tables(self, counted: Counted, tables: Tables, labels: Iterable[str]) -> tuple[Table, ...]:
-        some = (transition_table(self, tables), authorities_table(self, labels), years_table(self, tables))
+        some = (transition_table(self, tables), authorities_table(self, labels), *years_tables(self, tables))
         return (counted.table, *(one for one in some if one is not None))
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from afa_eval.disclosure import between
+from afa_eval.disclosure.between import PERSISTENT, WAVES
 from afa_eval.disclosure.policies import Policy, to_nearest
 from afa_eval.disclosure.primary import SCHOOLS, figures
 from afa_eval.disclosure.records import ReleasedTable
@@ -16,7 +17,7 @@ from afa_eval.estimate import Estimate, Table
 if TYPE_CHECKING:
     from afa_eval.disclosure.ledger import Earlier
 
-TOTAL = "Total"
+TOTAL, YEARS = "Total", "years-"
 HIDDEN, NONE = "c", "z"
 OTHER_REASONS, ANY_REASON = "other reasons", "no score, for any reason"
 NATIONAL = frozenset({"national", "comparators"})
@@ -57,6 +58,8 @@ def protect(
         name: _series(table, policy) if table.kind == "series" else _small(table, policy)
         for name, table in ready.items()
     }
+    shown = tuple(shown)
+    _hide_years(ready, status, shown)
     people = [table for table in ready.values() if _counts_people(table)]
     labels = tuple(groups)
     links = [*(line for table in people for line in _lines(table)), *between.sums(people, labels)]
@@ -93,6 +96,24 @@ def _series(table: Table, policy: Policy) -> Grid:
         if value is not None and not _may_show(value, base, table, policy):
             status[place[0]][place[1]] = HIDDEN
     return status
+
+
+def _hide_years(tables: Mapping[str, Table], status: dict[str, Grid], shown: Iterable[Estimate]) -> None:
+    """Years of groups stay with the groups' figures: one that is hidden would be told by the others and by all pupils."""
+    figures_of = {(item.outcome, item.group, str(item.estimand)) for item in shown}
+    families: dict[str, dict[str, str]] = {}
+    for name, table in tables.items():
+        whole = f"{YEARS}{table.outcome}-"
+        if name.startswith(whole):
+            families.setdefault(table.outcome, {})[name] = name.removeprefix(whole)
+    for outcome, groups in families.items():
+        known = all(
+            (outcome, group, f"{PERSISTENT}_{wave}") in figures_of for group in groups.values() for wave in WAVES
+        )
+        for row in range(max(len(status[name]) for name in groups)):
+            if not known or any(HIDDEN in status[name][row] for name in groups):
+                for name in groups:
+                    status[name][row] = [mark or HIDDEN for mark in status[name][row]]
 
 
 def _may_show(value: float, base: int, table: Table, policy: Policy) -> bool:

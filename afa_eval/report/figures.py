@@ -17,7 +17,7 @@ from afa_eval.report import numbers
 from afa_eval.report.kept import Drawings, Drawn
 from afa_eval.report.layout import SEN_COLUMNS, columns_of, layout
 from afa_eval.report.lines import ALL
-from afa_eval.report.pieces import Chart, Grid
+from afa_eval.report.pieces import Chart, Grid, page_name
 
 MOST_ROWS, MOST_PANELS = 18, 6
 FARTHEST = 0.9  # an effect size; the table of months ends at 1.0, and an axis reaches beyond its figures
@@ -165,9 +165,15 @@ def outcome_drawings(release: Release, outcome: dict[str, Any]) -> list[Drawing]
         found.append(made.drawing(f"{outcome['id']}-1-forest"))
     bars = [one for one in release.tables if one.table.outcome == outcome["id"] and _is_answers(one)]
     for name, chart in (("quarters", "quarters"), ("growth", "event_study"), ("years", "event_study")):
-        drawn = [one for one in release.tables if one.table.name == f"{name}-{outcome['id']}" and has_whole_row(one)]
+        drawn = [one for one in release.tables if _is_of(one, name, str(outcome["id"])) and has_whole_row(one)]
         found += [of_table(one, chart, **(_of_years(one, outcome) if name == "years" else {})) for one in drawn]
     return found + [of_table(one, "likert") for one in bars if has_whole_row(one)]
+
+
+def _is_of(released: ReleasedTable, kind: str, outcome: str) -> bool:
+    """Whether it is this outcome's table of a kind, or that of one of its groups."""
+    name, whole = released.table.name, f"{kind}-{outcome}"
+    return name == whole or (released.table.outcome == outcome and name.startswith(f"{whole}-"))
 
 
 def _of_years(released: ReleasedTable, outcome: dict[str, Any]) -> dict[str, Any]:
@@ -380,7 +386,7 @@ def of_table(released: ReleasedTable, chart: str, **look: Any) -> Drawing:
 
     draw = getattr(charts, chart)
     return Drawing(
-        released.table.name,
+        page_name(released.table.name).removeprefix("outcome-"),
         partial(draw, released.table, **look),
         below=partial(numbers.with_file, released),
     )

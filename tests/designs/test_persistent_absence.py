@@ -370,3 +370,28 @@ def test_three_years_make_a_row_each_with_the_interval_of_schools():
     assert "years-absence" not in {one.name for one in design.estimate(table).tables}
     followed = by_hand(population="followed")[0].estimate(pd.concat([earlier, table], ignore_index=True))
     assert "years-absence" not in {one.name for one in followed.tables}
+
+
+def years_by_status(statuses=("N", "K"), **more):
+    """Six enrolments of each of eight schools in three years, three of them with each status."""
+    parts = [
+        rows(year, [30, 30, number, 0, 5, 25], urn=urn)
+        for year in ("202021", "202122", "202223")
+        for urn, number in zip("abcdefgh", range(0, 80, 10), strict=True)
+    ]
+    table = pd.concat(parts, ignore_index=True)
+    table["sen_provision"] = pd.array(np.where(np.arange(len(table)) % 2 == 0, *statuses), dtype="string")
+    question = PersistentAbsence(id="absence", **YEARS, **{"by": ("sen_provision",), **more})
+    return {one.name: one for one in question.estimate(table).tables if one.name.startswith("years-")}
+
+
+def test_years_run_by_status_where_the_plan_asks_for_it():
+    found = years_by_status()
+    assert list(found) == ["years-absence", "years-absence-sen_provision=N", "years-absence-sen_provision=K"]
+    whole, without, support = found.values()
+    assert support.rows == whole.rows == ("2020/21", "2021/22", "2022/23")
+    # half of each year's enrolments have each status: the share of all is the mean of both
+    means = [(one[0] + other[0]) / 2 for one, other in zip(without.cells, support.cells, strict=True)]
+    assert [row[0] for row in whole.cells] == pytest.approx(means)
+    assert support.title.startswith("Persistent absence of pupils on SEN support, year by year")
+    assert list(years_by_status(by=())) == ["years-absence"]

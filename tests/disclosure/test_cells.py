@@ -159,3 +159,27 @@ def test_quarters_of_a_group_whose_share_is_hidden_are_hidden() -> None:
         [table], PUBLISH, [reaching("all", 455, 925), reaching("cohort=pilot", 60, 120)], ("all", "cohort=pilot")
     )
     assert all(value is not None for row in both.table.cells for value in row)
+
+
+def years(group: str, bases: tuple[int, ...]) -> Table:
+    cells = tuple((0.3, 0.2, 0.4) for _ in bases)
+    more = {"kind": "series", "unit": "proportion", "base": "enrolments", "outcome": "a"}
+    return counts(cells, columns=("Figure", "Lower limit", "Upper limit"), name=f"years-a{group}",
+                  bases=tuple((base, base - 1, base - 1) for base in bases), **more)  # fmt: skip
+
+
+def of_group(group: str, wave: Estimand) -> Estimate:
+    return Estimate(outcome="a", group=group, estimand=wave, value=0.3, unit="proportion", base="enrolments",
+                    n_pupils=200, n_schools=9, claim=Claim.DESCRIPTION, method="m")  # fmt: skip
+
+
+def test_a_year_hidden_of_one_group_is_hidden_of_all_but_not_of_everybody() -> None:
+    groups = ("sen_provision=N", "sen_provision=E")
+    tables = [years("", (900, 900)), years(f"-{groups[0]}", (880, 800)), years(f"-{groups[1]}", (20, 100))]
+    waves = (Estimand.PERSISTENT_ABSENCE_BEFORE, Estimand.PERSISTENT_ABSENCE_AFTER)
+    known = [of_group(group, wave) for group in groups for wave in waves]
+    everybody, without, plans = rules.protect(tables, PUBLISH, known)
+    assert everybody.status == (("", "", ""),) * 2
+    assert without.status == plans.status == (("c", "c", "c"), ("", "", ""))  # of 20 enrolments 6 would be told
+    _, *beside = rules.protect(tables, PUBLISH, known[:-1])  # a figure of one group is hidden, so its years are
+    assert all(mark == "c" for one in beside for row in one.status for mark in row)
