@@ -12,8 +12,8 @@ from pathlib import Path
 from afa_eval.codes import sen as sen_codes
 from afa_eval.codes import years
 from afa_eval.comparators import bands, marks, store
+from afa_eval.comparators.figure import Figure
 from afa_eval.comparators.lookup import matching
-from afa_eval.comparators.store import Figure
 from afa_eval.estimate.charts import axis, canvas
 from afa_eval.estimate.words import number
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from afa_eval.comparators.areas import neighbours
     from afa_eval.comparators.asking import slugs
     from afa_eval.comparators.bands import at_line
+    from afa_eval.comparators.figure import Figure
     from afa_eval.comparators.listing import describe, figures, overview, records
     from afa_eval.comparators.lookup import compare, find, pair, series
     from afa_eval.comparators.matching import Matched, MatchedChange, MatchedGroup, match, match_change
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from afa_eval.comparators.prior_bands import findings as transition_findings
     from afa_eval.comparators.rest import without
     from afa_eval.comparators.series_breaks import breaks, marks
-    from afa_eval.comparators.store import Figure
     from afa_eval.comparators.transitions import Transition, TransitionBand, subjects, transition
 
 _HOMES = {
@@ -35,6 +35,7 @@ _HOMES = {
     "asking": ("slugs",),
     "series_breaks": ("breaks", "marks"),
     "bands": ("at_line",),
+    "figure": ("Figure",),
     "listing": (
         "describe",
         "figures",
@@ -66,7 +67,6 @@ _HOMES = {
     ),
     "own_records": ("ComparatorFile",),
     "rest": ("without",),
-    "store": ("Figure",),
     "transitions": (
         "Transition",
         "TransitionBand",

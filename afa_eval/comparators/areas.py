@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import lru_cache
 
 from afa_eval.comparators import bands, store
-from afa_eval.comparators.store import Figure
+from afa_eval.comparators.figure import Figure
 from afa_eval.errors import ComparatorError
 
 NEIGHBOURS_OF = "neighbours of "
@@ -89,13 +89,13 @@ def figures(slug: str, year: str, area: str, definition: str = "", **parts: str)
     if len(inside) == 1:
         yield from store.stored(slug, year, area, **chosen)
         return
-    found: dict[tuple[str, ...], list[Figure]] = {}
+    found: dict[tuple[str, ...], list[store.Cell]] = {}
     closest = {name: rank for rank, name in enumerate(inside)}
-    for figure in sorted(store.stored(slug, year, inside, **chosen), key=lambda each: closest[each.area]):
-        found.setdefault((figure.definition, figure.source, *figure.parts.values()), []).append(figure)
+    for cell in sorted(store.printed(slug, year, inside, **chosen), key=lambda each: closest[each[1]]):
+        found.setdefault(cell[3:11], []).append(cell)  # the same definition, parts and source
     for group in found.values():
         if len(group) >= LEAST_NEIGHBOURS:
-            yield together(group, area, len(inside))
+            yield together(store.figure_of(group[0]), [store.numbers_of(cell) for cell in group], area, len(inside))
 
 
 def band_figure(slug: str, definition: str, year: str, area: str, parts: dict[str, str]) -> Figure | None:
@@ -122,13 +122,15 @@ def band_figure(slug: str, definition: str, year: str, area: str, parts: dict[st
     return figure if len(inside) == 1 else replace(figure, note=_shared_note(figure, len(found), len(inside), ADDED_UP))
 
 
-def together(group: list[Figure], area: str, of: int) -> Figure:
+def together(first: Figure, numbers: list[tuple[float, float | None, float | None]], area: str, of: int) -> Figure:
     """What is the figure of several authorities taken together?
 
     Parameters
     ----------
-    group : list of Figure
-        The same measure, definition, year, group and source in each.
+    first : Figure
+        That of the closest.
+    numbers : list of tuple
+        Value, numerator and denominator of each: same measure, definition, year, group and source.
     area : str
         What they are called together.
     of : int
@@ -139,24 +141,22 @@ def together(group: list[Figure], area: str, of: int) -> Figure:
     Figure
         Counts added up where all are published; otherwise the plain mean, as DfE prints it.
     """
-    above, below = [item.numerator for item in group], [item.denominator for item in group]
+    values, above, below = zip(*numbers, strict=True)
     pooled = None not in above and None not in below
-    n = sum(count for count in below if count is not None) if None not in below else None
-    top = sum(count for count in above if count is not None)
-    mean = sum(item.value for item in group) / len(group)
-    per = 100.0 if "per 100" in group[0].unit else 1.0
-    value = top / n * per if pooled and n else mean
+    n = sum(below) if None not in below else None
+    per = 100.0 if "per 100" in first.unit else 1.0
+    value = sum(above) / n * per if pooled and n else sum(values) / len(values)
     return replace(
-        group[0],
+        first,
         area=area,
         value=value,
         printed=None,
-        numerator=top if pooled else None,
+        numerator=sum(above) if pooled else None,
         denominator=n,
         low=None,
         high=None,
         sd=None,
-        note=_shared_note(group[0], len(group), of, ADDED_UP if pooled else "the plain mean of theirs"),
+        note=_shared_note(first, len(numbers), of, ADDED_UP if pooled else "the plain mean of theirs"),
     )
 
 

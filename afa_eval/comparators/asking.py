@@ -9,7 +9,7 @@ from difflib import get_close_matches
 from afa_eval.codes import needs, years
 from afa_eval.codes import sen as sen_codes
 from afa_eval.comparators import areas, bands, store
-from afa_eval.comparators.store import Figure
+from afa_eval.comparators.figure import PART_NAMES, Figure
 from afa_eval.errors import AfaEvalError, ComparatorError
 
 PHASES = ("all", "primary", "secondary", "special", "mainstream")
@@ -44,7 +44,7 @@ class Request:
     @property
     def by_name(self) -> dict[str, str]:
         """Which part is which?"""
-        return dict(zip(store.PART_NAMES, self.parts, strict=True))
+        return dict(zip(PART_NAMES, self.parts, strict=True))
 
 
 def request(

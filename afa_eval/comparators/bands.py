@@ -8,8 +8,8 @@ from operator import and_
 
 from afa_eval.codes import years
 from afa_eval.comparators import store
+from afa_eval.comparators.figure import Figure
 from afa_eval.comparators.packing import GROUPS, LINES, PHASE_CODES, Packed
-from afa_eval.comparators.store import Figure
 from afa_eval.errors import ComparatorError
 
 FIVE_POINT_BANDS = "absence-five-point-bands"
@@ -76,10 +76,8 @@ def band_years() -> tuple[str, ...]:
     tuple of str
         Six digits each.
     """
-    return tuple(
-        store.year_of(start)
-        for (start,) in store.connect().execute("SELECT DISTINCT year FROM area_band ORDER BY year")
-    )
+    query = "SELECT year FROM area_band WHERE area = 'England' ORDER BY year"
+    return tuple(store.year_of(start) for (start,) in store.connect().execute(query))
 
 
 @lru_cache(maxsize=512)

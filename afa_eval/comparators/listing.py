@@ -8,9 +8,9 @@ from afa_eval.codes import sen as sen_codes
 from afa_eval.codes import years
 from afa_eval.comparators import bands, store
 from afa_eval.comparators.asking import parse_year, population, request
+from afa_eval.comparators.figure import Figure
 from afa_eval.comparators.lookup import find, matching
 from afa_eval.comparators.series_breaks import marks
-from afa_eval.comparators.store import Figure
 from afa_eval.estimate.words import number
 
 Cell = str | float | int | None

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 from afa_eval.codes import years
 from afa_eval.comparators import areas, bands, store
 from afa_eval.comparators.asking import PHASES, Request, candidates, parse_year, population, request
+from afa_eval.comparators.figure import Figure
 from afa_eval.comparators.nearest import definitions_held, explain
 from afa_eval.comparators.series_breaks import breaks, crosses_categories
-from afa_eval.comparators.store import Figure
 from afa_eval.errors import ComparatorError
 from afa_eval.estimate.records import Comparator
 

@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING
 from afa_eval.codes import years
 from afa_eval.comparators import areas, bands, store
 from afa_eval.comparators.asking import parse_year, request
+from afa_eval.comparators.figure import Figure
 from afa_eval.comparators.lookup import as_comparator
 from afa_eval.comparators.own_records import ComparatorFile
 from afa_eval.comparators.rest import rest_of
-from afa_eval.comparators.store import Figure
 from afa_eval.errors import ComparatorError
 from afa_eval.estimate.records import Comparator
 

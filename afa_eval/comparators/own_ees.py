@@ -6,9 +6,10 @@ from pathlib import Path
 
 from afa_eval.comparators.asking import population
 from afa_eval.comparators.ees_csv import Mistake, read_ees, read_meta
+from afa_eval.comparators.figure import PART_NAMES
 from afa_eval.comparators.own_records import ComparatorFile, OwnComparator
 from afa_eval.comparators.rows import Row
-from afa_eval.comparators.store import PART_NAMES, measures
+from afa_eval.comparators.store import measures
 from afa_eval.data.ees import meta_file
 from afa_eval.estimate.records import Comparator, Fault
 

@@ -242,7 +242,7 @@ def _check_unit(record: dict[str, str], numbers: dict[str, float | None], number
     slug, unit, value = record.get("slug", ""), record.get("unit", ""), numbers["value"]
     measure = store.measures().get(slug)
     if unit.lower() in _PER_CENT:
-        shown = "" if value is None else f", and the value as {value / 100:.6g}"
+        shown = "" if value is None else f", and the value as {value / 100:.6g} if it is {value:g} per cent"
         log.add(
             number, "unit", unit, "Shares are proportions here, not per cent.", f"Write the unit as proportion{shown}."
         )

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from afa_eval.codes import needs, years
 from afa_eval.comparators.asking import population
-from afa_eval.comparators.store import Figure
+from afa_eval.comparators.figure import Figure
 from afa_eval.errors import ComparatorError
 from afa_eval.estimate.records import Comparator
 

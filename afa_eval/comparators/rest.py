@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from afa_eval.comparators import store
-from afa_eval.comparators.store import Figure
+from afa_eval.comparators.figure import Figure
 from afa_eval.errors import ComparatorError
 from afa_eval.estimate.records import Comparator
 

@@ -12,100 +12,14 @@ from pathlib import Path
 from typing import Any
 
 from afa_eval.codes import years
+from afa_eval.comparators.figure import PART_NAMES, Figure, Measure
 from afa_eval.errors import ComparatorError
 
 ROUNDED_COUNTS = "Its counts are rounded, so the figure is as printed."
-PART_NAMES = ("sen", "need", "phase", "year_group", "sex", "fsm")
 MARGIN = {"sen": "all", "need": "", "phase": "all", "year_group": "", "sex": "", "fsm": ""}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Measure:
-    """What is measured, in which unit, of whom?
-
-    Attributes
-    ----------
-    slug, title, unit, base, about : str
-        Identifier, name, unit, what is counted, and one sentence.
-    default_definition : str
-        Used where none is asked for; empty where each year has its own.
-    status_timing : str
-        When SEN status is fixed for it, where its source does not say otherwise.
-    """
-
-    slug: str
-    title: str
-    unit: str
-    base: str
-    default_definition: str
-    about: str
-    status_timing: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Figure:
-    """Which figure does the store hold, about whom, from where?
-
-    Attributes
-    ----------
-    slug, definition, unit : str
-        The measure, its dated definition, its unit.
-    year, area : str
-        Academic year as six digits; England, a region or an authority.
-    sen, need, phase, year_group, sex, fsm : str
-        The population; ``all`` or an empty string where it is not narrowed.
-    value : float
-        In ``unit``, full precision where the counts are published and give the printed figure.
-    printed : float, optional
-        The figure as the source prints it.
-    numerator, denominator : float, optional
-        The counts or sums behind it.
-    low, high : float, optional
-        Published interval.
-    sd, reliability : float, optional
-        Published; None means unknown.
-    source, source_title, release, licence : str
-        Key and name of the publication, its release date, its licence.
-    priority : int
-        Lower comes first where two sources hold the same figure.
-    status_timing, note : str
-        When SEN status was fixed; what to mind.
-    symbol : str
-        What the source prints instead of a figure (``c``, ``x``, ``-``); the value is then NaN.
-    """
-
-    slug: str
-    definition: str
-    unit: str
-    year: str
-    area: str
-    sen: str
-    need: str
-    phase: str
-    year_group: str
-    sex: str
-    fsm: str
-    value: float
-    printed: float | None
-    numerator: float | None
-    denominator: float | None
-    low: float | None
-    high: float | None
-    sd: float | None
-    reliability: float | None
-    source: str
-    source_title: str
-    release: str
-    licence: str
-    priority: int
-    status_timing: str
-    note: str
-    symbol: str = ""
-
-    @property
-    def parts(self) -> dict[str, str]:
-        """Which population is it about, by part?"""
-        return {name: getattr(self, name) for name in PART_NAMES}
+Cell = tuple[Any, ...]  # a row of the store
 
 
 @cache
@@ -284,6 +198,25 @@ def stored(
     Figure
         By series, year and area.
     """
+    yield from map(figure_of, printed(slug, year, area, **parts))
+
+
+def printed(
+    slug: str | None = None, year: str | None = None, area: str | Sequence[str] | None = None, **parts: str
+) -> Iterator[Cell]:
+    """In which cells that fit is a figure printed?
+
+    Parameters
+    ----------
+    slug, year, area, **parts
+        As ``stored``.
+
+    Yields
+    ------
+    tuple
+        Academic year's first year, area, slug, definition, the six parts and the source, then the
+        numbers: for ``figure_of`` and ``numbers_of``.
+    """
     yield from _selected(slug, year, area, parts, "typeof(f.printed) <> 'text'")
 
 
@@ -302,12 +235,12 @@ def hidden(slug: str | None = None, year: str | None = None, area: str | None = 
     Figure
         With its symbol; the value is NaN.
     """
-    yield from _selected(slug, year, area, parts, "typeof(f.printed) = 'text'")
+    yield from map(figure_of, _selected(slug, year, area, parts, "typeof(f.printed) = 'text'"))
 
 
 def _selected(
     slug: str | None, year: str | None, area: str | Sequence[str] | None, parts: dict[str, str], kind: str
-) -> Iterator[Figure]:
+) -> Iterator[Cell]:
     wanted = {"s.slug": slug, **{f"s.{name}": value for name, value in parts.items()}}
     given = {column: value for column, value in wanted.items() if value is not None}
     if year is not None:
@@ -317,21 +250,50 @@ def _selected(
     terms = " AND ".join([*(f"{column} = ?" for column in given), *inside, kind])
     query = f"{_SELECT} WHERE {terms} ORDER BY s.id, f.year, a.name"
     for connection in (connect(), *fetched()):
-        for row in connection.execute(query, [*given.values(), *named]):
-            yield _figure(row)
+        yield from connection.execute(query, [*given.values(), *named])
 
 
-def _figure(row: tuple[Any, ...]) -> Figure:
-    start, area, slug, definition, *parts, key, scale, cell, above, of, low, high, sd, reliability, note = row
-    symbol = cell if isinstance(cell, str) else ""
-    shown = None if symbol or cell is None else cell / scale
-    value = math.nan if symbol else _value(slug, key, shown, above, of)
-    counts = (None if above is None else float(above), None if of is None else float(of))
-    numbers = (shown, *counts, low, high, sd, reliability)
+def figure_of(cell: Cell) -> Figure:
+    """Which figure does a cell hold, with all that is known of it?
+
+    Parameters
+    ----------
+    cell : tuple
+        From ``printed``.
+
+    Returns
+    -------
+    Figure
+        Complete.
+    """
+    start, area, slug, definition, *parts, key, scale, text, _, _, low, high, sd, reliability, note = cell
+    symbol = text if isinstance(text, str) else ""
+    shown = None if symbol or text is None else text / scale
+    value, above, of = numbers_of(cell)
     if above is not None and value == shown:
         note = f"{note or ''} {ROUNDED_COUNTS}".strip()
     who = dict(zip(PART_NAMES, parts, strict=True))
+    numbers = (shown, above, of, low, high, sd, reliability)
     return complete(slug, definition, year_of(start), area, who, value, numbers, key, note, symbol)
+
+
+def numbers_of(cell: Cell) -> tuple[float, float | None, float | None]:
+    """Which numbers does a cell hold?
+
+    Parameters
+    ----------
+    cell : tuple
+        From ``printed``.
+
+    Returns
+    -------
+    tuple
+        Value (NaN where a symbol is printed), numerator and denominator; None where they are not published.
+    """
+    slug, key, scale, text, above, of = cell[2], *cell[10:15]
+    symbol = isinstance(text, str)
+    value = math.nan if symbol else _value(slug, key, None if text is None else text / scale, above, of)
+    return value, None if above is None else float(above), None if of is None else float(of)
 
 
 def _value(slug: str, key: str, shown: float | None, above: float | None, of: float | None) -> float:

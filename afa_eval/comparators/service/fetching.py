@@ -14,6 +14,7 @@ from afa_eval.comparators import bands, lookup, mix, store
 from afa_eval.comparators.asking import population
 from afa_eval.comparators.build import DRAFT, TABLES, level, write_figures
 from afa_eval.comparators.ees_csv import Mistake, read_ees
+from afa_eval.comparators.figure import PART_NAMES
 from afa_eval.comparators.rows import Row
 from afa_eval.comparators.service.cache import Kept
 from afa_eval.comparators.service.client import Service
@@ -224,7 +225,7 @@ def _changes(before: Mapping[Key, Held], rows: Sequence[Row], source: str) -> It
 
 
 def _key(row: Row) -> Key:
-    return (row.year, row.area, row.definition, *(str(getattr(row, name)) for name in store.PART_NAMES))
+    return (row.year, row.area, row.definition, *(str(getattr(row, name)) for name in PART_NAMES))
 
 
 def _differ(one: float, other: float) -> bool:
@@ -234,5 +235,5 @@ def _differ(one: float, other: float) -> bool:
 
 def _change(kind: str, key: Key, before: float | None, after: float | None) -> Change:
     year, area, definition, *parts = key
-    group = population(dict(zip(store.PART_NAMES, parts, strict=True)), area, year)
+    group = population(dict(zip(PART_NAMES, parts, strict=True)), area, year)
     return Change(kind, years.label(year), group, definition, before, after)
