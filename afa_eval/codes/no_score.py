@@ -75,6 +75,33 @@ def codes(year: object) -> tuple[str, ...]:
     )
 
 
+def in_use(code: object, first: object, last: object) -> bool:
+    """Was an outcome code in use in any of these years?
+
+    Parameters
+    ----------
+    code : object
+        What stands in the cell; anything that ``reason`` reads.
+    first, last : object
+        Academic years, any form that ``years.parse`` reads.
+
+    Returns
+    -------
+    bool
+        True for codes and words that no year bounds; False for what is no such code.
+
+    Examples
+    --------
+    >>> in_use("PKF", "201617", "201718"), in_use("PKF", "202122", "202223"), in_use("absent", "202122", "202223")
+    (True, False, True)
+    """
+    row = next((row for row in rows("no_score") if row["code"] == _plain(code)), None)
+    if row is None:
+        return False
+    starts, ends = row["first_year"] or years.parse(first), row["last_year"] or years.parse(last)
+    return starts <= years.parse(last) and years.parse(first) <= ends
+
+
 @cache
 def _by_code() -> dict[str, tuple[str | None, str]]:
     return {row["code"]: (row["reason"], row["meaning"]) for row in rows("no_score")}

@@ -163,7 +163,9 @@ def column_of(raw: RawTable, name: str, position: int, kind: str, row_years: pd.
         codes, meant = _by_year(codes, distinct, kind, row_years)
     else:
         year = row_years if isinstance(row_years, str) else ""
-        meant = cell_kinds.understand(distinct, "level" if kind == "score" and _are_levels(distinct) else kind, year)
+        meant = cell_kinds.understand(
+            distinct, "level" if kind == "score" and written_in_levels(distinct) else kind, year
+        )
     return Column(
         name=name,
         header=raw.headers[position],
@@ -198,7 +200,7 @@ def kind_of(text: TextCells, usual: str) -> str:
     filled = [each for each in distinct if each]
     numbers = [each for each in filled if cell_kinds.as_number(each) is not None]
     padded = any(len(each) > 1 and each[0] == "0" and each.isdigit() for each in numbers)
-    if usual == "score" and _are_levels(filled):
+    if usual == "score" and written_in_levels(filled):
         return "score"
     if not numbers or padded:
         return "word"
@@ -210,8 +212,19 @@ def kind_of(text: TextCells, usual: str) -> str:
     return "score" if not rest or coded else "word"
 
 
-def _are_levels(distinct: Sequence[str]) -> bool:
-    """Levels such as 2b instead of numbers; codes that say why there is no score may stand between."""
+def written_in_levels(distinct: Sequence[str]) -> bool:
+    """Are these levels such as 2b instead of numbers?
+
+    Parameters
+    ----------
+    distinct : sequence of str
+        Every text of a column; codes that say why there is no score may stand between.
+
+    Returns
+    -------
+    bool
+        True where one at least is a sub-level, and all the others could be.
+    """
     filled = [text.strip() for text in distinct if text.strip()]
     some = next((text for text in filled if levels.SUBLEVEL.fullmatch(text)), None)
     return some is not None and levels.are_levels(text for text in filled if text == "W" or not no_score.reason(text))

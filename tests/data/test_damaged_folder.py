@@ -428,6 +428,19 @@ def no_possible_sessions(trust: Any) -> Found:
     return "AFA605", "attendance.csv", 8, "sessions_possible"
 
 
+@damage
+def outcome_code_of_another_year(trust: Any) -> Found:
+    trust.put("attainment.csv", 5, "reading_summer", "PKF")
+    return "AFA607", "attainment.csv", 5, "reading_summer"
+
+
+@damage
+def p_scale_among_levels(trust: Any) -> Found:
+    trust.add("attainment.csv", "writing", ["2b", "3", "W", "1"] * 10)
+    trust.put("attainment.csv", 9, "writing", "P4")
+    return "AFA608", "attainment.csv", 9, "writing"
+
+
 def raw_file(content: bytes) -> Callable[[Any], Found]:
     def plant(trust: Any) -> Found:
         trust.write()

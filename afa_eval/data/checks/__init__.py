@@ -39,6 +39,8 @@ from afa_eval.data.checks.row_repeated import rows_stand_once
 from afa_eval.data.checks.row_shifted import names_have_no_commas
 from afa_eval.data.checks.table_missing import needed_tables_are_there
 from afa_eval.data.checks.unusual_id import identifiers_look_alike
+from afa_eval.data.checks.unusual_level import levels_have_points
+from afa_eval.data.checks.unusual_outcome import outcome_codes_were_in_use
 from afa_eval.data.checks.unusual_sessions import sessions_fit_a_year
 from afa_eval.data.checks.unusual_upn import upns_have_their_check_letter
 from afa_eval.data.checks.unusual_urn import schools_are_named_by_urn
@@ -103,6 +105,8 @@ CHECKS: tuple[Check, ...] = (
     schools_are_named_by_urn,
     sessions_fit_a_year,
     upns_have_their_check_letter,
+    outcome_codes_were_in_use,
+    levels_have_points,
 )
 
 
