@@ -179,7 +179,7 @@ def _is_of(released: ReleasedTable, kind: str, outcome: str) -> bool:
 def _of_years(released: ReleasedTable, outcome: dict[str, Any]) -> dict[str, Any]:
     """When the programme began, among years of which some lie before the first one evaluated."""
     rows, after = released.table.rows, words.years(str(outcome.get("after") or ""))
-    return {"began": rows.index(after) if after in rows else None, "null_words": "nobody"}
+    return {"began": rows.index(after) if after in rows else None, "null_words": ""}
 
 
 def _is_answers(released: ReleasedTable) -> bool:

@@ -19,6 +19,7 @@ from afa_eval.estimate.charts.canvas import (
     Canvas,
     page_width,
     start,
+    width_of,
     wrap,
 )
 from afa_eval.estimate.records import Interval
@@ -28,7 +29,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-TALL, FOOT = 2.3, 0.3  # inches
+TALL, FOOT, BESIDE = 2.3, 0.3, 0.1  # inches
+ABOVE = 0.02  # of the height
 VALUE, LOW, HIGH = "Figure", "Lower limit", "Upper limit"
 COLUMNS = (VALUE, LOW, HIGH)
 
@@ -107,7 +109,7 @@ def event_study(
     null : float
         Where nothing happened.
     null_words : str
-        What that means.
+        What that means; not in the key where empty.
     note : str
         Below the chart.
     narrow : bool
@@ -124,7 +126,8 @@ def event_study(
         Where the columns are others, or nothing is shown.
     """
     inner, found = getattr(table, "table", table), points(table)
-    keys = [axis.Mark("figure, with its 95% confidence interval"), axis.Mark(null_words, "", INK, "-")]
+    keys = [axis.Mark("figure, with its 95% confidence interval")]
+    keys += [axis.Mark(null_words, "", INK, "-")] if null_words else []
     keys += [axis.Mark("the programme began", "", NATIONAL, "--")] if began is not None else []
     rows = axis.key_rows(keys, page_width(narrow) - 2 * PAD)
     heads = max(len(_head(point.label, len(found), narrow=narrow)) for point in found)
@@ -186,13 +189,14 @@ def _body(canvas: Canvas, found: Sequence[Point], unit: str, null: float, began:
     if began is not None:
         axis.line(axes, [began - 0.5] * 2, [low, high], color=NATIONAL, lw=1.2, ls=(0, (4, 2)), zorder=1)
     for at, point in enumerate(found):
-        _point(axes, at, point, unit, 0.1 * len(found) / width)
+        _point(axes, at, point, unit, width / len(found))
         for line, text in enumerate(_head(point.label, len(found), narrow=narrow)):
             x, y = left + width * (at + 0.5) / len(found), canvas.top + TALL + 0.12 + 0.16 * line
             canvas.write(x, y, text, size="small", color=QUIET, ha="center")
 
 
-def _point(axes: Axes, at: int, point: Point, unit: str, beside: float) -> None:
+def _point(axes: Axes, at: int, point: Point, unit: str, room: float) -> None:
+    """A mark with its number beside it, or above it where a stretch of time has too little room."""
     if point.value is None:
         low, _ = axes.get_ylim()
         axis.plain(axes, at, low, "hidden", size="small", color=QUIET, ha="center", va="bottom")
@@ -200,4 +204,10 @@ def _point(axes: Axes, at: int, point: Point, unit: str, beside: float) -> None:
     if point.ci is not None:
         axis.line(axes, [at, at], point.ci, color=OURS, lw=2.0, solid_capstyle="butt", zorder=3)
     axis.line(axes, [at], [point.value], marker="o", ms=7, mfc=OURS, mec=OURS, ls="none", zorder=4)
-    axis.plain(axes, at + beside, point.value, words.short(point.value, unit), size="small", zorder=5)
+    text = words.short(point.value, unit)
+    if BESIDE + width_of(text, SIZES["small"]) < room / 2:
+        axis.plain(axes, at + BESIDE / room, point.value, text, size="small", zorder=5)
+        return
+    top = point.value if point.ci is None else point.ci[1]
+    low, high = axes.get_ylim()
+    axis.plain(axes, at, top + ABOVE * (high - low), text, size="small", ha="center", va="bottom", zorder=5)
