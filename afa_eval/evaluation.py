@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import platform
 import tomllib
@@ -11,12 +10,11 @@ from concurrent.futures import Executor, Future
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import asdict, dataclass, field, replace
 from difflib import get_close_matches
-from importlib.metadata import PackageNotFoundError, version
 from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from afa_eval import robustness
+from afa_eval import installed, robustness
 from afa_eval.data.loading import Loaded, load
 from afa_eval.data.tables import Need, Tables
 from afa_eval.designs.base import Design
@@ -279,25 +277,6 @@ def _manifest(plan: Plan, loaded: Loaded, estimates: Estimates) -> dict[str, Any
     }
 
 
-def version_of(name: str) -> str:
-    """Which version of a package is installed?
-
-    Parameters
-    ----------
-    name : str
-        As the package index writes it.
-
-    Returns
-    -------
-    str
-        Its version, or ``not installed``.
-    """
-    try:
-        return version(name)
-    except PackageNotFoundError:
-        return "not installed"
-
-
 def fingerprint(plan: Plan) -> dict[str, Any]:
     """Which plan, files and versions would a run use now?
 
@@ -317,15 +296,13 @@ def fingerprint(plan: Plan) -> dict[str, Any]:
     return {
         "plan_sha256": plan.digest,
         "files_sha256": {name: _hash(plan.folder / name.partition("#")[0]) for name in [*named, *others]},
-        "versions": {"python": platform.python_version()} | {name: version_of(name) for name in VERSIONED},
+        "versions": {"python": platform.python_version()} | {name: installed.version_of(name) for name in VERSIONED},
+        "code_sha256": installed.code(),
     }
 
 
 def _hash(file: Path) -> str:
-    if not file.is_file():
-        return ""
-    with file.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
+    return installed.hash_of(file) if file.is_file() else ""
 
 
 def to_json(evaluation: Evaluation) -> str:
@@ -401,7 +378,7 @@ def as_of_now(stored: Evaluation) -> Evaluation | None:
     if {key: then.get(key) for key in now} == now:
         return stored
     text = str(stored.about.get("plan_text") or "")
-    if then.get("versions") != now["versions"] or _no_words(plan):
+    if any(then.get(made) != now[made] for made in ("versions", "code_sha256")) or _no_words(plan):
         return None
     if _asked(text) != _asked(plan.text) or _read(text, then) != _read(plan.text, now):
         return None

@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from afa_eval import evaluation, workspace
+from afa_eval import evaluation, installed, workspace
 from afa_eval.disclosure import ledger
 from afa_eval.errors import AfaEvalError, ReportError
 from afa_eval.plan import load_plan
@@ -150,7 +150,7 @@ def _there(folder: Path, slug: str) -> bool:
 
 
 def _version() -> str:
-    return evaluation.version_of("afa-eval")
+    return installed.version_of("afa-eval")
 
 
 def source(path: Path) -> str:
@@ -200,7 +200,7 @@ def _code() -> str:
 
 
 def _hash(file: Path) -> str:
-    return f"{file.name} {kept.hash_of(file)}"
+    return f"{file.name} {installed.hash_of(file)}"
 
 
 def _build_all(due: Mapping[str, Path], folder: Path, tell: Tell, pool: Executor) -> tuple[list[str], dict[str, str]]:

@@ -15,7 +15,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from afa_eval import disclosure, evaluation
+from afa_eval import disclosure, evaluation, installed
 from afa_eval.data import output
 from afa_eval.designs.groups import ALL
 from afa_eval.disclosure import Release, ReleasedEstimate, acro, ledger, scan, secrets
@@ -471,7 +471,7 @@ def diagnose() -> list[dict[str, str]]:
     rows = [{"check": "Python", "result": "ok", "detail": platform.python_version()}]
     for name in NEEDED:
         found = find_spec(name) is not None
-        detail = evaluation.version_of(name.replace("_", "-")) if found else f"pip install {name.replace('_', '-')}"
+        detail = installed.version_of(name.replace("_", "-")) if found else f"pip install {name.replace('_', '-')}"
         rows.append({"check": name, "result": "ok" if found else "missing", "detail": detail})
     rows.append(_try("National figures", _figures))
     rows.append(_try("Page templates", _templates))
@@ -479,7 +479,7 @@ def diagnose() -> list[dict[str, str]]:
     detail = "found" if browser else "a PDF of the book needs one"
     rows.append({"check": "Chromium", "result": "ok" if browser else "optional", "detail": detail})
     word = find_spec("docx") is not None
-    detail = evaluation.version_of("python-docx") if word else "pip install 'afa-eval[word]' for a Word summary"
+    detail = installed.version_of("python-docx") if word else "pip install 'afa-eval[word]' for a Word summary"
     rows.append({"check": "Word summary", "result": "ok" if word else "optional", "detail": detail})
     return rows
 

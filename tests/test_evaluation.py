@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 import afa_eval as ae
-from afa_eval import evaluation
+from afa_eval import evaluation, installed
 from afa_eval.errors import DataError, EstimationError, PlanError
 from afa_eval.plan import load_plan
 
@@ -147,10 +147,13 @@ def test_results_fall_where_anything_is_asked_otherwise(found, trust, old, new):
     assert now(found, trust, old, new) is None
 
 
-def test_results_fall_where_a_file_or_a_version_is_another(found, trust, monkeypatch):
-    monkeypatch.setattr(evaluation, "version_of", lambda name: "0.0.1")
-    assert now(found, trust) is None
-    monkeypatch.undo()
+@pytest.mark.parametrize("maker", ["version_of", "code"])
+def test_results_fall_where_a_version_or_the_code_is_another(found, trust, monkeypatch, maker):
+    monkeypatch.setattr(installed, maker, lambda *_: "0.0.1")
+    assert now(found, trust, "[evaluation]\ntitle = ", '[evaluation]\ntitle = "A: " #') is None
+
+
+def test_results_fall_where_a_file_is_another(found, trust):
     with (trust / "data" / "schools.csv").open("a", encoding="utf-8") as file:
         file.write("\n")
     assert now(found, trust) is None

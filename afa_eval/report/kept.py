@@ -18,12 +18,11 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, fields, is_dataclass
 from enum import Enum
 from functools import cache, partial
-from importlib.metadata import PackageNotFoundError, version
-from importlib.resources import files
 from pathlib import Path
 from types import BuiltinFunctionType, FunctionType
 from typing import Any
 
+from afa_eval import installed
 from afa_eval.comparators.store import user_folder
 
 FOLDER = ".kept"  # in the build folder; it begins with a dot because it belongs to no single run
@@ -43,32 +42,9 @@ def code() -> str:
         A hash of every file of the package, since any of them may decide what a book shows and what it
         hides, and of the versions of the programs that draw and build.
     """
-    here = Path(str(files("afa_eval")))
-    every = (one for one in sorted(here.rglob("*")) if one.is_file() and "__pycache__" not in one.parts)
-    parts = [f"{one.name} {hash_of(one)}" for one in every]
-    return hashlib.sha256("\n".join([*parts, *map(_version, MAKERS)]).encode()).hexdigest()
-
-
-def _version(name: str) -> str:
-    with suppress(PackageNotFoundError):
-        return f"{name} {version(name)}"
-    return name
-
-
-def hash_of(file: Path) -> str:
-    """Which bytes does a file hold?
-
-    Parameters
-    ----------
-    file : Path
-        Any.
-
-    Returns
-    -------
-    str
-        Their SHA-256.
-    """
-    return hashlib.sha256(file.read_bytes()).hexdigest()
+    return hashlib.sha256(
+        "\n".join([installed.code(), *(f"{name} {installed.version_of(name)}" for name in MAKERS)]).encode()
+    ).hexdigest()
 
 
 def told(thing: Any) -> str:
@@ -254,7 +230,7 @@ class Place:
 
 def _hashes(folder: Path) -> dict[str, str]:
     every = (one for one in sorted(folder.rglob("*")) if one.is_file())
-    return {one.relative_to(folder).as_posix(): hash_of(one) for one in every}
+    return {one.relative_to(folder).as_posix(): installed.hash_of(one) for one in every}
 
 
 def _seal(text: str) -> str:

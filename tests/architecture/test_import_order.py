@@ -8,6 +8,7 @@ import pytest
 
 ROOMS = (
     "errors",
+    "installed",
     "estimate",
     "kernels",
     "frames",
