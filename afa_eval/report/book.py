@@ -353,8 +353,9 @@ def _comparators(release: Release) -> tuple[str, ...]:
     lines = [item.comparator for item in release.estimates if item.comparator is not None]
     told = []
     for one in lines:
-        parts = (one.slug, one.definition, one.source, one.release, one.licence)
-        told.append(", ".join(part for part in parts if part))
+        name = sentences.capital(one.slug.replace("-", " ")).replace("Ks", "KS").replace(" ks", " KS")
+        defined = f" ({one.definition})" if one.definition else ""
+        told.append(f"{name}{defined}: {', '.join(part for part in (one.source, one.release, one.licence) if part)}")
     return tuple(dict.fromkeys(told))
 
 

@@ -31,6 +31,8 @@ body { background: #fff; }
 .bd-article .afa-figures td { white-space: normal; }
 .bd-article .afa-figures td p, .bd-article .afa-figures td p + p { font-size: 7.5pt; line-height: 1.25; }
 .bd-article .afa-scroll tr, .bd-article .afa-card { break-inside: avoid; }
+.bd-article caption, .bd-article thead, .bd-article summary { break-after: avoid; }
+.bd-article tbody tr:first-child { break-before: avoid; }
 .bd-article figure img { max-height: 205mm; width: auto; max-width: 100%; }
 .afa-cards > .sd-row > .sd-col { flex: 0 0 50%; width: 50%; }
 .afa-contents { break-before: page; }

@@ -114,7 +114,14 @@ def sheets(book: Book) -> tuple[Sheet, ...]:
     tuple of Sheet
         Every figure of each outcome, then every table of counts.
     """
-    others = (*book.participants, *book.coverage, *book.other, *(one for item in book.outcomes for one in item.tables))
+    alike = [chart.grid for chart in book.likeness if chart.grid is not None]
+    others = (
+        *book.participants,
+        *alike,
+        *book.coverage,
+        *book.other,
+        *(one for item in book.outcomes for one in item.tables),
+    )
     made = [_figures(outcome) for outcome in book.outcomes if outcome.lines]
     made += [_counts(one) for one in others if one.rows]
     return tuple(replace(sheet, name=_name(number, sheet.title)) for number, sheet in enumerate(made, 1))
