@@ -18,8 +18,8 @@ from functools import partial
 
 import numpy as np
 
-from afa_eval.kernels.linear import Floats, inverse_root, unshift
-from afa_eval.kernels.moments import ClusterMoments
+from afa_eval.kernels.linear import Floats, inverse_root
+from afa_eval.kernels.moments import ClusterMoments, undo_shift
 from afa_eval.kernels.reml import Collapsed, check_identified, collapse
 
 PANELS, POINTS = 24, 12  # of Gauss-Legendre over the ICC
@@ -185,9 +185,7 @@ def fit_bayes(
     weights = np.exp(log_weights - log_weights.max())
     keep = weights > 1e-18 * weights.max()
     solved = [_conjugate(data, ratio) for ratio in (icc[keep] / (1 - icc[keep])).tolist()]
-    picked = columns[:-1]
-    gram, sums = used.cross[:, picked][:, :, picked].sum(axis=0), used.sums[:, picked].sum(axis=0)
-    back = unshift(inverse_root(gram), sums, used.n_rows, used.shift[picked], float(used.shift[outcome]))
+    back = undo_shift(used, columns[:-1], outcome)
     return BayesFit(
         icc=icc[keep],
         weights=weights[keep] / weights[keep].sum(),

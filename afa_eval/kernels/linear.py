@@ -139,3 +139,29 @@ def unshift(root: Floats, sums: Floats, n_rows: int, shift: Floats, outcome_shif
     constant[np.abs(constant) < 1e-13 * np.abs(constant).max()] = 0.0
     matrix = np.linalg.inv(np.eye(p) + np.outer(constant, shift)).astype(np.float64)
     return Unshift(matrix, matrix @ constant * outcome_shift)
+
+
+def unshift_beside_ones(shift: Floats, outcome_shift: float) -> Unshift:
+    """How is the shift undone where the first regressor is the constant 1?
+
+    Parameters
+    ----------
+    shift : ndarray, shape (p,)
+        What was subtracted from each regressor.
+    outcome_shift : float
+        What was subtracted from the outcome.
+
+    Returns
+    -------
+    Unshift
+        In closed form: only the intercept moves.
+
+    Examples
+    --------
+    >>> unshift_beside_ones(np.array([0.0, 3.0]), 10.0).offset.tolist()
+    [10.0, 0.0]
+    """
+    matrix, offset = np.eye(shift.size), np.zeros(shift.size)
+    matrix[0] -= shift / (1 + shift[0])
+    offset[0] = outcome_shift / (1 + shift[0])
+    return Unshift(matrix, offset)

@@ -19,8 +19,8 @@ from typing import Any
 import numpy as np
 
 from afa_eval.errors import EstimationError
-from afa_eval.kernels.linear import Floats, Ints, Unshift, inverse_root, unshift
-from afa_eval.kernels.moments import ClusterMoments
+from afa_eval.kernels.linear import Floats, Ints, Unshift, inverse_root
+from afa_eval.kernels.moments import ClusterMoments, undo_shift
 from afa_eval.kernels.ols import Contrast
 from afa_eval.kernels.reml import maximise
 from afa_eval.kernels.structures import Numbers, Slope, Structure, ThreeLevel, TwoLevel, build
@@ -142,9 +142,7 @@ def fit_mixed(
     h = _ratios(structure, reml)
     point = evaluate(structure, h, reml)
     sigma2 = float(point.rss) / _df(structure, reml)
-    gram = used.cross.sum(axis=0)[np.ix_(columns[:-1], columns[:-1])]
-    sums = used.sums.sum(axis=0)[columns[:-1]]
-    back = unshift(inverse_root(gram), sums, used.n_rows, used.shift[columns[:-1]], float(used.shift[outcome]))
+    back = undo_shift(used, columns[:-1], outcome)
     root = back.matrix @ inverse_root(point.a[:-1, :-1])
     return MixedModelFit(
         coef=back.matrix @ point.coef + back.offset,

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from afa_eval.errors import EstimationError
-from afa_eval.kernels.linear import Floats, Ints
+from afa_eval.kernels.linear import Floats, Ints, Unshift, inverse_root, unshift, unshift_beside_ones
 
 WORTH_A_CALL = 2500  # products a run, in all, from which on a matrix product of its own is the faster way
 MANY_ROWS = 5000  # to multiply and add two columns of so many costs more than to see whether it must be done
@@ -237,6 +237,36 @@ def _spread(part: NDArray[Any], places: Ints, size: int) -> NDArray[Any]:
     out = np.zeros((size, *part.shape[1:]), dtype=part.dtype)
     out[places] = part
     return out
+
+
+def undo_shift(moments: ClusterMoments, regressors: Sequence[int], outcome: int) -> Unshift:
+    """How do coefficients of the shifted columns become those of the columns as they were?
+
+    Parameters
+    ----------
+    moments : ClusterMoments
+        Without empty clusters.
+    regressors : sequence of int
+        Columns on the right.
+    outcome : int
+        The column on the left.
+
+    Returns
+    -------
+    Unshift
+        The identity where nothing was shifted.
+
+    Raises
+    ------
+    EstimationError
+        Where columns were shifted but no constant is among, or a sum of, the regressors.
+    """
+    at, first = list(regressors), regressors[0]
+    shift, by = moments.shift[at], float(moments.shift[outcome])
+    if ((moments.sums[:, first] == moments.n) & (moments.cross[:, first, first] == moments.n)).all():  # it is 1
+        return unshift_beside_ones(shift, by)
+    gram = moments.cross.sum(axis=0)[np.ix_(at, at)]
+    return unshift(inverse_root(gram), moments.sums.sum(axis=0)[at], moments.n_rows, shift, by)
 
 
 def stable_order(codes: Ints) -> Ints:

@@ -16,8 +16,8 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from afa_eval.errors import EstimationError
-from afa_eval.kernels.linear import Floats, check_rank, inverse_root, unshift
-from afa_eval.kernels.moments import ClusterMoments
+from afa_eval.kernels.linear import Floats, check_rank, inverse_root
+from afa_eval.kernels.moments import ClusterMoments, undo_shift
 
 POWERS = {"CR0": 0.0, "CR1": 0.0, "CR1S": 0.0, "CR2": -0.5, "CR3": -1.0}  # of (I - K_j), by kind
 KINDS = (*POWERS, "iid")
@@ -118,7 +118,7 @@ def fit_ols(moments: ClusterMoments, regressors: Sequence[int], outcome: int, vc
     root = inverse_root(gram)
     shifted = root @ (root.T @ cross_j.sum(axis=0))
     shifted += root @ (root.T @ (cross_j - gram_j @ shifted).sum(axis=0))  # one refinement: two digits for nothing
-    back = unshift(root, used.sums[:, columns].sum(axis=0), used.n_rows, used.shift[columns], used.shift[outcome])
+    back = undo_shift(used, columns, outcome)
     scores = (cross_j - gram_j @ shifted) @ root
     leverage = _each(_each(gram_j, root).transpose(0, 2, 1), root)
     spare = used.n_rows - len(columns)

@@ -17,8 +17,8 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from afa_eval.errors import EstimationError
-from afa_eval.kernels.linear import Floats, check_rank, inverse_root, unshift
-from afa_eval.kernels.moments import ClusterMoments, products
+from afa_eval.kernels.linear import Floats, check_rank, inverse_root
+from afa_eval.kernels.moments import ClusterMoments, products, undo_shift
 
 LOG_RATIOS = np.linspace(math.log(1e-8), math.log(1e12), 47)  # where roots of the score are looked for
 RATIOS = np.exp(LOG_RATIOS)
@@ -188,7 +188,7 @@ def fit_random_intercept(
     check_identified(data)
     best = maximise(data)
     sigma2 = best.rss / data.df
-    back = unshift(*_constant(used, columns[:-1]), used.shift[columns[:-1]], float(used.shift[outcome]))
+    back = undo_shift(used, columns[:-1], outcome)
     mapped = back.matrix @ best.root
     return MixedFit(
         coef=back.matrix @ best.coef + back.offset,
@@ -259,12 +259,16 @@ def check_identified(data: Collapsed) -> None:
         raise EstimationError(f"{data.n_rows} rows cannot determine {data.p} coefficients and two variances.")
     total = data.within + data.weighted(1 / data.sizes)
     check_rank(total[:-1, :-1])
-    between, within = degrees_of_freedom(data)
+    rank, rss = _inside(data)
+    between, within = _split(data, rank)
     if within < 1:
         raise EstimationError("No cluster has rows to spare: variance within clusters cannot be told from between.")
     if between < 1:
         raise EstimationError("The columns leave no cluster to spare: variance between clusters cannot be seen.")
-    _check_varies(data, total)
+    if rss <= NEGLIGIBLE * max(total[-1, -1], np.finfo(float).tiny):
+        raise EstimationError(
+            "The outcome does not vary within clusters beyond what the columns explain: there is nothing to estimate."
+        )
 
 
 def degrees_of_freedom(data: Collapsed) -> tuple[int, int]:
@@ -280,23 +284,12 @@ def degrees_of_freedom(data: Collapsed) -> tuple[int, int]:
     tuple of int
         Between, within; they add up to rows minus regressors.
     """
-    within = data.n_rows - data.n_clusters - _within_rank(data)
+    return _split(data, _inside(data)[0])
+
+
+def _split(data: Collapsed, rank: int) -> tuple[int, int]:
+    within = data.n_rows - data.n_clusters - rank
     return data.n_rows - data.p - within, within
-
-
-def _within_rank(data: Collapsed) -> int:
-    """Rank of the regressors inside clusters, judged against their size over all rows."""
-    total = np.diagonal(data.within)[:-1] + np.diagonal(data.weighted(1 / data.sizes))[:-1]
-    size = np.sqrt(total)
-    scaled = data.within[:-1, :-1] / np.outer(size, size)
-    return int(np.count_nonzero(np.linalg.eigvalsh(scaled) > 1e-11))
-
-
-def _check_varies(data: Collapsed, total: Floats) -> None:
-    if within_rss(data) <= NEGLIGIBLE * max(total[-1, -1], np.finfo(float).tiny):
-        raise EstimationError(
-            "The outcome does not vary within clusters beyond what the columns explain: there is nothing to estimate."
-        )
 
 
 def within_rss(data: Collapsed) -> float:
@@ -312,12 +305,18 @@ def within_rss(data: Collapsed) -> float:
     float
         Residual sum of squares of the regression with an intercept for each cluster.
     """
+    return _inside(data)[1]
+
+
+def _inside(data: Collapsed) -> tuple[int, float]:
+    """Rank of the regressors inside clusters, judged against their size over all rows; and what they leave."""
     gram, cross = data.within[:-1, :-1], data.within[:-1, -1]
     size = np.sqrt(np.diagonal(gram) + np.diagonal(data.weighted(1 / data.sizes))[:-1])
     values, vectors = np.linalg.eigh(gram / np.outer(size, size))
     keep = values > 1e-11
     loads = vectors[:, keep].T @ (cross / size)
-    return max(float(data.within[-1, -1] - (loads * loads / values[keep]).sum()), 0.0)
+    left = float(data.within[-1, -1] - (loads * loads / values[keep]).sum())
+    return int(np.count_nonzero(keep)), max(left, 0.0)
 
 
 def solve(data: Collapsed, ratio: float) -> Solved:
@@ -463,11 +462,6 @@ def _root(rising: Callable[[float], float], low: float, high: float) -> float:
     from scipy.optimize import brentq
 
     return float(brentq(rising, low, high, xtol=1e-15))
-
-
-def _constant(moments: ClusterMoments, columns: list[int]) -> tuple[Floats, Floats, int]:
-    gram = moments.cross.sum(axis=0)[np.ix_(columns, columns)]
-    return inverse_root(gram), moments.sums.sum(axis=0)[columns], moments.n_rows
 
 
 def icc_interval(fit: MixedFit, level: float = 0.95) -> tuple[float, float]:

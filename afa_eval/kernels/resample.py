@@ -18,8 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from afa_eval.errors import EstimationError
-from afa_eval.kernels.linear import Floats, Ints, Unshift, check_rank, inverse_root, unshift
-from afa_eval.kernels.moments import ClusterMoments
+from afa_eval.kernels.linear import Floats, Ints, Unshift, check_rank, inverse_root
+from afa_eval.kernels.moments import ClusterMoments, undo_shift
 from afa_eval.kernels.refit import Refit, invert_all
 
 CHUNK = 500  # replicates at a time: their weights stay in the cache
@@ -408,7 +408,5 @@ def _solve_all(gram: Floats) -> tuple[Floats, NDArray[np.bool_]]:
 def _unshift(used: ClusterMoments, columns: list[int]) -> Unshift:
     """How a shift is undone: a property of the columns, so the same in each replicate."""
     picked = columns[:-1]
-    gram = used.cross[:, picked][:, :, picked].sum(axis=0)
-    check_rank(gram)
-    sums, outcome_shift = used.sums[:, picked].sum(axis=0), float(used.shift[columns[-1]])
-    return unshift(inverse_root(gram), sums, used.n_rows, used.shift[picked], outcome_shift)
+    check_rank(used.cross[:, picked][:, :, picked].sum(axis=0))
+    return undo_shift(used, picked, columns[-1])
