@@ -11,6 +11,7 @@ import hashlib
 import hmac
 import json
 import os
+import re
 import secrets
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -26,6 +27,7 @@ from afa_eval import installed
 from afa_eval.comparators.store import user_folder
 
 FOLDER = ".kept"  # in the build folder; it begins with a dot because it belongs to no single run
+TARGET = re.compile(r"\([^()]+\)=\s*$")
 DRAWN, PAGES, STATE, LOCK = "charts", "pages", "state.json", "lock"
 MAKERS = ("matplotlib", "sphinx", "jupyter-book", "myst-parser", "docutils", "pydata-sphinx-theme",
           "sphinx-book-theme", "sphinx-design", "pygments", "beautifulsoup4")  # fmt: skip
@@ -253,7 +255,7 @@ def _key() -> bytes:
 
 
 def outline(folder: Path) -> str:
-    """What do pages show of each other: their names, headings, places that are linked to, order and settings?
+    """What do pages show of each other: names, titles, places that are linked to with their headings, order and settings?
 
     Parameters
     ----------
@@ -266,14 +268,17 @@ def outline(folder: Path) -> str:
         A hash; while it is the same, a page whose own text has not changed is written as before.
     """
     parts = [(folder / name).read_text(encoding="utf-8") for name in ("_toc.yml", "_config.yml")]
-    for page in sorted(folder.glob("*.md")):
-        parts += [page.name, *_shown_elsewhere(page.read_text(encoding="utf-8").splitlines())]
+    texts = {page.name: page.read_text(encoding="utf-8") for page in sorted(folder.glob("*.md"))}
+    every = any(".md#" in text for text in texts.values())  # a link to any heading of another page
+    for name, text in texts.items():
+        parts += [name, *_shown_elsewhere(text.splitlines(), every=every)]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
-def _shown_elsewhere(lines: Iterable[str]) -> Iterator[str]:
-    """Headings, targets, and the blocks that have a name, which can be referred to with their titles."""
+def _shown_elsewhere(lines: Iterable[str], *, every: bool) -> Iterator[str]:
+    """The title, targets with the headings they stand before, and blocks that have a name, with their own titles."""
     literal = block = ""
+    asked = True  # the first heading is the page's title
     for line in lines:
         fence = line[: len(line) - len(line.lstrip("`"))]
         if literal:
@@ -282,8 +287,13 @@ def _shown_elsewhere(lines: Iterable[str]) -> Iterator[str]:
             literal = fence
         elif line.startswith((":name:", ":label:")):
             yield from (block, line)
-        elif line.startswith(("#", "(")):
+        elif TARGET.match(line):
+            asked = True
             yield line
+        elif line.startswith("#"):
+            if asked or every:
+                yield line
+            asked = False
         elif line.startswith(("```", ":::")):
             block = line
 

@@ -14,6 +14,7 @@ from afa_eval.report import build, kept, pages
 from afa_eval.report.figures import Drawing, save
 
 FIGURE = "```{image} charts/a.svg\n:alt: A\n```\n"
+NOTES = "## Notes\n\nA section that nothing links to.\n"
 SECOND = "# Second\n\n[The figures](files/a.csv) of [the first](#at-first).\n"
 
 
@@ -116,10 +117,10 @@ def test_pages_built_on_the_last_ones_are_those_built_from_nothing(tmp_path) -> 
         place.note()
         third = place.folder / "_build" / "html" / "third.html"
         before = third.stat().st_mtime_ns
-        assert place.take(write(fresh, words="two", image=""))
+        assert place.take(write(fresh, words="two", image=NOTES))
         again = built(build.run(place.folder, here=True))
         assert third.stat().st_mtime_ns == before  # it was not written again
-    assert again == built(build.run(write(tmp_path / "clean", words="two", image=""), here=True))
+    assert again == built(build.run(write(tmp_path / "clean", words="two", image=NOTES), here=True))
     assert not any(name.endswith("a.svg") for name in again)  # shown nowhere now, offered nowhere now
 
 
@@ -140,7 +141,7 @@ def test_a_word_leaves_what_was_built(noted, tmp_path) -> None:
     assert (noted.folder / "_build" / "index.html").is_file()
 
 
-@pytest.mark.parametrize("change", ["title", "built", "seal", "code", "unfinished"])
+@pytest.mark.parametrize("change", ["title", "linked", "built", "seal", "code", "unfinished"])
 def test_all_is_built_where_more_than_words_changed_or_anything_was_touched(
     noted, tmp_path, monkeypatch, change
 ) -> None:
@@ -152,7 +153,8 @@ def test_all_is_built_where_more_than_words_changed_or_anything_was_touched(
         monkeypatch.setattr(kept, "code", lambda: "another")
     elif change == "unfinished":
         noted.take(write(tmp_path / "fresh", words="two"))
-    assert not noted.take(write(tmp_path / "fresh", title="Start" if change == "title" else "Home"))
+    title, image = "Start" if change == "title" else "Home", "(b)=\n## B\n" if change == "linked" else FIGURE
+    assert not noted.take(write(tmp_path / "fresh", title=title, image=image))
     assert not (noted.folder / "_build").exists()
 
 
