@@ -202,7 +202,7 @@ def _chart(entries: Sequence[Entry], work: Path) -> Chart | None:
     number = len({entry.slug for entry, _, _ in shown})
     title = f"Headline figures of {number} evaluation{'s' if number != 1 else ''}"
 
-    draw = partial(charts.forest, items, title, SUBTITLE, labels=labels, comparator="none")
+    draw = partial(charts.forest, items, title, SUBTITLE, labels=labels, comparator="none", together=False)
     return save(Drawing("headlines", draw, below=_below("headlines", items, labels)), work)
 
 

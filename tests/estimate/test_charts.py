@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 from afa_eval.data.tables import Step
 from afa_eval.errors import ReportError
 from afa_eval.estimate import Claim, Comparator, Estimand, Estimate, Table, charts, words
-from afa_eval.estimate.charts import axis, canvas, saying, stacked, timeline
+from afa_eval.estimate.charts import axis, canvas, forest_plot, saying, stacked, timeline
 
 SVG = "{http://www.w3.org/2000/svg}"
 STEPS = (
@@ -484,3 +484,11 @@ def test_the_band_of_authorities_is_drawn_where_a_group_has_one(by_sen: list[Est
     said = charts.alt(charts.absence_lines(by_sen, band=BAND, years=("2021/22", "2022/23")))
     assert "middle half of local authorities, same group, last year: SEN support 29.0% to 34.0%" in said
     assert "middle half" not in charts.alt(charts.absence_lines(by_sen, years=("2021/22", "2022/23")))
+
+
+def test_sections_of_one_unit_share_an_axis_where_they_are_to_be_compared(make) -> None:
+    items = [make(Estimand.MEAN_GAIN, value, "points", outcome=name, se=0.5) for value, name in ((1.0, "a"), (40.0, "b"))]
+    shared = [part.limits for part in forest_plot.sections(items, ["x", "y"], {})]
+    apart = [part.limits for part in forest_plot.sections(items, ["x", "y"], {}, together=False)]
+    assert shared[0] == shared[1]
+    assert apart[0][1] < 10 < apart[1][1]

@@ -71,7 +71,7 @@ class Section:
     rows : tuple of Row
         In order.
     limits : tuple of float
-        Ends of the axis, the same for all sections of one unit.
+        Ends of the axis, the same for all sections of one unit that are drawn together.
     """
 
     heading: str
@@ -172,6 +172,7 @@ def forest(
     months: Months | None = None,
     labels: Sequence[str] | None = None,
     outcomes: Mapping[str, str] | None = None,
+    together: bool = True,
     note: str = "",
     narrow: bool = False,
 ) -> Figure:
@@ -195,6 +196,8 @@ def forest(
         Row labels, instead of the groups' own.
     outcomes : mapping of str to str, optional
         What a reader calls each outcome id.
+    together : bool
+        Whether sections of one unit share one axis, to be compared by eye; else each outcome has its own.
     note : str
         Below the chart: source, what to mind.
     narrow : bool
@@ -213,7 +216,7 @@ def forest(
     drawn = tuple(items)
     names = _checked_labels(drawn, labels)
     layout = _layout(drawn, names, comparator, months, narrow=narrow)
-    parts = sections(drawn, names, outcomes or {}, narrow=narrow)
+    parts = sections(drawn, names, outcomes or {}, together=together, narrow=narrow)
     keys = marks(parts, comparator)
     key_height = len(axis.key_rows(keys, page_width(narrow) - 2 * PAD)) * axis.KEY_LINE + 0.04
     body = sum(layout.height(part) for part in parts) + key_height
@@ -252,7 +255,12 @@ LABEL_ROOM = 2.15
 
 
 def sections(
-    drawn: Sequence[Shown], names: Sequence[str], outcomes: Mapping[str, str], *, narrow: bool
+    drawn: Sequence[Shown],
+    names: Sequence[str],
+    outcomes: Mapping[str, str],
+    *,
+    together: bool = True,
+    narrow: bool = False,
 ) -> list[Section]:
     """Which rows belong under one heading?
 
@@ -264,6 +272,8 @@ def sections(
         Their labels.
     outcomes : mapping of str to str
         What a reader calls each outcome id.
+    together : bool
+        Whether sections of one unit share one axis.
     narrow : bool
         For a phone.
 
@@ -281,7 +291,7 @@ def sections(
         measure = words.title(part[0][0].estimand)
         said = outcomes.get(outcome, outcome)
         heading = f"{said[:1].upper()}{said[1:]}: {measure[:1].lower()}{measure[1:]}" if several else measure
-        limits = _limits([item for item in drawn if item.unit == unit])
+        limits = _limits([item for item in drawn if item.unit == unit and (together or item.outcome == outcome)])
         parts.append(Section(heading if len(found) > 1 else "", _rows(part, narrow=narrow), limits))
     return parts
 
@@ -303,7 +313,7 @@ def _rows(part: Sequence[tuple[Shown, str]], *, narrow: bool) -> tuple[Row, ...]
 
 
 def _limits(drawn: Sequence[Shown]) -> Interval:
-    """One axis for all figures of a unit, so that sections can be compared by eye."""
+    """One axis for all of these figures, so that sections can be compared by eye."""
     values = [item.value for item in drawn if item.value is not None]
     values += [line for item in drawn if item.value is not None and (line := saying.line_of(item)) is not None]
     values += [null for item in drawn if (null := saying.null_of(item)) is not None]
