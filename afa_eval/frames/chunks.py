@@ -33,7 +33,7 @@ from afa_eval.kernels.moments import (
 
 PIECE = 32_768  # rows taken over at a time: their columns fit the cache
 APART = 24  # numbers between columns, so that they do not fall on the same lines of the cache
-BLOCK = 2048  # rows turned at a time: they fit the cache
+BLOCK = 4096  # rows laid out at a time: they fit the cache
 VALUES = 12_000_000  # numbers held where rows must be sorted first
 SLICE = 8_192  # sorted rows multiplied at a time
 PARTS = 8192  # parts of groups that wait to be added
@@ -151,6 +151,8 @@ class Buffer:
         Their groups.
     sums : Sums
         Where they are added.
+    space : ndarray, shape (q, PIECE)
+        For the columns of rows that need no sorting; used anew each time.
     used : int
         How many wait.
     """
@@ -158,6 +160,7 @@ class Buffer:
     rows: Floats
     keys: Ints
     sums: Sums
+    space: Floats
     used: int = 0
 
     @classmethod
@@ -178,7 +181,7 @@ class Buffer:
         """
         capacity = max(VALUES // q, PIECE)
         keys = np.empty((levels, capacity), dtype=np.int64)
-        return cls(np.empty((capacity, q)), keys, Sums.none(levels, q))
+        return cls(np.empty((capacity, q)), keys, Sums.none(levels, q), np.empty((q, PIECE + APART)))
 
     def done(self) -> Sums:
         """What do all rows come to?
@@ -193,28 +196,33 @@ class Buffer:
         self.sums.settle()
         return self.sums
 
-    def take_in(self, z: Floats, keys: Ints) -> None:
+    def take_in(self, made: Sequence[NDArray[Any] | None], shift: Floats, keys: Ints) -> None:
         """Add rows, at once where those of a group stand side by side.
 
         Parameters
         ----------
-        z : ndarray, shape (q, n)
-            Shifted columns of the model, at most ``PIECE`` rows.
+        made : sequence of ndarray or None
+            Columns of the model, at most ``PIECE`` rows; None for the constant.
+        shift : ndarray, shape (q,)
+            What is subtracted from each.
         keys : ndarray of int, shape (levels, n)
             Their groups.
         """
-        n = z.shape[1]
+        n = keys.shape[1]
         changed = np.ones(n, dtype=np.bool_)
         changed[1:] = reduce(or_, (level[1:] != level[:-1] for level in keys), np.zeros(n - 1, dtype=np.bool_))
         starts = np.flatnonzero(changed)
         if starts.size * LONG_RUN <= n or starts.size == 1:
+            z = self.space[:, :n]
+            _lay_out(made, shift, z)
             self.sums.add(keys[:, starts], np.diff(starts, append=n), products(z, starts))
             return
         if self.used + n > self.rows.shape[0]:
             self.flush()
+        rows = self.rows[self.used : self.used + n]
         for first in range(0, n, BLOCK):
-            block = z[:, first : first + BLOCK].T
-            self.rows[self.used + first : self.used + first + block.shape[0]] = block
+            part = slice(first, first + BLOCK)
+            _lay_out([one if one is None else one[part] for one in made], shift, rows[part].T)
         self.keys[:, self.used : self.used + n] = keys
         self.used += n
 
@@ -234,6 +242,15 @@ class Buffer:
                 products_ = np.matmul(rows.transpose(0, 2, 1), rows.copy())  # of one array BLAS takes twice as long
                 self.sums.cross[places[groups]] += products_
         self.used = 0
+
+
+def _lay_out(made: Sequence[NDArray[Any] | None], shift: Floats, out: Floats) -> None:
+    """Columns less their shift, one below the other."""
+    for one, by, place in zip(made, shift.tolist(), out, strict=True):
+        if one is not None and by:
+            np.subtract(one, by, out=place)
+        else:
+            place[:] = 1.0 if one is None else one
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -274,8 +291,6 @@ class Pass:
         Position that tells whether a column of the table has a value.
     buffer : Buffer
         Where rows go.
-    space : ndarray, shape (q, PIECE)
-        Used for each batch anew.
     lost : dict
         Missing values by column of the table.
     dropped : int
@@ -289,7 +304,6 @@ class Pass:
     floats: Sequence[int]
     sources: dict[str, int]
     buffer: Buffer
-    space: Floats
     lost: dict[str, int]
     dropped: int = 0
     shift: Floats | None = None
@@ -329,14 +343,9 @@ class Pass:
             rows = np.column_stack(np.broadcast_arrays(*first))
             self.shift = constant_safe_shift(rows)
             self.shift[-1] = outcome_shift(rows[:, -1], self.shift[-1])
-        z = self.space[:, :n]
-        for i, one in enumerate(made):
-            if one is None or not self.shift[i]:
-                z[i] = 1.0 if one is None else one
-            else:
-                np.subtract(one, self.shift[i], out=z[i])
         keys = [one.astype(np.int64, copy=False)[None] for one in values[: self.buffer.keys.shape[0]]]
-        self.buffer.take_in(z, np.vstack(keys) if len(keys) > 1 else keys[0] if keys else np.zeros((0, n), np.int64))
+        joint = np.vstack(keys) if len(keys) > 1 else keys[0] if keys else np.zeros((0, n), np.int64)
+        self.buffer.take_in(made, self.shift, joint)
 
     def _made(self, column: Column, values: list[NDArray[Any]]) -> Floats | None:
         """The product of its factors; None for the constant."""
@@ -375,7 +384,7 @@ def gather(frame: Any, columns: Sequence[Column], groups: Sequence[str], used: S
     floats = [place for factor, place in factors.items() if factor.level is None and schema[factor.column].is_float()]
     buffer = Buffer.of(levels, q)
     sources = {name: at[name] for name in used}
-    state = Pass(columns, factors, floats, sources, buffer, np.empty((q, PIECE + APART)), dict.fromkeys(used, 0))
+    state = Pass(columns, factors, floats, sources, buffer, dict.fromkeys(used, 0))
     for values, absent in batches(_relation(frame, groups, factors)):
         state.take_in(values, absent)
     buffer.done()

@@ -164,20 +164,17 @@ def _at_once(arrays: Arrays, columns: Sequence[Column], codes: Ints) -> ClusterM
 
 def _in_pieces(arrays: Arrays, columns: Sequence[Column], codes: Ints) -> ClusterMoments:
     """The same of many rows: some at a time, so that the model's columns never stand in memory whole."""
-    buffer, q = chunks.Buffer.of(1, len(columns)), len(columns)
+    buffer = chunks.Buffer.of(1, len(columns))
     first = {name: values[slice(FIRST_ROWS)] for name, values in arrays.items()}
     some = min(FIRST_ROWS, codes.size)
     rows = np.column_stack([column.values(first, some) for column in columns])
     shift = constant_safe_shift(rows)
     shift[-1] = outcome_shift(rows[:, -1], shift[-1])
-    space = np.empty((q, chunks.PIECE + chunks.APART))
     for start in range(0, codes.size, chunks.PIECE):
         part = slice(start, min(start + chunks.PIECE, codes.size))
         piece = {name: values[part] for name, values in arrays.items()}
-        z = space[:, : part.stop - start]
-        for i, column in enumerate(columns):
-            np.subtract(column.values(piece, z.shape[1]), shift[i], out=z[i])
-        buffer.take_in(z, codes[None, part])
+        made = [column.values(piece, part.stop - start) for column in columns]
+        buffer.take_in(made, shift, codes[None, part])
     sums = buffer.done()
     order = np.argsort(sums.keys[0])
     cross = sums.cross[order]
