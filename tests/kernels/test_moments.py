@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from afa_eval.errors import EstimationError
+from afa_eval.kernels import moments as kernel
 from afa_eval.kernels.moments import WORTH_A_CALL, cluster_moments, constant_safe_shift, products
 
 
@@ -31,6 +32,17 @@ def test_products_of_runs_are_the_same_either_way(size):
     expected = [z[:, at : at + size] @ z[:, at : at + size].T for at in range(0, 5 * size, size)]
     # each number is a sum of up to 2,000 products of order 1, so rounding is of order 2,000 times epsilon
     np.testing.assert_allclose(products(z, np.arange(0, 5 * size, size)), expected, rtol=1e-13, atol=1e-12)
+
+
+def test_what_indicators_spare_is_what_multiplying_gives(monkeypatch):
+    """One that differs inside runs, one that does not, one that is never 1, the constant."""
+    rng = np.random.default_rng(2)
+    n, starts = 600, np.arange(0, 600, 6)
+    inside, whole = rng.integers(0, 2, n), np.repeat(rng.integers(0, 2, 100), 6)
+    z = np.vstack([np.ones(n), inside, rng.normal(size=n), whole, np.zeros(n), rng.normal(size=n)]).astype(float)
+    monkeypatch.setattr(kernel, "MANY_ROWS", 0)
+    spared, plain = products(z, starts, [0, 1, 3, 4]), products(z, starts)
+    np.testing.assert_allclose(spared, plain, rtol=1e-13, atol=1e-14)  # rounding of another order
 
 
 def test_a_code_without_rows_is_an_empty_cluster():
