@@ -10,7 +10,7 @@ from afa_eval.data.tables import as_tables
 from afa_eval.designs.base import Data
 from afa_eval.designs.clustered import about_precision, between_schools
 from afa_eval.designs.progress_answers import Group, above_line, figures, group_of, headline, mean
-from afa_eval.designs.progress_balance import balance_table, first_scores_apart
+from afa_eval.designs.progress_balance import arms_table, balance_table, first_scores_apart
 from afa_eval.designs.progress_contrasts import contrasts, gap, lords_paradox, pairs
 from afa_eval.designs.progress_flow import flow_table
 from afa_eval.designs.progress_frame import Cohort, cohort, coverage_table
@@ -130,7 +130,12 @@ class PrePostProgress(ProgressQuestion):
         ]
 
     def _tables(self, people: Cohort, lines: National) -> tuple[Table, ...]:
-        some = (worst_rank_table(self, people), quarters_table(self, people, lines), balance_table(self, people))
+        some = (
+            arms_table(self, people),
+            worst_rank_table(self, people),
+            quarters_table(self, people, lines),
+            balance_table(self, people),
+        )
         return (coverage_table(self, people), *(one for one in some if one is not None), flow_table(self, people))
 
     def _notices(self, people: Cohort, lines: National) -> tuple[Finding, ...]:

@@ -12,7 +12,7 @@ import pandas as pd
 from afa_eval.designs.clustered import Clustered, answer
 from afa_eval.designs.groups import group_labels, masks
 from afa_eval.designs.progress_contrasts import Pair
-from afa_eval.designs.progress_frame import Cohort, Mask
+from afa_eval.designs.progress_frame import SCORED, Cohort, Mask
 from afa_eval.designs.progress_question import ProgressQuestion
 from afa_eval.estimate import Estimand, Estimate, Table
 
@@ -84,11 +84,51 @@ def balance_table(question: ProgressQuestion, people: Cohort) -> Table | None:
     )
 
 
+def arms_table(question: ProgressQuestion, people: Cohort) -> Table | None:
+    """How many pilot and comparison pupils were lost on the way to the scores needed?
+
+    Parameters
+    ----------
+    question : ProgressQuestion
+        With ``cohort`` among what it breaks down by.
+    people : Cohort
+        The pupils.
+
+    Returns
+    -------
+    Table or None
+        ``coverage-<id>-cohort``: by arm, those with the scores and those without, of those in
+        neither group too. Reasons stand by SEN alone: by arm they would be about a few pupils each.
+    """
+    if PILOT not in people.masks or not people.has_others:
+        return None
+    arms = _everyone_by_arm(people)
+    if len(arms) - (NEITHER in arms) < 2:
+        return None
+    rows = {**arms, "Total": np.ones(len(people.frame), dtype=bool)}
+    counts = [(mask & people.usable, mask & ~people.usable, mask) for mask in rows.values()]
+    return Table(
+        name=f"coverage-{question.id}-cohort",
+        title="Pupils with the scores needed, in the programme and outside it",
+        rows=tuple(rows),
+        columns=(SCORED, "without them", "Total"),
+        cells=tuple(tuple(float(each.sum()) for each in row) for row in counts),
+        outcome=question.id,
+        row_label="Group",
+        note="If one group lost a larger share than the other, those who are left may differ for that reason alone.",
+    )
+
+
 def _arms(people: Cohort) -> dict[str, Mask]:
+    """Those with the scores needed, by arm."""
+    found = {label: rows & people.usable for label, rows in _everyone_by_arm(people).items()}
+    return {label: rows for label, rows in found.items() if rows.any()}
+
+
+def _everyone_by_arm(people: Cohort) -> dict[str, Mask]:
     labels = [label for label in group_labels(people.frame, [ARMS]) if label.startswith(f"{ARMS}=")]
-    found = {label: rows & people.usable for label, rows in masks(people.frame, labels).items()}
-    left = people.usable & ~np.logical_or.reduce(list(found.values()))
-    every = {**found, NEITHER: left}
+    found = dict(masks(people.frame, labels))
+    every = {**found, NEITHER: ~np.logical_or.reduce(list(found.values()))}
     return {label: rows for label, rows in every.items() if rows.any()}
 
 

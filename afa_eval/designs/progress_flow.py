@@ -9,7 +9,9 @@ from afa_eval.designs.progress_question import ProgressQuestion
 from afa_eval.estimate import Table
 
 OUTSIDE = "Not asked about in this outcome"
-NO_FIRST, NO_LAST, NO_SCORE = "No first score", "First score, but no last one", "No score"
+LEFT = "No longer on roll at the last score"
+NEITHER, NO_FIRST, NO_LAST = "Neither score", "Last score, but no first one", "First score, but no last one"
+NO_SCORE = "No score"
 BOTH, ONE = "With both scores", "With a score"
 
 
@@ -26,13 +28,17 @@ def flow_table(question: ProgressQuestion, people: Cohort) -> Table:
     Returns
     -------
     Table
-        ``flow-<id>``: each pupil on the register of the first year in exactly one row, so that the
-        rows add up to the total and may be protected as any other counts.
+        ``flow-<id>``: each pupil on the register of the first year in exactly one row, by which scores
+        are missing, so that the rows add up to the total and may be protected as any other counts.
     """
-    rows = {OUTSIDE: len(people.everyone) - len(people.frame)}
+    rows = {OUTSIDE: len(people.everyone) - len(people.frame) - people.left, LEFT: people.left}
     if question.baseline:
-        first = people.before.notna().to_numpy(dtype=bool)
-        rows |= {NO_FIRST: int((~first).sum()), NO_LAST: int((first & ~people.usable).sum())}
+        first, last = (scores.notna().to_numpy(dtype=bool) for scores in (people.before, people.after))
+        rows |= {
+            NEITHER: int((~first & ~last).sum()),
+            NO_FIRST: int((~first & last).sum()),
+            NO_LAST: int((first & ~people.usable).sum()),
+        }
     else:
         rows |= {NO_SCORE: int((~people.usable).sum())}
     rows = {name: count for name, count in rows.items() if count}  # a step that nobody was lost at is no step

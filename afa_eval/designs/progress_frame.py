@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -55,6 +55,8 @@ class Cohort:
         Their year group, missing where unknown.
     has_others : bool
         Whether pupils outside the programme are in the data as well.
+    left : int
+        Pupils who left before the last score, and are in ``frame`` no longer.
     """
 
     frame: pd.DataFrame
@@ -71,6 +73,7 @@ class Cohort:
     everyone: pd.Series
     everyone_year: pd.Series
     has_others: bool
+    left: int
 
     def covers(self, mask: Mask, least: float) -> bool:
         """Have enough of these pupils the scores needed for a comparison?
@@ -136,8 +139,10 @@ def cohort(question: ProgressQuestion, tables: Tables) -> Cohort:
     whole = with_status(whole, provision(tables, question.sen_status_at, question.outcome_year))
     frame = whole[members(whole, question.where)]
     frame, untested = _tested(frame, question.outcome)
-    frame = frame[_given(frame, question.outcome) != "left"].reset_index(drop=True)  # no longer eligible
-    return _assemble(question, tables, whole, frame, untested)
+    stayed = frame[_given(frame, question.outcome) != "left"].reset_index(
+        drop=True
+    )  # the others are no longer eligible
+    return replace(_assemble(question, tables, whole, stayed, untested), left=len(frame) - len(stayed))
 
 
 def _tested(frame: pd.DataFrame, outcome: str) -> tuple[pd.DataFrame, tuple[str, ...]]:
@@ -175,6 +180,7 @@ def _assemble(
         everyone=_scores(whole, first),
         everyone_year=years,
         has_others="cohort" in frame.columns and bool((frame["cohort"] != "pilot").any()),
+        left=0,
     )
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from afa_eval.designs.progress_flow import LEFT, OUTSIDE
 from afa_eval.disclosure.linked import CONTRAST, Parts, additions, parts_of
 from afa_eval.disclosure.policies import Policy
 from afa_eval.disclosure.primary import SCHOOLS, counted
@@ -19,7 +20,7 @@ from afa_eval.estimate import Estimate, Table, words
 TOTAL = "Total"
 EVERYONE: Parts = frozenset()
 # how designs name the tables whose cells count the same people as other tables or as figures
-PARTICIPANTS, COVERAGE, COUNTED = "participants-", "coverage-", "counted-"
+PARTICIPANTS, COVERAGE, COUNTED, FLOW = "participants-", "coverage-", "counted-", "flow-"
 TRANSITION, STATUS, DISTRIBUTION, ITEMS = "transition-", "sen-status", "distribution-", "-items"
 QUARTERS, REACHED, BALANCE = "quarters-", "above_national_average_share", "balance-"
 TOP_BOX, PERSISTENT = "top_box", "persistent_absence"
@@ -250,6 +251,19 @@ def sums(tables: Sequence[Table], groups: Iterable[str] = ()) -> Iterator[Sum]:
         for whole, members in additions({parts: cells[0] for parts, cells in found.items()}):
             yield Sum(whole, members)
     yield from _among(tables, systems.get((PARTICIPANTS,), {}))
+    yield from _on_the_way(tables)
+
+
+def _on_the_way(tables: Sequence[Table]) -> Iterator[Sum]:
+    """Those on the register are those not asked about, those who left and those who were to be tested."""
+    by_name = {table.name: table for table in tables}
+    for table in tables:
+        eligible = by_name.get(f"{COVERAGE}{table.outcome}")
+        if table.name == f"{FLOW}{table.outcome}" and eligible is not None:
+            tested, last = (eligible.name, len(eligible.rows) - 1, len(eligible.columns) - 1), len(table.rows) - 1
+            gone = tuple((table.name, row, 0) for row, label in enumerate(table.rows) if label in {OUTSIDE, LEFT})
+            yield Sum((table.name, last, 0), (tested, *gone))
+            yield Sum((table.name, last - 1, 0), ((eligible.name, len(eligible.rows) - 1, 0),))
 
 
 def _placed(table: Table, labels: Labels) -> Iterator[tuple[tuple[object, ...], Parts, Cell]]:
@@ -261,6 +275,9 @@ def _placed(table: Table, labels: Labels) -> Iterator[tuple[tuple[object, ...], 
         column = 0 if table.name.startswith(COVERAGE) else len(table.columns) - 1
         for row, label in enumerate(table.rows):
             yield (table.outcome, COVERAGE), _code(label, table), (table.name, row, column)
+            for at, name in enumerate(table.columns) if column == 0 else ():  # the others by SEN and by arm
+                if at > 0:
+                    yield (table.outcome, COVERAGE, name), _code(label, table), (table.name, row, at)
     elif _is_distribution(table):
         for row in range(len(table.rows)):
             parts, wave = _who(table, row, labels)

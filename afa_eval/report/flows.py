@@ -14,7 +14,9 @@ from afa_eval.report.lines import ALL
 
 NEXT = {  # what those are who are left once this row of a flow table is gone
     "Not asked about in this outcome": "Eligible for this outcome",
-    "No first score": "With a first score",
+    "No longer on roll at the last score": "Still on roll at the last score",
+    "Neither score": "With a score",
+    "Last score, but no first one": "With a first score",
 }
 PAIRED = (Estimand.TOP_BOX_CHANGE, Estimand.SCALE_CHANGE)
 Leaver = tuple[str, int | None]

@@ -48,7 +48,8 @@ def test_the_flow_puts_each_pupil_in_one_row(frame) -> None:
     design = PrePostProgress(id="r", baseline="autumn", outcome="summer", baseline_year="202223", outcome_year="202223")
     flow = next(table for table in design.estimate(frame).tables if table.name == "flow-r")
     assert counts(flow) == {
-        "No first score": 4,
+        "Neither score": 2,
+        "Last score, but no first one": 2,
         "First score, but no last one": 5,
         "With both scores": 51,
         "Total": 60,
@@ -61,6 +62,40 @@ def test_the_flow_counts_those_the_question_leaves_aside(frame) -> None:
     )
     flow = next(table for table in design.estimate(frame).tables if table.name == "flow-r")
     assert counts(flow) == {"Not asked about in this outcome": 20, "With both scores": 40, "Total": 60}
+
+
+def test_those_who_left_are_told_apart_from_those_not_asked_about(frame) -> None:
+    frame["summer_reason"] = None
+    frame.loc[2:5, "summer_reason"] = "left"
+    design = PrePostProgress(
+        id="r", baseline="autumn", outcome="summer", baseline_year="202223", outcome_year="202223", where="sex=F"
+    )
+    frame["sex"] = ["M"] * 2 + ["F"] * 58
+    flow = next(table for table in design.estimate(frame).tables if table.name == "flow-r")
+    assert counts(flow) == {
+        "Not asked about in this outcome": 2,
+        "No longer on roll at the last score": 4,
+        "First score, but no last one": 3,
+        "With both scores": 51,
+        "Total": 60,
+    }
+
+
+def test_lost_scores_are_counted_by_arm(frame) -> None:
+    frame["cohort"] = ["pilot"] * 10 + ["comparison"] * 20 + [None] * 30
+    design = PrePostProgress(
+        id="r", baseline="autumn", outcome="summer", baseline_year="202223", outcome_year="202223", by=("cohort",)
+    )
+    tables = {table.name: table for table in design.estimate(frame).tables}
+    table = tables["coverage-r-cohort"]
+    rows = {
+        row: dict(zip(table.columns, cells, strict=True)) for row, cells in zip(table.rows, table.cells, strict=True)
+    }
+    assert [rows[arm]["with the scores needed"] for arm in rows] == [20, 1, 30, 51]
+    assert list(rows) == ["cohort=comparison", "cohort=pilot", "cohort=In neither group", "Total"]
+    assert rows["cohort=pilot"]["Total"] == 10
+    frame["cohort"] = "pilot"
+    assert "coverage-r-cohort" not in {table.name for table in design.estimate(frame).tables}
 
 
 def test_the_school_that_has_most_of_a_group_is_found():

@@ -13,7 +13,7 @@ from afa_eval.report import flows
 OUTCOME = {"id": "reading", "label": "Reading", "primary": True, "before": "202223"}
 ROWS = (
     "Not asked about in this outcome",
-    "No first score",
+    "Last score, but no first one",
     "First score, but no last one",
     "With both scores",
     "Total",
@@ -40,14 +40,14 @@ def test_each_step_leaves_out_its_own_pupils() -> None:
     assert told(released(leavers(100, 50, 30, 820, 1000))) == [
         ("On the register in 2022/23", 1000, 1000, ""),
         ("Eligible for this outcome", 1000, 900, "not asked about in this outcome"),
-        ("With a first score", 900, 850, "no first score"),
+        ("With a first score", 900, 850, "last score, but no first one"),
         ("With both scores", 850, 820, "first score, but no last one"),
     ]
 
 
 def test_steps_too_small_to_publish_are_told_together() -> None:
     steps = told(released(leavers(100, 4, 30, 866, 1000)))
-    assert steps[-1] == ("With both scores", 900, 866, "no first score; first score, but no last one")
+    assert steps[-1] == ("With both scores", 900, 866, "last score, but no first one; first score, but no last one")
     assert len(steps) == 3
 
 

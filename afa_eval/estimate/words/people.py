@@ -68,6 +68,7 @@ KINDS = {
     "phase=secondary": Kind("Secondary", "in secondary schools"),
     "phase=special": Kind("Special", "in special schools"),
     "cohort=pilot": Kind("In the programme", "in the programme"),
+    "cohort=In neither group": Kind("In neither group", "in neither group"),
     "cohort=comparison": Kind("Comparison", "in the comparison group"),
     "year_group=0": Kind("Reception", "in Reception"),
 }
