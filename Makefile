@@ -44,8 +44,9 @@ bench: $(READY)
 	$(BIN)/python -m benchmarks.bench $(if $(PEERS),--peers $(PEERS))
 	$(BIN)/python -m benchmarks.readers $(if $(PANDERA),--python $(PANDERA))
 
-# SECONDS of mutated files for each reader; needs atheris in .venv
+# SECONDS of mutated files for each reader; all but the first line needs atheris in .venv
 fuzz: $(READY)
+	@$(BIN)/python -m benchmarks.shaped $(or $(SECONDS),300)
 	@for kind in csv marks xml xlsx ees; do $(BIN)/python benchmarks/fuzz.py $(or $(SECONDS),300) $$kind || exit 1; done
 
 docs: $(READY)
