@@ -193,11 +193,11 @@ def fault_tables(faults: Iterable[Fault], most: int = 50) -> tuple[Table | Text,
         table = Table(title=Text(name, style="bold"), title_justify="left", expand=True)
         table.add_column("", no_wrap=True)
         table.add_column("Row", max_width=14, overflow="fold")
-        table.add_column("Column", max_width=18, overflow="fold")
+        table.add_column("Column", max_width=22, overflow="fold")  # as long as sessions_unauthorised
         table.add_column("What is wrong and how to mend it", ratio=1)
         for fault in group[:most]:
             said = Text(f"{fault.message} ").append(fault.fix, style="dim")
-            kind = Text(fault.severity, style=colours[fault.severity])
+            kind = Text(fault.severity, style=colours[fault.severity]).append(f"\n{fault.code}", style="dim")
             table.add_row(kind, Text(row_words(fault)), Text(fault.column), said)
         parts.append(table)
         if len(group) > most:

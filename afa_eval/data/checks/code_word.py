@@ -17,10 +17,12 @@ FIX = {
     "wave": "Write before or after, or a number.",
     "respondent": "Write parent, teacher, school or pupil.",
 }
+NAMES = {"fsm": "free school meals", "eal": "English as an additional language"}
 
 
 @check("AFA305")
 def words_are_known(handed: Handed) -> Iterator[Problem]:
     """Is every yes or no, sex, cohort, phase, wave and respondent one that is known?"""
     for column, fix in FIX.items():
-        yield from misunderstood(handed, column, "unknown", f"{{value}} is not known as {column}.", fix)
+        message = f"{{value}} is no known entry for {NAMES.get(column, column)}."
+        yield from misunderstood(handed, column, "unknown", message, fix)
