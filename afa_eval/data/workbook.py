@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+import io
 import re
+import warnings
 import zipfile
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, redirect_stdout
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
@@ -40,6 +43,19 @@ def sheet_grid(path: Path, sheet: str | None) -> tuple[Grid, str, tuple[Note, ..
     """
     if not _is_workbook(path):
         return [], sheet or "", (Note("kind", "not an Excel workbook, whatever its name says"),)
+    with _quietly():
+        return _grid(path, sheet)
+
+
+@contextmanager
+def _quietly() -> Iterator[None]:
+    """Without what openpyxl warns of and prints about styles and extensions: stdout may be one JSON document."""
+    with redirect_stdout(io.StringIO()), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
+
+
+def _grid(path: Path, sheet: str | None) -> tuple[Grid, str, tuple[Note, ...]]:
     import openpyxl
 
     try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 import zipfile
 from pathlib import Path
 
@@ -160,3 +161,16 @@ def test_a_zip_that_unpacks_to_something_monstrous_is_refused(tmp_path: Path) ->
 def test_an_empty_workbook(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="nothing in this file"):
         read(book(tmp_path / "b.xlsx", Pupils=[]))
+
+
+def test_a_workbook_with_a_broken_style_prints_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    book(tmp_path / "sound.xlsx", Pupils=[["UPN"], ["H801200001001"]])
+    with zipfile.ZipFile(tmp_path / "sound.xlsx") as old, zipfile.ZipFile(tmp_path / "odd.xlsx", "w") as new:
+        for name in old.namelist():
+            part = old.read(name)
+            if name == "xl/styles.xml":  # openpyxl prints which style it did not find
+                part = re.sub(rb"<cellStyleXfs.*?</cellStyleXfs>", b'<cellStyleXfs count="0" />', part)
+            new.writestr(name, part)
+    grid, *_ = workbook.sheet_grid(tmp_path / "odd.xlsx", None)
+    assert capsys.readouterr().out == ""
+    assert grid == [] or grid[1] == ["H801200001001"]
