@@ -402,7 +402,8 @@ def introduction(cells: list[Cell]) -> str:
         f"From 10 schools up, a figure under {100 * BAND[0]:g} % is marked *low* and one over {100 * BAND[1]:g} % "
         "*wide*, where it is outside by more than a standard error. Methods in bold are the defaults. Below 6 schools no interval is given by default.\n\n"
         f"A true 95 % would be simulated with this standard error, in points: {errors} trials. "
-        "Methods that search or resample have fewer trials, each the same number everywhere."
+        "Methods that search or resample have fewer trials. Each method has the same number everywhere, but for the "
+        "few trials of six schools that have no odds ratio."
     )
 
 
