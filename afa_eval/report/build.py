@@ -22,7 +22,6 @@ from afa_eval.report.apart import SETTINGS, SPHINX
 from afa_eval.report.book import assemble
 from afa_eval.report.document import write_docx
 from afa_eval.report.downloads import with_downloads
-from afa_eval.report.pdf import write_pdf
 
 Built = tuple[bool, str]  # whether it failed, and what it said
 Begin = Callable[[], Callable[[], Built]]  # begins to build, and returns what waits for the end
@@ -108,6 +107,8 @@ def build_book(
             meanwhile()
             html = _finished(wait(), work) if not again else _or_from_nothing(wait(), work, here=here)
         if pdf:
+            from afa_eval.report.pdf import write_pdf  # with it comes a parser of HTML, which nothing else here needs
+
             write_pdf(html, names, target.parent / PDF)
         if place is not None:
             place.note()
