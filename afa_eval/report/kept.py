@@ -147,7 +147,7 @@ class Drawings:
 
 
 def _mark(made: Iterable[str]) -> str:
-    return hashlib.sha256("\0".join(made).encode()).hexdigest()
+    return _seal("\0".join(made))
 
 
 def _read_drawn(file: Path) -> Drawn | None:
