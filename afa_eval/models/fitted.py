@@ -102,6 +102,11 @@ def named_columns(moments: Moments) -> Iterator[None]:
     moments : Moments
         The outcome last.
 
+    Yields
+    ------
+    None
+        The kernel is called meanwhile.
+
     Raises
     ------
     EstimationError
