@@ -487,7 +487,9 @@ def test_the_band_of_authorities_is_drawn_where_a_group_has_one(by_sen: list[Est
 
 
 def test_sections_of_one_unit_share_an_axis_where_they_are_to_be_compared(make) -> None:
-    items = [make(Estimand.MEAN_GAIN, value, "points", outcome=name, se=0.5) for value, name in ((1.0, "a"), (40.0, "b"))]
+    items = [
+        make(Estimand.MEAN_GAIN, value, "points", outcome=name, se=0.5) for value, name in ((1.0, "a"), (40.0, "b"))
+    ]
     shared = [part.limits for part in forest_plot.sections(items, ["x", "y"], {})]
     apart = [part.limits for part in forest_plot.sections(items, ["x", "y"], {}, together=False)]
     assert shared[0] == shared[1]
