@@ -8,26 +8,39 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
-from statistics import median
+from statistics import median, quantiles
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from afa_eval import comparators, demo, disclosure
+from afa_eval.comparators import store
 from afa_eval.comparators.areas import NEIGHBOURS_OF
 from afa_eval.errors import ComparatorError
 
-AUTHORITIES = ("Barnet", "Kent", "Leeds", "Cornwall", "Manchester", "Norfolk", "Camden", "Devon", "Sheffield", "Wirral")
-LOOKED_UP = {  # where: each asked for the first time
-    "England": ("England",),
-    "an authority": AUTHORITIES,
-    "an authority's neighbours": tuple(f"{NEIGHBOURS_OF}{name}" for name in AUTHORITIES),
-}
-YEARS, GROUPS = ("201617", "201819", "202122", "202223"), ("all", "any", "none")
+AUTHORITIES = [name for name, level in store.areas().items() if level == "Local authority"][:60]
+LOOKED_UP: dict[str, list[dict[str, Any]]] = {  # each is asked for the first time
+    "England": [
+        {"year": year, "definition": definition, "sen": sen, "phase": phase}
+        for year in ("201617", "201718", "201819", "202021", "202122", "202223")
+        for definition in ("pa-10-percent", "pa-15-percent", "pa-20-percent")
+        for sen in ("all", "any", "none")
+        for phase in ("all", "primary", "secondary")
+    ],
+    "an authority": [{"year": "202223", "sen": "any", "area": name} for name in AUTHORITIES],
+    "an authority's neighbours": [
+        {"year": "202223", "sen": "any", "area": f"{NEIGHBOURS_OF}{name}"} for name in AUTHORITIES
+    ],
+    "boys of its neighbours' Year 8, by another line": [
+        {"year": "201819", "definition": "pa-15-percent", "sen": "none", "sex": "M", "year_group": 8,
+         "area": f"{NEIGHBOURS_OF}{name}"} for name in AUTHORITIES
+    ],
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +54,7 @@ class Promise:
 
     def __str__(self) -> str:
         """As it is printed."""
-        return f"{self.task}: {self.took:.3g} {self.unit} (target {self.target})"
+        return f"{self.task}: {self.took:.3g} {self.unit}" + (f" (target {self.target})" if self.target else "")
 
 
 def spent(work: Callable[[], object]) -> float:
@@ -58,15 +71,12 @@ def importing(module: str) -> float:
     return min(float(subprocess.run(command, check=True, capture_output=True).stdout) for _ in range(5))
 
 
-def looked_up(areas: tuple[str, ...]) -> list[float]:
-    """CPU seconds of each first look at persistent absence; groups and years that are not published are passed over."""
+def looked_up(asked: Iterable[dict[str, Any]]) -> list[float]:
+    """CPU seconds of each first look at persistent absence; what is not published is passed over."""
     every = []
-    for area in areas:
-        for year in YEARS:
-            for sen in GROUPS:
-                with suppress(ComparatorError):
-                    look = partial(comparators.find, "persistent-absence", year=year, sen=sen, area=area)
-                    every.append(spent(look))
+    for one in asked:
+        with suppress(ComparatorError):
+            every.append(spent(partial(comparators.find, "persistent-absence", **one)))
     return every
 
 
@@ -84,8 +94,10 @@ def all_of() -> Iterator[Promise]:
     yield Promise("import afa_eval", importing("afa_eval") / importing("pandas"), "at most 0.2", "of import pandas")
     yield Promise("import of the national figures", importing("afa_eval.comparators.store"), "under 0.1 s")
     comparators.find("persistent-absence", year="202223", sen="any", phase="primary")
-    for where, areas in LOOKED_UP.items():
-        yield Promise(f"a national figure looked up, {where}", median(looked_up(areas)), "under 1 ms")
+    for where, asked in LOOKED_UP.items():
+        times = looked_up(asked)
+        yield Promise(f"a national figure looked up, {where}", median(times), "under 1 ms")
+        yield Promise("the slowest but one in twenty of these", quantiles(times, n=20)[-1], "")
     table = counts()
     disclosure.protect(table.iloc[-2:, -2:])  # what is loaded once
     yield Promise("a table of 1,000 cells protected", spent(partial(disclosure.protect, table)), "under 2 s")
