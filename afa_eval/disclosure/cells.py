@@ -221,7 +221,11 @@ def _small(table: Table, policy: Policy) -> Grid:
 def _hide_linked(
     tables: Sequence[Table], status: dict[str, Grid], policy: Policy, links: Sequence[Sum], known: between.Known
 ) -> None:
-    """Hide more until no one subtraction, within a table, between tables or from a figure, tells of too few."""
+    """Hide more until no one subtraction, within a table, between tables or from a figure, tells of too few.
+
+    A table of which too few can be worked out all the same, since figures are published beside it, is hidden whole.
+    """
+    small = {(name, row, column) for name in status for row, column in _marked(status[name])}
     cells = [(table, (table.name, *place)) for table in tables for place in _places(table)]
     sizes = {cell: float(table.cells[cell[1]][cell[2]] or 0) for table, cell in cells}
     counts = Counts(
@@ -230,9 +234,16 @@ def _hide_linked(
         public=known.public | known.numbers.keys(),
         wanted=frozenset(cell for table, cell in cells if table.columns[cell[2]] in figures().kept_reasons),
     )
-    for cell in counts.close([*links, *known.sums], policy).hidden & sizes.keys():
+    closing = counts.close([*links, *known.sums], policy)
+    for cell in closing.hidden & sizes.keys():
         name, row, column = cell
         status[name][row][column] = status[name][row][column] or HIDDEN
+    for name in sorted({cell[0] for cell in closing.open & small}):
+        status[name] = [[mark or HIDDEN for mark in row] for row in status[name]]
+
+
+def _marked(grid: Grid) -> Iterator[Place]:
+    return ((row, column) for row, marks in enumerate(grid) for column, mark in enumerate(marks) if mark == HIDDEN)
 
 
 def _places(table: Table) -> Iterator[Place]:

@@ -2,7 +2,8 @@
 
 For each number that can still be worked out a linear programme finds the cheapest way in which it
 could be another by as much as the threshold, and hides what that way moves; numbers hidden already
-cost nothing, so that one cell serves many. Then whatever turns out not to be needed is shown again.
+cost nothing, so that one cell serves many. Where no one way will do, all is hidden that hangs together with the number.
+Then whatever turns out not to be needed is shown again.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from afa_eval.disclosure.reach import Indices, Moves, exposed, solve
-from afa_eval.disclosure.system import NEAR, Floats, Mask, System, settled
+from afa_eval.disclosure.system import NEAR, Floats, Mask, System, groups, settled
 
 TRIES = 400  # how often a number may be tried again; a table of a thousand cells needs fewer
 ROUNDS = 40  # each hides more or ends; two or three do for any table seen
@@ -57,6 +58,8 @@ def close(system: System, primary: Mask, width: float, together: Sequence[Indice
     search = _Search(system, width, tuple(together), Moves(system))
     hidden = search.whole(primary)
     hidden, left = search.walks(hidden)
+    if left.size:
+        hidden, left = search.all_beside(hidden, left)
     hidden = search.shown_again(hidden, search.whole(primary), left)
     return Closed(hidden, left)
 
@@ -89,6 +92,16 @@ class _Search:
             if (hidden == before).all():
                 return hidden, open_
         return hidden, exposed(self.system, hidden, self.width, self.moves)
+
+    def all_beside(self, hidden: Mask, left: Indices) -> tuple[Mask, Indices]:
+        """Hide all that hangs together with what can be worked out: a little here and a little there may do."""
+        free = np.flatnonzero(~self.system.fixed)
+        beside = np.zeros(self.system.size, dtype=bool)
+        for group in groups(self.system, free):
+            beside[group] = np.isin(group, left).any()
+        wider = self.whole(hidden | beside)
+        open_ = exposed(self.system, wider, self.width, self.moves)
+        return (wider, open_) if np.isin(left, open_, invert=True).any() else (hidden, left)
 
     def _walked(self, hidden: Mask, at: int) -> Mask:
         ways = [way for sign in (1.0, -1.0) if (way := self._cheapest(hidden, at, sign)) is not None]

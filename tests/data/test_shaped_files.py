@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib.util
 import random
-import time
 from pathlib import Path
 from types import ModuleType
 
@@ -35,9 +34,7 @@ def test_a_file_with_some_parts_changed_is_read_or_refused(kind: str, files: int
     @given(seed=st.integers(0, 10**9))
     def drive(seed: int) -> None:
         path.write_bytes(make(random.Random(f"{kind}{seed}")))
-        begun = time.process_time()
         SHAPED.read_all(path, kind)
-        assert time.process_time() - begun < SHAPED.SLOW
 
     drive()
 

@@ -7,6 +7,7 @@ import pytest
 
 from afa_eval.disclosure import cells as rules
 from afa_eval.disclosure import policies
+from afa_eval.disclosure.between import Known
 from afa_eval.estimate import Claim, Estimand, Estimate, Table
 
 PUBLISH = policies.find("publish")
@@ -51,6 +52,23 @@ def test_schools_are_no_people() -> None:
 
 def test_a_hidden_cell_is_never_one_subtraction_from_a_total() -> None:
     assert shown(counts(((3.0, 40.0, 50.0, 93.0),), columns=("a", "b", "c", "Total"))) == [[None, None, 50.0, 93.0]]
+
+
+def test_a_table_of_which_too_few_can_be_worked_out_from_published_figures_is_hidden_whole() -> None:
+    table = counts(((86.0, 7.0, 93.0), (80.0, 20.0, 100.0)), columns=("with a score", "without", "Total"))
+    told = Known(frozenset({("t", 0, 0), ("t", 0, 2)}), frozenset(), {}, ())
+    status = {"t": rules._small(table, PUBLISH)}
+    rules._hide_linked([table], status, PUBLISH, list(rules._lines(table)), told)
+    assert status["t"] == [["c", "c", "c"], ["c", "c", "c"]]
+
+
+def test_where_no_one_cell_will_do_a_little_of_several_does() -> None:
+    trust = policies.find("trust")  # hides fewer than five, and shows noughts: a hidden cell is one or more
+    table = counts(((7.0, 5.0, 2.0),), columns=("Total", "a", "b"))
+    status = {"t": rules._small(table, trust)}
+    told = Known(frozenset({("t", 0, 0)}), frozenset(), {}, ())
+    rules._hide_linked([table], status, trust, list(rules._lines(table)), told)
+    assert status["t"] == [["", "c", "c"]]  # each is 1 to 6: five away from being told
 
 
 def test_a_column_that_is_the_sum_of_the_others_is_a_total_whatever_its_name() -> None:
