@@ -14,7 +14,17 @@ from numpy.typing import NDArray
 
 from afa_eval.codes import absence, years
 from afa_eval.codes import attendance as codes
-from afa_eval.data.counting import MEMORY, Counted, bounds, complaint, count, sixth_half_term, with_sums, years_of
+from afa_eval.data.counting import (
+    MEMORY,
+    Counted,
+    bounds,
+    complaint,
+    count,
+    doubtful,
+    sixth_half_term,
+    with_sums,
+    years_of,
+)
 from afa_eval.data.mark_files import in_memory, open_marks, slow_marks, text_marks
 from afa_eval.data.marks import Marks
 from afa_eval.data.readers import read
@@ -182,16 +192,8 @@ def _speak(counted: Counted, marks: Marks, year: str) -> None:
 
 def _doubt(marks: Marks, year: str) -> None:
     """Say which marks were counted by a code whose meaning is not settled at its source."""
-    doubtful = [each for each in codes.codes(year) if not each.verified]
-    if not doubtful:
-        return
-    first, last = bounds(year)
-    listed = ", ".join(f"'{each.code}'" for each in doubtful)
-    where = f"upper(trim(code)) IN ({listed}) AND date BETWEEN DATE '{first}' AND DATE '{last}'"
-    n = int(marks.run(f"SELECT count(*) AS n FROM marks WHERE {where}")["n"][0])
-    if n:
-        names = ", ".join(f"{each.code} ({each.label}, counted as {each.kind})" for each in doubtful)
-        warnings.warn(f"{n:,} marks are {names}: what it counted as is not settled.", UserWarning, stacklevel=5)
+    for each in doubtful(marks, year):
+        warnings.warn(f"{each.count:,} marks: {each.message}", UserWarning, stacklevel=5)
 
 
 def _covered(marks: Marks, year: str) -> str:

@@ -39,7 +39,7 @@ class Trouble:
     Attributes
     ----------
     kind : str
-        ``code``, ``day``, ``session``, ``pupil`` or ``twice``.
+        ``code``, ``day``, ``session``, ``pupil``, ``twice`` or ``doubt``.
     message : str
         In words.
     fix : str
@@ -333,6 +333,34 @@ def _troubles(
                     marks.headers.get("pupil_id", ""), times, rows)
         )  # fmt: skip
     return tuple(troubles)
+
+
+def doubtful(marks: Marks, year: str) -> tuple[Trouble, ...]:
+    """Which marks were counted by a code whose meaning is not settled at its source?
+
+    Parameters
+    ----------
+    marks : Marks
+        Of any years.
+    year : str
+        Whose codes hold.
+
+    Returns
+    -------
+    tuple of Trouble
+        One a code; they were counted all the same.
+    """
+    found = []
+    for each in codes.codes(year):
+        rows, times = (
+            ((), 0) if each.verified else _rows(marks, f"upper(trim(code)) = {literal(each.code)} AND {_within(year)}")
+        )
+        if times:
+            message = f"'{each.code}' ({each.label}) is counted as {each.kind}: what it counted as is not settled."
+            fix = "Ask how your system counted it then. If it is as here, say so in queries.toml."
+            column = marks.headers.get("code", marks.headers.get("marks", ""))
+            found.append(Trouble("doubt", message, fix, each.code, column, times, rows))
+    return tuple(found)
 
 
 def _of_code(marks: Marks, year: str, text: str) -> Trouble:

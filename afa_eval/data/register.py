@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from afa_eval.data.counting import MEMORY, Trouble, count, with_sums, years_of
+from afa_eval.data.counting import MEMORY, Trouble, count, doubtful, with_sums, years_of
 from afa_eval.data.mark_files import headers_of, of_raw, open_marks, text_marks
 from afa_eval.data.marks import Marks, are_marks
 from afa_eval.data.raw import Note, RawTable
@@ -22,6 +22,7 @@ KINDS = {
     "session": "mark session",
     "pupil": "mark pupil",
     "twice": "mark twice",
+    "doubt": "mark doubt",
 }
 
 
@@ -93,7 +94,7 @@ def totals(marks: Marks, raw: RawTable) -> RawTable:
     frames, troubles = [], []
     for year in years_of(marks) or ("202324",):
         counted = count(marks, year, halves=True, placed=True)
-        troubles += [each for each in counted.troubles if each not in troubles]
+        troubles += [each for each in (*counted.troubles, *doubtful(marks, year)) if each not in troubles]
         frame = with_sums(counted.frame, year)
         frame.insert(2, "year", year)
         frame.insert(3, "term", np.where(frame["sixth"], SIXTH, BEFORE_SIXTH))

@@ -68,7 +68,9 @@ def test_an_interview_was_attendance_and_is_absence() -> None:
 
 
 def test_a_code_whose_meaning_is_not_settled_is_said() -> None:
-    with pytest.warns(UserWarning, match=r"2 marks are F .*counted as authorised\): what it counted as is not settled"):
+    with pytest.warns(
+        UserWarning, match=r"2 marks: 'F' \(.*\) is counted as authorised: what it counted as is not settled"
+    ):
         out = ae.attendance(register("A", ["F", "f", "/", "I"], start="2012-09-03"), year="201213")
     assert out["sessions_authorised"].tolist() == [3]
 

@@ -86,6 +86,15 @@ def test_each_fault_of_a_mark_has_its_row_and_column(tmp_path: Path, row: str, c
     assert found == [(code, "marks.csv", 31, column)]
 
 
+def test_marks_whose_meaning_is_not_settled_are_asked_about_and_counted(tmp_path: Path) -> None:
+    rows = [lines()[0], *days("A", "100001", "2012-09-03", "/" * 6 + "Ff")]
+    found = loaded(tmp_path, rows)
+    (query,) = [fault for fault in found.faults if fault.code == "AFA609"]
+    assert (query.severity, query.count, query.rows, query.column) == ("query", 4, (14, 15, 16, 17), "Mark")
+    assert "is counted as authorised" in query.message
+    assert found.tables.attendance["sessions_authorised"].tolist() == [4]
+
+
 def test_many_marks_with_one_unknown_code_are_one_fault(tmp_path: Path) -> None:
     rows = lines() + days("A", "100001", "2021-11-01", "q" * 20)
     (fault,) = loaded(tmp_path, rows).faults

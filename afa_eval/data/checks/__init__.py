@@ -40,6 +40,7 @@ from afa_eval.data.checks.row_shifted import names_have_no_commas
 from afa_eval.data.checks.table_missing import needed_tables_are_there
 from afa_eval.data.checks.unusual_id import identifiers_look_alike
 from afa_eval.data.checks.unusual_level import levels_have_points
+from afa_eval.data.checks.unusual_mark import marks_count_as_is_settled
 from afa_eval.data.checks.unusual_outcome import outcome_codes_were_in_use
 from afa_eval.data.checks.unusual_sessions import sessions_fit_a_year
 from afa_eval.data.checks.unusual_upn import upns_have_their_check_letter
@@ -107,6 +108,7 @@ CHECKS: tuple[Check, ...] = (
     upns_have_their_check_letter,
     outcome_codes_were_in_use,
     levels_have_points,
+    marks_count_as_is_settled,
 )
 
 
