@@ -27,6 +27,7 @@ CHECKOUT = Path(__file__).resolve().parents[1]
 LONDON = CHECKOUT / "examples" / "london_exams"
 ROOMS = [
     "errors",
+    "installed",
     "estimate",
     "kernels",
     "frames",
@@ -47,6 +48,7 @@ ROOMS = [
 ]
 FOR = {
     "errors": "what can go wrong, as one tree",
+    "installed": "versions, and a hash of the code itself",
     "estimate": "what every room hands on: records, words, charts",
     "kernels": "arrays in, frozen records out; numpy and scipy only",
     "frames": "any table in, moments out",
