@@ -6,7 +6,7 @@ import json
 import platform
 import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from concurrent.futures import Executor, Future
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import asdict, dataclass, field, replace
 from difflib import get_close_matches
@@ -199,16 +199,21 @@ def needs(designs: Iterable[Design]) -> tuple[Need, ...]:
 def _all_answers(plan: Plan, tables: Tables, tell: Progress, beside: Executor | None) -> Iterator[Estimates]:
     """Each outcome's answers, in the plan's order: this process begins with the first, another with the last."""
     jobs: dict[int, Future[Estimates]] = {}
+    hands = ThreadPoolExecutor(1)  # who hands a process its work waits until it has begun
     if beside is not None and tables.n_rows >= WORTH_HANDING_ON:
-        jobs = {at: beside.submit(_answers, plan, at, tables) for at in reversed(range(1, len(plan.designs)))}
+        others = reversed(range(1, len(plan.designs)))
+        jobs = {at: hands.submit(_answered_by, beside, plan, at, tables) for at in others}
     try:
         for position, design in enumerate(plan.designs):
             tell(f"Estimating {design.label or design.id}")
             answered = _from(jobs.get(position))
             yield _answers(plan, position, tables) if answered is None else answered
     finally:
-        for job in jobs.values():
-            job.cancel()
+        hands.shutdown(wait=False, cancel_futures=True)
+
+
+def _answered_by(beside: Executor, plan: Plan, position: int, tables: Tables) -> Estimates:
+    return beside.submit(_answers, plan, position, tables).result()
 
 
 def _from(job: Future[Estimates] | None) -> Estimates | None:

@@ -82,11 +82,14 @@ class Beside(Executor):
 
 def test_the_same_plan_and_files_give_the_same_bytes_whoever_answers(found, small_trust, told, monkeypatch):
     monkeypatch.setattr(evaluation, "WORTH_HANDING_ON", 1)
-    beside, said = Beside(1), []
+    last = len(found.plan.designs) - 1
+    beside, said = Beside(last), []
     again = ae.evaluate(small_trust, progress=said.append, beside=beside)
     assert evaluation.to_json(again) == evaluation.to_json(found)
     assert said == told
-    assert beside.handed_on == list(range(len(found.plan.designs)))[:0:-1]
+    assert beside.handed_on[0] == last
+    assert beside.handed_on == list(range(last, last - len(beside.handed_on), -1))
+    assert 0 not in beside.handed_on
 
 
 def test_few_data_are_not_handed_on(small_trust, only, trust):
