@@ -96,7 +96,11 @@ def publish(
             shutil.rmtree(folder / slug, ignore_errors=True)
         books = {slug: text for slug, text in before.items() if slug not in gone}
         books |= {slug: mark(wanted[slug], sources[slug]) for slug in made}
-        state = {"title": title or str(known.get("title") or TITLE), "books": books, "made_by": _version()}
+        state = {
+            "title": title or str(known.get("title") or TITLE),
+            "books": books,
+            "made_by": installed.version_of("afa-eval"),
+        }
         _index(folder, state, known, tell, pool)
     if failed:
         told = "\n".join(f"{slug}: {text}" for slug, text in failed.items())
@@ -110,7 +114,7 @@ def _index(folder: Path, state: dict[str, Any], known: dict[str, Any], tell: Tel
     if not state["books"]:
         return
     entries = [site.read_entry(slug, folder / slug) for slug in sorted(state["books"])]
-    shown = json.dumps([state["title"], [asdict(entry) for entry in entries], _code()], sort_keys=True)
+    shown = json.dumps([state["title"], [asdict(entry) for entry in entries], kept.code()], sort_keys=True)
     state["index"] = hashlib.sha256(shown.encode()).hexdigest()
     if state["index"] != known.get("index") or not (folder / "index.html").is_file():
         tell("Building the index")
@@ -149,10 +153,6 @@ def _there(folder: Path, slug: str) -> bool:
     return (folder / slug / "index.html").is_file()
 
 
-def _version() -> str:
-    return installed.version_of("afa-eval")
-
-
 def source(path: Path) -> str:
     """Which plan, files, versions, templates and code does a book come from?
 
@@ -168,7 +168,7 @@ def source(path: Path) -> str:
     """
     plan = load_plan(path)
     used = pages.template(plan.book.template, plan.folder)
-    parts = [json.dumps(evaluation.fingerprint(plan), sort_keys=True, default=str), plan.text, used.name, _code()]
+    parts = [json.dumps(evaluation.fingerprint(plan), sort_keys=True, default=str), plan.text, used.name, kept.code()]
     beside = [plan.folder / plan.disclosure.profile, *(one for at in used.folders for one in sorted(at.rglob("*.*")))]
     parts += [_hash(one) for one in beside if one.is_file()]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
@@ -193,10 +193,6 @@ def mark(path: Path, source: str) -> str:
     ledger_file = (path if path.is_dir() else path.parent) / ledger.FILE
     said = ledger_file.read_bytes() if ledger_file.is_file() else b""
     return hashlib.sha256(source.encode() + said).hexdigest()
-
-
-def _code() -> str:
-    return kept.code()
 
 
 def _hash(file: Path) -> str:

@@ -147,7 +147,7 @@ def test_where_a_book_comes_from_follows_the_plan_the_files_the_rules_and_the_te
 
 def test_any_file_of_the_package_may_decide_what_a_book_hides(plans, monkeypatch) -> None:
     first = publishing.source(plans[0])
-    monkeypatch.setattr(publishing, "_code", lambda: "another ledger.py")
+    monkeypatch.setattr(publishing.kept, "code", lambda: "another ledger.py")
     assert publishing.source(plans[0]) != first
 
 

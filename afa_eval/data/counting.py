@@ -351,10 +351,8 @@ def doubtful(marks: Marks, year: str) -> tuple[Trouble, ...]:
         One a code; they were counted all the same.
     """
     found = []
-    for each in codes.codes(year):
-        rows, times = (
-            ((), 0) if each.verified else _rows(marks, f"upper(trim(code)) = {literal(each.code)} AND {_within(year)}")
-        )
+    for each in (one for one in codes.codes(year) if not one.verified):
+        rows, times = _rows(marks, f"upper(trim(code)) = {literal(each.code)} AND {_within(year)}")
         if times:
             message = f"'{each.code}' ({each.label}) is counted as {each.kind}: what it counted as is not settled."
             fix = "Ask how your system counted it then. If it is as here, say so in queries.toml."

@@ -184,9 +184,8 @@ def group_codes(arrays: Arrays, groups: Sequence[str], n_rows: int) -> tuple[Int
     for group in groups:
         codes, keys = _within(codes, keys, *_coded(arrays[group]))
     whole = all(isinstance(held, np.ndarray) and held.dtype.kind == "i" for held in map(arrays.__getitem__, groups))
-    order = sorted(
-        range(len(keys)), key=keys.__getitem__ if whole else lambda i: key_order(keys[i])
-    )  # whole ones as they are
+    by = keys.__getitem__ if whole else lambda i: key_order(keys[i])  # whole numbers sort as they are
+    order = sorted(range(len(keys)), key=by)
     if order == list(range(len(keys))):
         return codes, tuple(keys)
     rank = np.empty(len(keys), dtype=np.int64)
