@@ -36,6 +36,7 @@ LOOKED_UP: dict[str, list[dict[str, Any]]] = {  # each is asked for the first ti
     "an authority's neighbours": [
         {"year": "202223", "sen": "any", "area": f"{NEIGHBOURS_OF}{name}"} for name in AUTHORITIES
     ],
+    "its neighbours, all pupils": [{"year": "202122", "area": f"{NEIGHBOURS_OF}{name}"} for name in AUTHORITIES],
     "boys of its neighbours' Year 8, by another line": [
         {"year": "201819", "definition": "pa-15-percent", "sen": "none", "sex": "M", "year_group": 8,
          "area": f"{NEIGHBOURS_OF}{name}"} for name in AUTHORITIES

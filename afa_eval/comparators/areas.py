@@ -67,31 +67,28 @@ def members(area: str) -> tuple[str, ...]:
     return neighbours(area.removeprefix(NEIGHBOURS_OF)) if area.startswith(NEIGHBOURS_OF) else (area,)
 
 
-def figures(slug: str, year: str, area: str, definition: str = "", **parts: str) -> Iterator[Figure]:
+def figures(slug: str, year: str, area: str, **parts: store.Wanted) -> Iterator[Figure]:
     """Which printed figures of a measure, year and area are there?
 
     Parameters
     ----------
     slug, year, area : str
         Measure, academic year, area (neighbours of an authority too).
-    definition : str
-        Any where empty.
-    **parts : str
-        Any of sen, need, phase, year_group, sex, fsm and source.
+    **parts : str or sequence of str, optional
+        Any of definition, sen, need, phase, year_group, sex, fsm and source.
 
     Yields
     ------
     Figure
         By series; for neighbours the ten taken together, where at least six have a figure.
     """
-    chosen = {"definition": definition, **parts} if definition else parts
     inside = members(area)
     if len(inside) == 1:
-        yield from store.stored(slug, year, area, **chosen)
+        yield from store.stored(slug, year, area, **parts)
         return
     found: dict[tuple[str, ...], list[store.Cell]] = {}
     closest = {name: rank for rank, name in enumerate(inside)}
-    for cell in sorted(store.printed(slug, year, inside, **chosen), key=lambda each: closest[each[1]]):
+    for cell in sorted(store.printed(slug, year, inside, **parts), key=lambda each: closest[each[1]]):
         found.setdefault(cell[3:11], []).append(cell)  # the same definition, parts and source
     for group in found.values():
         if len(group) >= LEAST_NEIGHBOURS:

@@ -178,7 +178,7 @@ def slugs() -> tuple[str, ...]:
     return tuple(store.measures())
 
 
-def candidates(asked: Request, year: str) -> list[Figure]:
+def candidates(asked: Request, year: str, *, all_sources: bool = True) -> list[Figure]:
     """Which sources hold this figure, the default first?
 
     Parameters
@@ -187,6 +187,8 @@ def candidates(asked: Request, year: str) -> list[Figure]:
         What is wanted.
     year : str
         Academic year.
+    all_sources : bool
+        False leaves out printed figures that could not be the default, unread.
 
     Returns
     -------
@@ -194,13 +196,21 @@ def candidates(asked: Request, year: str) -> list[Figure]:
         Empty where none does.
     """
     parts = asked.by_name
-    chosen = {"definition": asked.definition} if asked.definition else {}
-    chosen |= {"source": asked.source} if asked.source else {}
+    counted = _counted(asked, year)
+    sources: tuple[str, ...] | None = (asked.source,) if asked.source else None
+    if counted is not None and not (all_sources or asked.source):
+        sources = store.sources_before(counted.source)
+    chosen = {"definition": asked.definition or None, "source": sources}
     found = list(areas.figures(asked.slug, year, asked.area, **parts, **chosen))
-    if asked.source in {"", bands.FIVE_POINT_BANDS, bands.AREA_BANDS} and asked.definition:
-        counted = areas.band_figure(asked.slug, asked.definition, year, asked.area, parts)
-        found += [counted] if counted is not None and asked.source in {"", counted.source} else []
+    found += [] if counted is None else [counted]
     return sorted(found, key=lambda figure: (figure.priority, figure.source))
+
+
+def _counted(asked: Request, year: str) -> Figure | None:
+    """The figure that the absence bands give, if it is asked for."""
+    if not asked.definition or asked.source not in {"", bands.source_of(asked.area)}:
+        return None
+    return areas.band_figure(asked.slug, asked.definition, year, asked.area, asked.by_name)
 
 
 def population(parts: dict[str, str], area: str, year: str) -> str:

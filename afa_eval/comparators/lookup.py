@@ -118,7 +118,7 @@ def find(
 
 @lru_cache(maxsize=4096)
 def _first(asked: Request, year: str) -> Figure:
-    found = candidates(asked, year)
+    found = candidates(asked, year, all_sources=False)
     if not found:
         raise ComparatorError(explain(asked, year))
     several = sorted({figure.definition for figure in found})

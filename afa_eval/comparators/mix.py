@@ -234,7 +234,7 @@ class _Asked:
     def figures(self, year: str) -> Iterable[Figure]:
         """The printed ones of a year, however they are crossed."""
         if self.own is None:
-            return areas.figures(self.slug, year, self.area, self.definition)
+            return areas.figures(self.slug, year, self.area, definition=self.definition or None)
         return own_figures(self.own, self.slug, year, self.definition, self.area)
 
     def banded(self, year: str) -> bool:
@@ -267,7 +267,7 @@ def _sources(
     slug: str, definition: str, year: str, keys: tuple[str, ...], source: str | None, area: str
 ) -> list[Cells]:
     """Each source's cells crossed by exactly these keys, the default source first."""
-    found = _crossed(areas.figures(slug, year, area, definition), keys, source)
+    found = _crossed(areas.figures(slug, year, area, definition=definition or None), keys, source)
     if bands.counted(slug, definition) and year in bands.band_years():
         counted = _band_cells(slug, definition, year, keys, area)
         if counted and source in {None, bands.source_of(area)}:

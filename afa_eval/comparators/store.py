@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 import os
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ MARGIN = {"sen": "all", "need": "", "phase": "all", "year_group": "", "sex": "",
 
 
 Cell = tuple[Any, ...]  # a row of the store
+Wanted = str | Sequence[str] | None  # one, any of several, or all
 
 
 @cache
@@ -106,7 +108,7 @@ def forget() -> None:
     """Look again at what the user fetched."""
     for connection in fetched():
         connection.close()
-    for held in (fetched, areas, sources, _about):
+    for held in (fetched, areas, sources, sources_before, _about):
         held.cache_clear()
 
 
@@ -140,6 +142,27 @@ def sources() -> dict[str, dict[str, str]]:
         names = [column[0] for column in cursor.description]
         found |= {str(row[0]): dict(zip(names, map(str, row), strict=True)) for row in cursor}
     return found
+
+
+@cache
+def sources_before(key: str) -> tuple[str, ...]:
+    """Which publications come before this one where both hold a figure?
+
+    Parameters
+    ----------
+    key : str
+        A source.
+
+    Returns
+    -------
+    tuple of str
+        Keys of sources.
+    """
+    return tuple(held for held in sources() if _rank(held) < _rank(key))
+
+
+def _rank(key: str) -> tuple[int, str]:
+    return int(sources()[key]["priority"]), key
 
 
 @cache
@@ -179,9 +202,7 @@ _SELECT = """SELECT f.year, a.name, s.slug, s.definition, s.sen, s.need, s.phase
     LEFT JOIN detail d ON d.series = f.series AND d.year = f.year AND d.area = f.area"""
 
 
-def stored(
-    slug: str | None = None, year: str | None = None, area: str | Sequence[str] | None = None, **parts: str
-) -> Iterator[Figure]:
+def stored(slug: str | None = None, year: str | None = None, area: Wanted = None, **parts: Wanted) -> Iterator[Figure]:
     """Which printed figures fit?
 
     Parameters
@@ -190,7 +211,7 @@ def stored(
         Measure, academic year; all where None.
     area : str or sequence of str, optional
         One area, or several; all where None.
-    **parts : str
+    **parts : str or sequence of str
         Any of sen, need, phase, year_group, sex, fsm, definition and source.
 
     Yields
@@ -201,9 +222,7 @@ def stored(
     yield from map(figure_of, printed(slug, year, area, **parts))
 
 
-def printed(
-    slug: str | None = None, year: str | None = None, area: str | Sequence[str] | None = None, **parts: str
-) -> Iterator[Cell]:
+def printed(slug: str | None = None, year: str | None = None, area: Wanted = None, **parts: Wanted) -> Iterator[Cell]:
     """In which cells that fit is a figure printed?
 
     Parameters
@@ -239,18 +258,17 @@ def hidden(slug: str | None = None, year: str | None = None, area: str | None = 
 
 
 def _selected(
-    slug: str | None, year: str | None, area: str | Sequence[str] | None, parts: dict[str, str], kind: str
+    slug: str | None, year: str | None, area: Wanted, parts: Mapping[str, Wanted], kind: str
 ) -> Iterator[Cell]:
-    wanted = {"s.slug": slug, **{f"s.{name}": value for name, value in parts.items()}}
-    given = {column: value for column, value in wanted.items() if value is not None}
-    if year is not None:
-        given["f.year"] = str(years.start(year))
-    named = () if area is None else (area,) if isinstance(area, str) else tuple(area)
-    inside = [f"a.name IN ({', '.join('?' * len(named))})"] if named else []
-    terms = " AND ".join([*(f"{column} = ?" for column in given), *inside, kind])
+    when = None if year is None else str(years.start(year))
+    wanted = {"s.slug": slug, **{f"s.{name}": value for name, value in parts.items()}, "f.year": when, "a.name": area}
+    given = {
+        column: (value,) if isinstance(value, str) else value for column, value in wanted.items() if value is not None
+    }
+    terms = " AND ".join([*(f"{column} IN ({', '.join('?' * len(each))})" for column, each in given.items()), kind])
     query = f"{_SELECT} WHERE {terms} ORDER BY s.id, f.year, a.name"
     for connection in (connect(), *fetched()):
-        yield from connection.execute(query, [*given.values(), *named])
+        yield from connection.execute(query, [*chain.from_iterable(given.values())])
 
 
 def figure_of(cell: Cell) -> Figure:

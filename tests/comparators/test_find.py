@@ -4,6 +4,7 @@ import pytest
 
 from afa_eval import comparators as c
 from afa_eval.comparators import store
+from afa_eval.comparators.asking import candidates, request
 from afa_eval.errors import ComparatorError
 
 
@@ -52,6 +53,17 @@ def test_the_default_source_is_the_first_by_priority():
     assert c.find("persistent-absence", year="201617").source == store.sources()["absence-characteristics"]["title"]
     assert c.find("persistent-absence", year="202223").source == store.sources()["absence-five-point-bands"]["title"]
     assert c.find("persistent-absence", year="202324").source == store.sources()["lait"]["title"]
+
+
+@pytest.mark.parametrize("area", ["England", "North East", "Barnet", "neighbours of Barnet"])
+@pytest.mark.parametrize("slug", ["persistent-absence", "severe-absence"])
+def test_the_default_is_the_first_of_all_sources_however_few_were_read(slug, area):
+    for year in ("201617", "201819", "202122", "202324"):
+        for sen in ("all", "any", "none", "support"):
+            asked = request(slug, sen=sen, area=area)
+            every, fewer = candidates(asked, year), candidates(asked, year, all_sources=False)
+            assert fewer[:1] == every[:1]
+            assert {figure.source for figure in fewer} <= {figure.source for figure in every}
 
 
 def test_regions_and_authorities_are_found_too():
