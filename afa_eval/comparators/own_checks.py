@@ -10,6 +10,16 @@ from afa_eval.comparators.asking import ONE_SCHOOL_AREAS, YEAR_GROUPS
 from afa_eval.errors import ComparatorError
 
 ALIKE = 0.88  # above this a name is a known one mistyped, below it is the user's own
+SYNONYMS = {  # what others call our columns
+    **dict.fromkeys(("measure", "indicator"), "slug"),
+    **dict.fromkeys(("academic_year", "time_period"), "year"),
+    **dict.fromkeys(("figure", "percent", "percentage", "rate", "share"), "value"),
+    **dict.fromkeys(("denominator", "base", "total", "pupils", "count"), "n"),
+    **dict.fromkeys(("geography", "local_authority", "la_name", "region"), "area"),
+    **dict.fromkeys(("sen_group", "sen_provision", "sen_status"), "sen"),
+    "gender": "sex",
+    "publication": "source",
+}
 Trouble = tuple[str, str, str, str]  # column, value, message, how to mend it
 
 
@@ -48,20 +58,29 @@ def of_header(header: Sequence[str], needed: Sequence[str], optional: Sequence[s
         Column, value, message and how to mend it. An unknown column could narrow whom a figure is
         about, so it is not passed over.
     """
+    known = (*needed, *optional)
+    free = [name for name in known if name not in header]
+    meant = {name: _meant(name, free) for name in dict.fromkeys(header) if name and name not in known}
     for name in needed:
         if name not in header:
-            near = get_close_matches(name, header, n=1, cutoff=0.6)
+            near = [word for word, column in meant.items() if column == name]
             fix = f"Rename '{near[0]}' to '{name}'." if near else f"Add a column '{name}'."
             yield name, "", f"There is no column '{name}'.", fix
-    missing = set(needed) - set(header)
-    known = (*needed, *optional)
     for name in dict.fromkeys(header):
         if header.count(name) > 1:
             yield name, "", f"The column '{name}' is there {header.count(name)} times.", "Keep one of them."
-        if name and name not in known and not get_close_matches(name, tuple(missing), n=1, cutoff=0.6):
-            near = get_close_matches(name.casefold(), known, n=1, cutoff=0.6)
-            fix = f"Rename it to '{near[0]}', or leave it out." if near else "Leave it out; words go into 'note'."
+    for name, column in meant.items():
+        if column not in needed:
+            fix = f"Rename it to '{column}', or leave it out." if column else "Leave it out; words go into 'note'."
             yield name, "", f"The column '{name}' means nothing here.", fix
+
+
+def _meant(name: str, free: Sequence[str]) -> str:
+    """The column that a name may stand for, of those that are not there yet."""
+    word = name.casefold()
+    if (column := SYNONYMS.get(word.replace(" ", "_"))) in free:
+        return column or ""
+    return next(iter(get_close_matches(word, free, n=1, cutoff=0.6)), "")
 
 
 def of_row(record: Mapping[str, str], extra: Sequence[str]) -> Iterator[Trouble]:

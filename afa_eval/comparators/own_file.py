@@ -43,6 +43,7 @@ OPTIONAL = (
 )
 GROUPS = ("all", "none", "any", "support", "ehcp")
 _CHOICES = {"sen": GROUPS, "phase": PHASES, "sex": ("F", "M"), "fsm": ("yes", "no")}
+MOST_TOLD = 20  # faults in one message; ``check_file`` gives them all
 _PER_CENT = frozenset({"%", "percent", "per cent", "percentage"})
 
 
@@ -78,7 +79,9 @@ def read(path: str | Path) -> ComparatorFile:
 def _read(path: Path, _changed: int, _size: int) -> ComparatorFile:
     found, faults = check_file(path)
     if faults:
-        listed = "\n".join(f"  row {fault.row}, {fault.column}: {fault.message} {fault.fix}" for fault in faults)
+        told = [f"  row {fault.row}, {fault.column}: {fault.message} {fault.fix}" for fault in faults[:MOST_TOLD]]
+        told += [f"  and {len(faults) - MOST_TOLD:,} more."] if len(faults) > MOST_TOLD else []
+        listed = "\n".join(told)
         raise ComparatorError(f"{path.name} cannot be used as a comparator:\n{listed}")
     return found
 

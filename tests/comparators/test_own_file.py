@@ -168,3 +168,23 @@ def test_a_file_with_other_signs_between_its_columns_is_told_so(tmp_path, sign, 
     path = write(tmp_path, header=f"{SHORT.replace(',', sign)}\n")
     with pytest.raises(ComparatorError, match=f"separated by {says}: save it with commas"):
         c.read(path)
+
+
+def test_a_column_by_another_name_is_known_for_what_it_means(tmp_path):
+    file = tmp_path / "own.csv"
+    file.write_text("measure,year,value,unit,denominator,definition,source\nown,202324,0.3,proportion,10,d,s\n")
+    _, faults = c.check_file(file)
+    assert [(fault.column, fault.fix) for fault in faults] == [
+        ("slug", "Rename 'measure' to 'slug'."),
+        ("denominator", "Rename it to 'n', or leave it out."),
+    ]
+
+
+def test_hundreds_of_faults_are_not_all_told_in_one_message(tmp_path):
+    file = tmp_path / "own.csv"
+    file.write_text("slug,year,value,unit,definition,source\n" + "own,202324,x,proportion,d,s\n" * 300)
+    with pytest.raises(ComparatorError) as told:
+        c.read(file)
+    assert len(str(told.value).splitlines()) == 22
+    assert str(told.value).endswith("and 280 more.")
+    assert len(c.check_file(file)[1]) == 300
