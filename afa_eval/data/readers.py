@@ -23,8 +23,8 @@ from afa_eval.data.shapes import attainment_frame, attendance_frame, pupils_fram
 from afa_eval.errors import DataError
 
 NEED_KINDS = {"score": "score", "sessions": "sessions", "year": "year", "id": "id"}
-USUAL = {"item": "score", "category": "category"}
-STRENGTH = ("category", "id", "year", "item", "sessions", "score")
+USUAL = {"item": "score", "category": "category", "rating": "category"}
+STRENGTH = ("category", "rating", "id", "year", "item", "sessions", "score")
 
 
 def read_as(item: Source, table: str | None, known: Known | None = None) -> RawTable:

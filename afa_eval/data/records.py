@@ -24,7 +24,7 @@ class Need:
     role : str
         As a sentence says it: ``the baseline``, ``a subgroup``.
     kind : str
-        ``id``, ``category``, ``score``, ``item``, ``sessions`` or ``year``.
+        ``id``, ``category``, ``rating`` (answers that stand in an order), ``score``, ``item``, ``sessions`` or ``year``.
     scale : tuple of float, optional
         Lowest and highest possible score.
     values : tuple of str

@@ -110,7 +110,7 @@ class EngagementQuestion(Design):
         ]
         if self.rating:
             answers = tuple(str(level) for level in self.levels)
-            need.append(Need(table="responses", column=self.rating, role="the rating", values=answers))
+            need.append(Need(table="responses", column=self.rating, role="the rating", kind="rating", values=answers))
         need += [
             Need(table="responses", column=name, role="an item of the scale", kind="item", scale=self.item_range)
             for name in self.items

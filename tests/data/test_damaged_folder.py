@@ -306,6 +306,19 @@ def answer_that_the_plan_does_not_name(trust: Any) -> Found:
 
 
 @damage
+def rating_in_words_of_no_known_order(trust: Any) -> Found:
+    trust.needs = (*trust.needs, Need(table="responses", column="relationship", role="the rating", kind="rating"))
+    return "AFA410", "parents.csv", 1, "relationship"
+
+
+@damage
+def items_in_words(trust: Any) -> Found:
+    for row in trust.rows["parents.csv"][1:]:
+        row[5] = ("Strongly disagree", "disagree", "neither", "agree", "4")[int(row[5]) - 1]
+    return "AFA410", "parents.csv", 1, "q1"
+
+
+@damage
 def more_absent_than_possible(trust: Any) -> Found:
     trust.put("attendance.csv", 14, "sessions_authorised", "127")
     return "AFA406", "attendance.csv", 14, "sessions_possible"

@@ -469,7 +469,7 @@ def test_design_is_listed_and_needs_what_it_reads() -> None:
     assert DESIGNS["parent-engagement"] is ParentEngagement
     needs = {(need.table, need.column, need.kind) for need in replace(PARENTS, by=("fsm", "sen")).needs()}
     assert {
-        ("responses", "relationship", "category"),
+        ("responses", "relationship", "rating"),
         ("responses", "q4", "item"),
         ("responses", "fsm", "category"),
     } <= needs

@@ -51,6 +51,7 @@ from afa_eval.data.checks.value_day import marks_have_a_day_and_a_session
 from afa_eval.data.checks.value_digits import identifiers_keep_their_digits
 from afa_eval.data.checks.value_formula import formulas_have_values
 from afa_eval.data.checks.value_number import numbers_are_numbers
+from afa_eval.data.checks.value_order import answers_have_an_order
 from afa_eval.data.checks.value_repaired import identifiers_have_no_decimals
 from afa_eval.data.checks.value_scale import scores_lie_on_their_scale
 from afa_eval.data.checks.value_sessions import sessions_add_up
@@ -96,6 +97,7 @@ CHECKS: tuple[Check, ...] = (
     outcomes_vary,
     marks_have_a_day_and_a_session,
     answers_are_among_the_levels,
+    answers_have_an_order,
     pupils_are_listed,
     schools_are_listed,
     years_are_covered,

@@ -259,8 +259,8 @@ def _texts(problem: Problem, part: Part, at: NDArray[np.intp]) -> tuple[NDArray[
     places[codes[::-1]] = at[::-1]  # the first cell of each, as the last one written stays
     texts = [str(text) for text in column.text[places]]
     hidden = problem.column in IDENTIFIERS
-    shown = [masked(text.strip()) if hidden and text not in FORMULA_ERRORS else _shown(text) for text in texts]
-    joint, distinct = pd.factorize(np.array(shown, dtype=object))
+    told = [masked(text.strip()) if hidden and text not in FORMULA_ERRORS else shown(text) for text in texts]
+    joint, distinct = pd.factorize(np.array(told, dtype=object))
     return joint[codes], [str(text) for text in distinct]
 
 
@@ -332,8 +332,26 @@ def masked(identifier: str) -> str:
     return identifier[:1] + "*" * (len(identifier) - 1)
 
 
-def _shown(text: str, longest: int = 60) -> str:
-    """Other cells as they stand, but never a UPN that slipped into them, and never a whole page."""
+def shown(text: str, longest: int = 60) -> str:
+    """How is a cell shown that identifies nobody?
+
+    Parameters
+    ----------
+    text : str
+        As it stands.
+    longest : int
+        Never a whole page: at most so many characters.
+
+    Returns
+    -------
+    str
+        On one line, with a UPN that slipped into it masked.
+
+    Examples
+    --------
+    >>> shown("moved from H801200001001")
+    'moved from H************'
+    """
     bare = " ".join(text.split())
     bare = UPN.sub(lambda found: masked(found[0]), bare)
     return bare if len(bare) <= longest else bare[: longest - 1] + "…"
