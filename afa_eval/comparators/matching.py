@@ -88,7 +88,7 @@ def match(
     pupils: pd.DataFrame,
     measure: str,
     *,
-    year: object,
+    year: object = None,
     definition: str | None = None,
     area: str = "England",
     weight: str | None = None,
@@ -103,8 +103,8 @@ def match(
         follows from the year group where it is not given. One row per pupil or enrolment.
     measure : str
         A slug.
-    year : object
-        Academic year.
+    year : object, optional
+        Academic year; where None, the one in the pupils' column ``year``.
     definition : str, optional
         The measure's default where None.
     area : str
@@ -122,7 +122,7 @@ def match(
     Raises
     ------
     ComparatorError
-        Where no source covers 95 % of the cohort, naming what is published.
+        Where no source covers 95 % of the cohort, naming what is published, or the year is not told.
 
     Examples
     --------
@@ -131,15 +131,24 @@ def match(
     >>> found.cohort.keys, [round(group.comparator.value, 3) for group in found.groups]
     (('sen', 'phase', 'year_group'), [0.381, 0.225])
     """
+    when = _only_year(pupils) if year is None else year
     problem: ComparatorError | None = None
     for rows in _ways(pupils):
         try:
-            cohort = weighted(measure, _mix(rows, pupils, weight), year, definition, area=area, own=own)
+            cohort = weighted(measure, _mix(rows, pupils, weight), when, definition, area=area, own=own)
         except ComparatorError as error:
             problem = error
             continue
         return _matched(cohort, rows)
     raise problem or ComparatorError("There are no pupils to match.")
+
+
+def _only_year(pupils: pd.DataFrame) -> object:
+    held = list(pupils["year"].dropna().unique()) if "year" in pupils.columns else []
+    if len(held) != 1:
+        told = f"these pupils are of {len(held)} years" if held else "these pupils have no column year"
+        raise ComparatorError(f"Of which academic year? Say year=..., for {told}.")
+    return held[0]
 
 
 def match_change(

@@ -156,3 +156,12 @@ def test_no_pupils_and_no_columns_are_refused():
         c.match(pd.DataFrame({"sen": []}), "persistent-absence", year="202223")
     with pytest.raises(ComparatorError, match="none of these columns"):
         c.match(pd.DataFrame({"name": ["x"]}), "persistent-absence", year="202223")
+
+
+def test_the_year_may_stand_beside_the_pupils():
+    pupils = pd.DataFrame({"sen": ["any", "none"], "year_group": [8, 8], "year": ["202223", "202223"]})
+    assert c.match(pupils, "persistent-absence").cohort == c.match(pupils, "persistent-absence", year="202223").cohort
+    with pytest.raises(ComparatorError, match="of 2 years"):
+        c.match(pupils.assign(year=["202122", "202223"]), "persistent-absence")
+    with pytest.raises(ComparatorError, match="no column year"):
+        c.match(pupils.drop(columns="year"), "persistent-absence")
