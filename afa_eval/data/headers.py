@@ -35,12 +35,15 @@ class Heading:
         A name, and the header that the plan gives it but the file lacks.
     left_out : tuple of str
         Headers dropped at the door: names, dates of birth, identifiers not needed.
+    register : bool
+        Marks of the register that could not be counted: totals are not missed.
     """
 
     columns: dict[str, int]
     ambiguous: tuple[tuple[str, tuple[str, ...]], ...] = ()
     unmapped: tuple[tuple[str, str], ...] = ()
     left_out: tuple[str, ...] = ()
+    register: bool = False
 
 
 @cache

@@ -131,7 +131,7 @@ def load(
         told = (columns or {}).get(table, {})
         known = known_header(table, [*told.values(), *(need.column for need in needed)])
         for item in _many(named, home):
-            raw = read_as(item, table, known)
+            raw = read_as(item, table, known, told)
             parts.append(part_of(raw, table, told=told, needs=needed, before=before))
     handed = handed_in(parts, needs=needed, before=before, after=after)
     faults = explained(run_checks(handed), explanations)

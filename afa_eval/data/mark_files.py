@@ -7,7 +7,7 @@ through the reader of all files.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, cast
 
@@ -16,16 +16,17 @@ import numpy as np
 from afa_eval.data.checks import run_checks
 from afa_eval.data.handed import Handed, Part
 from afa_eval.data.headers import Heading, known_header, resolve
-from afa_eval.data.marks import FIRST_ROW, LONG, Marks, heading_of, marks_of, weekday_columns
+from afa_eval.data.marks import COLUMNS, FIRST_ROW, Marks, heading_of, marks_of, weekday_columns
 from afa_eval.data.opening import complain, read_raw, source
 from afa_eval.data.raw import Body, RawTable, body_of
 from afa_eval.data.text import SAMPLE, ends_in_a_line, sniff, text_grid
 from afa_eval.errors import DataError
 
+Told = Mapping[str, str] | None
 DATE_FORMATS = (("%d/%m/%Y", r"\d{1,2}/\d{1,2}/\d{4}"), ("%Y-%m-%d", r"\d{4}-\d{2}-\d{2}"))
 
 
-def open_marks(data: object, connection: Any) -> Marks:
+def open_marks(data: object, connection: Any, told: Told = None) -> Marks:
     """Which marks were handed in?
 
     Parameters
@@ -34,6 +35,8 @@ def open_marks(data: object, connection: Any) -> Marks:
         A pandas, Polars, DuckDB, PySpark or narwhals table, or the path of a file.
     connection : duckdb.DuckDBPyConnection
         Reads what is no DuckDB relation itself.
+    told : mapping of str to str, optional
+        ``[columns.attendance]`` of the plan.
 
     Returns
     -------
@@ -48,12 +51,12 @@ def open_marks(data: object, connection: Any) -> Marks:
         Where it is no table, or its rows are crooked.
     """
     if isinstance(data, str | Path):
-        return _of_file(Path(data), connection)
+        return _of_file(Path(data), connection, told)
     relation = _of_memory(data, connection)
-    return marks_of(relation, "")
+    return marks_of(relation, "", told=told)
 
 
-def text_marks(path: str | Path, connection: Any) -> Marks:
+def text_marks(path: str | Path, connection: Any, told: Told = None) -> Marks:
     """Which marks does a CSV file hold, if its days are not all written as the first ones?
 
     Parameters
@@ -62,16 +65,18 @@ def text_marks(path: str | Path, connection: Any) -> Marks:
         The file.
     connection : duckdb.DuckDBPyConnection
         Reads it.
+    told : mapping of str to str, optional
+        ``[columns.attendance]`` of the plan.
 
     Returns
     -------
     Marks
         With days read one by one.
     """
-    return _quick_csv(Path(path), connection, typed=False) or slow_marks(path, connection)
+    return _quick_csv(Path(path), connection, told, typed=False) or slow_marks(path, connection, told)
 
 
-def slow_marks(path: str | Path, connection: Any) -> Marks:
+def slow_marks(path: str | Path, connection: Any, told: Told = None) -> Marks:
     """Which marks does any file hold?
 
     Parameters
@@ -80,6 +85,8 @@ def slow_marks(path: str | Path, connection: Any) -> Marks:
         The file.
     connection : duckdb.DuckDBPyConnection
         Counts them.
+    told : mapping of str to str, optional
+        ``[columns.attendance]`` of the plan.
 
     Returns
     -------
@@ -91,10 +98,10 @@ def slow_marks(path: str | Path, connection: Any) -> Marks:
     DataError
         Listing what makes it no table, and its crooked rows.
     """
-    raw = read_raw(source(path), known_header("marks"))
+    raw = read_raw(source(path), known_header("marks", (told or {}).values()))
     part = Part("attendance", raw, Heading({}), {})
     complain([fault for fault in run_checks(Handed((part,), {}, single=True)) if fault.code < "AFA207"])
-    return of_raw(raw, connection)
+    return of_raw(raw, connection, told)
 
 
 def has_totals(path: Path) -> bool:
@@ -114,13 +121,15 @@ def has_totals(path: Path) -> bool:
     return raw.readable and "sessions_possible" in resolve(raw, "attendance").columns
 
 
-def headers_of(path: Path) -> RawTable | None:
+def headers_of(path: Path, told: Told = None) -> RawTable | None:
     """Which headers has a large file, without reading it?
 
     Parameters
     ----------
     path : Path
         The file.
+    told : mapping of str to str, optional
+        ``[columns.attendance]`` of the plan.
 
     Returns
     -------
@@ -132,7 +141,7 @@ def headers_of(path: Path) -> RawTable | None:
     if not path.is_file():
         return None
     if path.suffix.lower() not in {".parquet", ".pq"}:
-        top = None if path.suffix.lower() in {".xlsx", ".xlsm"} else _top(path)
+        top = None if path.suffix.lower() in {".xlsx", ".xlsm"} else _top(path, told)
         return top and RawTable(
             path.name, path, headers=top[0].headers, columns=top[0].columns, header_row=top[0].header_row
         )
@@ -144,44 +153,45 @@ def headers_of(path: Path) -> RawTable | None:
     return RawTable(path.name, path, headers=tuple(names), columns=tuple(np.empty(0, dtype=object) for _ in names))
 
 
-def _of_file(path: Path, connection: Any) -> Marks:
+def _of_file(path: Path, connection: Any, told: Told) -> Marks:
     import duckdb
 
     if path.suffix.lower() in {".parquet", ".pq"} and path.is_file():
         try:
-            return marks_of(connection.read_parquet(str(path)), path.name)
+            return marks_of(connection.read_parquet(str(path)), path.name, told=told)
         except duckdb.Error as error:
             raise DataError(
                 f"{path.name} is no Parquet file that can be read: it is damaged or of another kind."
             ) from error
-    return _quick_csv(path, connection) or slow_marks(path, connection)
+    return _quick_csv(path, connection, told) or slow_marks(path, connection, told)
 
 
-def _quick_csv(path: Path, connection: Any, *, typed: bool = True) -> Marks | None:
+def _quick_csv(path: Path, connection: Any, told: Told, *, typed: bool = True) -> Marks | None:
     """A clean UTF-8 text file, read by DuckDB as it counts; None where it is anything else."""
     import duckdb
 
-    top = _top(path) if path.is_file() else None
+    top = _top(path, told) if path.is_file() else None
     if top is None:
         return None
     body, delimiter = top
     if len(set(body.headers)) < len(body.headers) or not all(body.headers) or not ends_in_a_line(path):
         return None
     kinds = dict.fromkeys(body.headers, "VARCHAR")
-    kinds.update(_typed_date(body) if typed else {})
-    form = next((each for each, pattern in DATE_FORMATS if _all_match(_dates(body), pattern)), DATE_FORMATS[0][0])
+    days = _dates(body, told)
+    kinds.update(_typed_date(body, told) if typed else {})
+    form = next((each for each, pattern in DATE_FORMATS if _all_match(days, pattern)), DATE_FORMATS[0][0])
     try:
         relation = connection.read_csv(
             str(path), header=False, skiprows=body.header_row, delimiter=delimiter, columns=kinds, date_format=form,
             quotechar='"', escapechar='"', comment="", auto_detect=False, strict_mode=True,
         )  # fmt: skip
-        marks = marks_of(relation, path.name, first_row=body.header_row + 1)
+        marks = marks_of(relation, path.name, first_row=body.header_row + 1, told=told)
     except duckdb.Error:
         return None
     return marks
 
 
-def _top(path: Path) -> tuple[Body, str] | None:
+def _top(path: Path, told: Told) -> tuple[Body, str] | None:
     """The first rows of a text file and its delimiter; None where it is no plain UTF-8 text."""
     with path.open("rb") as file:
         data = file.read(SAMPLE)
@@ -195,23 +205,26 @@ def _top(path: Path) -> tuple[Body, str] | None:
     grid = text_grid(whole)
     if grid.notes or not grid.rows:
         return None
-    body = body_of(grid.rows, known_header("marks"))
+    body = body_of(grid.rows, known_header("marks", (told or {}).values()))
     plain_top = body.header_row == 1 or not any('"' in line for line in text.splitlines()[: body.header_row])
     crooked = any(note.kind in {"long row", "short row", "empty"} for note in body.notes)
     return (body, sniff(text)) if plain_top and not crooked and body.columns else None
 
 
-def _dates(body: Body) -> list[str]:
-    columns = heading_of(body.headers).columns
-    position = columns.get("date", columns.get("week"))
+def _day_column(body: Body, told: Told) -> int | None:
+    columns = heading_of(body.headers, told).columns
+    return columns.get("date", columns.get("week"))
+
+
+def _dates(body: Body, told: Told) -> list[str]:
+    position = _day_column(body, told)
     return [] if position is None else [str(cell).strip() for cell in body.columns[position]]
 
 
-def _typed_date(body: Body) -> dict[str, str]:
+def _typed_date(body: Body, told: Told) -> dict[str, str]:
     """The day as a date, where all of the first rows are written in one usual way."""
-    columns = heading_of(body.headers).columns
-    position = columns.get("date", columns.get("week"))
-    if position is None or not any(_all_match(_dates(body), pattern) for _, pattern in DATE_FORMATS):
+    position = _day_column(body, told)
+    if position is None or not any(_all_match(_dates(body, told), pattern) for _, pattern in DATE_FORMATS):
         return {}
     return {body.headers[position]: "DATE"}
 
@@ -220,7 +233,7 @@ def _all_match(cells: Sequence[str], pattern: str) -> bool:
     return bool(cells) and all(re.fullmatch(pattern, cell) for cell in cells)
 
 
-def of_raw(raw: RawTable, connection: Any) -> Marks:
+def of_raw(raw: RawTable, connection: Any, told: Told = None) -> Marks:
     """Which marks does a file hold that was read as text?
 
     Parameters
@@ -229,6 +242,8 @@ def of_raw(raw: RawTable, connection: Any) -> Marks:
         Readable.
     connection : duckdb.DuckDBPyConnection
         Where it is counted.
+    told : mapping of str to str, optional
+        ``[columns.attendance]`` of the plan.
 
     Returns
     -------
@@ -237,10 +252,10 @@ def of_raw(raw: RawTable, connection: Any) -> Marks:
     """
     import pandas as pd
 
-    wanted = set(_wanted(raw.headers))
+    wanted = set(_wanted(raw.headers, told))
     table = pd.DataFrame({name: raw.columns[i] for i, name in enumerate(raw.headers) if name in wanted})
     first = int(raw.rows[0]) if len(raw.rows) else FIRST_ROW
-    return marks_of(connection.from_df(table.copy()), raw.file, first_row=first)
+    return marks_of(connection.from_df(table.copy()), raw.file, first_row=first, told=told)
 
 
 def _of_memory(data: object, connection: Any) -> Any:
@@ -301,10 +316,9 @@ def in_memory(table: object, wanted: Callable[[Sequence[str]], Sequence[str]] | 
     return pd.DataFrame({name: done.get_column(name).to_list() for name in done.columns})
 
 
-def _wanted(names: Sequence[str]) -> list[str]:
+def _wanted(names: Sequence[str], told: Told = None) -> list[str]:
     """Only the columns of marks are looked at: names and dates of birth are not even copied."""
-    heading = heading_of(names)
-    wanted = {*LONG, "urn", "week", "marks"}
-    own = {names[position] for name, position in heading.columns.items() if name in wanted}
-    own |= {header for name, several in heading.ambiguous if name in wanted for header in several}
+    heading = heading_of(names, told)
+    own = {names[position] for name, position in heading.columns.items() if name in COLUMNS}
+    own |= {header for name, several in heading.ambiguous if name in COLUMNS for header in several}
     return [name for name in names if name in own or name in weekday_columns(names)] or list(names)

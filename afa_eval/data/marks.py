@@ -17,6 +17,7 @@ from afa_eval.data.raw import RawTable
 from afa_eval.errors import ColumnNotFound, DataError
 
 LONG = {"pupil_id": "the pupil", "date": "the day", "session": "AM or PM", "code": "the mark"}
+COLUMNS = frozenset({*LONG, "urn", "week", "marks"})
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 WEEKDAY = re.compile(r"(mon|tue|wed|thu|fri|sat|sun)[a-z]*(am|pm)")
 TEXT_DATES = (
@@ -74,24 +75,23 @@ class Marks:
         return found
 
 
-def heading_of(headers: Sequence[str], cells: Sequence[Sequence[str]] = ()) -> Heading:
+def heading_of(headers: Sequence[str], told: Mapping[str, str] | None = None) -> Heading:
     """Which headers are those of marks?
 
     Parameters
     ----------
     headers : sequence of str
         The user's own.
-    cells : sequence of sequence of str
-        Some cells of each column.
+    told : mapping of str to str, optional
+        ``[columns.attendance]`` of the plan.
 
     Returns
     -------
     Heading
         Among others pupil_id, urn, date, session, code, or week and marks.
     """
-    columns = [np.array(each, dtype=object) for each in cells] or [np.empty(0, dtype=object) for _ in headers]
-    raw = RawTable("", Path(), headers=tuple(headers), columns=tuple(columns))
-    return resolve(raw, "marks")
+    columns = tuple(np.empty(0, dtype=object) for _ in headers)
+    return resolve(RawTable("", Path(), headers=tuple(headers), columns=columns), "marks", told=told)
 
 
 def weekday_columns(headers: Sequence[str]) -> dict[str, tuple[int, int]]:
@@ -111,27 +111,51 @@ def weekday_columns(headers: Sequence[str]) -> dict[str, tuple[int, int]]:
     return {header: (DAYS.index(each[1]), int(each[2] == "pm")) for header, each in found.items() if each}
 
 
-def are_marks(raw: RawTable) -> bool:
-    """Does a file hold marks of the register and no totals?
+def register_of(raw: RawTable, told: Mapping[str, str] | None = None) -> Heading | None:
+    """Which headers has a file that holds marks of the register and no totals?
 
     Parameters
     ----------
     raw : RawTable
         A file.
+    told : mapping of str to str, optional
+        ``[columns.attendance]`` of the plan.
+
+    Returns
+    -------
+    Heading or None
+        With a day, a session and a code, or with weeks, though it may be doubtful which columns they are.
+    """
+    if not raw.readable or "sessions_possible" in resolve(raw, "attendance", told=told).columns:
+        return None
+    heading = resolve(raw, "marks", told=told)
+    some = {*heading.columns, *(name for name, _ in heading.ambiguous), *(name for name, _ in heading.unmapped)}
+    by_week = "week" in some and ("marks" in some or bool(weekday_columns(raw.headers)))
+    return heading if by_week or {"date", "session", "code"} <= some else None
+
+
+def are_marks(raw: RawTable, told: Mapping[str, str] | None = None) -> bool:
+    """Does a file hold marks of the register that can be counted?
+
+    Parameters
+    ----------
+    raw : RawTable
+        A file.
+    told : mapping of str to str, optional
+        ``[columns.attendance]`` of the plan.
 
     Returns
     -------
     bool
-        True with a day, a session and a code, or with weeks.
+        True where the pupil is named too, and no column that is needed is doubtful.
     """
-    if not raw.readable or "sessions_possible" in resolve(raw, "attendance").columns:
+    heading = register_of(raw, told)
+    if heading is None or "pupil_id" not in heading.columns:
         return False
-    columns = resolve(raw, "marks").columns
-    by_week = "week" in columns and ("marks" in columns or bool(weekday_columns(raw.headers)))
-    return by_week or {"date", "session", "code"} <= set(columns)
+    return not COLUMNS & {name for name, _ in (*heading.ambiguous, *heading.unmapped)}
 
 
-def marks_of(relation: Any, file: str, *, first_row: int = FIRST_ROW) -> Marks:
+def marks_of(relation: Any, file: str, *, first_row: int = FIRST_ROW, told: Mapping[str, str] | None = None) -> Marks:
     """How are the marks of a relation read?
 
     Parameters
@@ -142,6 +166,8 @@ def marks_of(relation: Any, file: str, *, first_row: int = FIRST_ROW) -> Marks:
         Name for messages.
     first_row : int
         Spreadsheet row of the first mark.
+    told : mapping of str to str, optional
+        ``[columns.attendance]`` of the plan.
 
     Returns
     -------
@@ -150,9 +176,9 @@ def marks_of(relation: Any, file: str, *, first_row: int = FIRST_ROW) -> Marks:
     """
     headers = [str(name) for name in relation.columns]
     kinds = {name: str(kind) for name, kind in zip(headers, relation.types, strict=True)}
-    heading = heading_of(headers)
+    heading = heading_of(headers, told)
     for name, several in heading.ambiguous:
-        if name in {*LONG, "urn", "week", "marks"}:
+        if name in COLUMNS:
             raise DataError(f"Columns {', '.join(several)} could all be '{name}'. Rename those that are not.")
     columns = {name: headers[position] for name, position in heading.columns.items()}
     weekdays = weekday_columns(headers)

@@ -208,7 +208,7 @@ def _in_each_file(handed: Handed, seen: set[tuple[str, str]]) -> Iterator[Wanted
     for part in handed.parts:
         names = [(column, role) for column, role in BASIC[part.table] if (part.table, column) in seen]
         sisters = [other for other in handed.parts if other.table == part.table]
-        if len(linked) > 1 and part.table in linked:
+        if (len(linked) > 1 and part.table in linked) or part.heading.register:
             yield _of_part(part, "pupil_id", "the pupil")
         if len(sisters) > 1 and handed.tables.get(part.table):
             for column, role in names:
@@ -218,8 +218,9 @@ def _in_each_file(handed: Handed, seen: set[tuple[str, str]]) -> Iterator[Wanted
 
 def _of_part(part: Part, column: str, role: str) -> Wanted:
     doubtful = any(column == name for name, _ in part.heading.ambiguous)
+    doubtful = doubtful or _mapped(part, column) or _to_be_counted(part, column)
     parts = (part,) if part.raw.readable else ()
-    return Wanted(part.table, column, role, parts, column in part.columns, doubtful or _mapped(part, column))
+    return Wanted(part.table, column, role, parts, column in part.columns, doubtful)
 
 
 def _wanted(handed: Handed, table: str, column: str, role: str) -> Wanted:
@@ -232,13 +233,18 @@ def _wanted(handed: Handed, table: str, column: str, role: str) -> Wanted:
     found = any(column in part.columns or DERIVED.get(column) in part.columns for part in beside)
     found = found or any(True for _ in places(handed, column, table))
     doubtful = any(column == name for part in beside for name, _ in part.heading.ambiguous)
-    doubtful = doubtful or any(_mapped(part, column) for part in beside)
+    doubtful = doubtful or any(_mapped(part, column) or _to_be_counted(part, column) for part in beside)
     return Wanted(table, column, role, () if unread else tuple(named), found, doubtful)
 
 
 def _mapped(part: Part, column: str) -> bool:
     """The plan names a header for it that is not there: reported as that."""
     return any(column == name for name, _ in part.heading.unmapped)
+
+
+def _to_be_counted(part: Part, column: str) -> bool:
+    """It would come of marks that could not be counted: why they could not is reported."""
+    return part.heading.register and (column == "year" or column.startswith("sessions_"))
 
 
 def _long_places(handed: Handed, table: HandedTable, column: str) -> Iterator[Place]:

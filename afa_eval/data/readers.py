@@ -13,7 +13,8 @@ from afa_eval.data.checks import run_checks
 from afa_eval.data.handed import CANONICAL, Handed, HandedTable, Part, column_of, kind_of
 from afa_eval.data.headers import Heading, known_header, resolve
 from afa_eval.data.linking import linked
-from afa_eval.data.marks import are_marks
+from afa_eval.data.marks import COLUMNS as MARK_COLUMNS
+from afa_eval.data.marks import are_marks, register_of
 from afa_eval.data.npd import unfolded
 from afa_eval.data.opening import Source, complain, read_raw, sha256_of, source
 from afa_eval.data.raw import Known, Note, RawTable
@@ -24,10 +25,13 @@ from afa_eval.errors import DataError
 
 NEED_KINDS = {"score": "score", "sessions": "sessions", "year": "year", "id": "id"}
 USUAL = {"item": "score", "category": "category", "rating": "category"}
+MARKS_ONLY = MARK_COLUMNS - {"pupil_id", "urn"}
 STRENGTH = ("category", "rating", "id", "year", "item", "sessions", "score")
 
 
-def read_as(item: Source, table: str | None, known: Known | None = None) -> RawTable:
+def read_as(
+    item: Source, table: str | None, known: Known | None = None, told: Mapping[str, str] | None = None
+) -> RawTable:
     """What stands in a file that belongs to a table, a register of marks being counted at once?
 
     Parameters
@@ -38,6 +42,8 @@ def read_as(item: Source, table: str | None, known: Known | None = None) -> RawT
         One of ``TABLE_NAMES``; any where None.
     known : callable, optional
         Whether a text is a known header.
+    told : mapping of str to str, optional
+        ``[columns.<table>]`` of the plan.
 
     Returns
     -------
@@ -46,12 +52,12 @@ def read_as(item: Source, table: str | None, known: Known | None = None) -> RawT
     """
     if table not in {None, "attendance"}:
         return unfolded(read_raw(item, known, table))
-    counted = totals_of_file(item.path) if item.path.is_file() else None
+    counted = totals_of_file(item.path, told) if item.path.is_file() else None
     if counted is not None:
         notes = (*((Note("elsewhere"),) if item.outside else ()), *counted.notes)
         return replace(counted, file=item.file, notes=notes, sha256=sha256_of(item.path))
     raw = unfolded(read_raw(item, known, table))
-    return totals_of_raw(raw) if are_marks(raw) else raw
+    return totals_of_raw(raw, told) if are_marks(raw, told) else raw
 
 
 def part_of(
@@ -85,7 +91,7 @@ def part_of(
     if not raw.readable:
         return Part(table, raw, Heading({}), {})
     kinds = _needed_kinds(needs)
-    heading = resolve(raw, table, told=told, wanted=[name for name in kinds if name not in CANONICAL])
+    heading = _heading(raw, table, told, [name for name in kinds if name not in CANONICAL])
     place = heading.columns.get("year")
     year = None if place is None else column_of(raw, "year", place, "year")
     row_years = before if year is None else year.values.fillna(before) if before else year.values
@@ -185,7 +191,7 @@ def read(
     """
     if table is not None and table not in TABLE_NAMES:
         raise DataError(f"Unknown table '{table}'. There are: {', '.join(TABLE_NAMES)}.")
-    raw = read_as(source(path, sheet=sheet), table, known_header(table, (columns or {}).values()))
+    raw = read_as(source(path, sheet=sheet), table, known_header(table, (columns or {}).values()), columns)
     if table is None and raw.readable and ees.is_ees(raw.headers):
         complain(ees.faults(raw))
         return ees.figures(raw)
@@ -217,6 +223,20 @@ def as_text(path: str | Path) -> tuple[RawTable, str]:
     part = Part("pupils", raw, Heading({}), {})
     complain([fault for fault in run_checks(Handed((part,), {}, single=True)) if fault.code < "AFA207"])
     return raw, guess_table(raw)
+
+
+def _heading(raw: RawTable, table: str, told: Mapping[str, str] | None, wanted: Sequence[str]) -> Heading:
+    """Of a register, the plan's own names are for its marks, and what is doubtful in them is told as theirs."""
+    counted = raw.noted("register")
+    own = {name: header for name, header in (told or {}).items() if not counted or name not in MARKS_ONLY}
+    heading = resolve(raw, table, told=own, wanted=wanted)
+    register = register_of(raw, told) if table == "attendance" and not counted else None
+    if register is None:
+        return heading
+    ambiguous = tuple(each for each in register.ambiguous if each[0] in MARK_COLUMNS)
+    known = {name for name, _ in heading.ambiguous}
+    ambiguous = tuple(each for each in ambiguous if each[0] not in known)
+    return replace(heading, ambiguous=(*heading.ambiguous, *ambiguous), register=True)
 
 
 def _needed_kinds(needs: Iterable[Need]) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from afa_eval.data.counting import MEMORY, Trouble, count, doubtful, with_sums, 
 from afa_eval.data.mark_files import headers_of, of_raw, open_marks, text_marks
 from afa_eval.data.marks import Marks, are_marks
 from afa_eval.data.raw import Note, RawTable
+from afa_eval.errors import DataError
 
 SIXTH = "half-term 6"
 BEFORE_SIXTH = "half-terms 1 to 5"
@@ -26,13 +28,15 @@ KINDS = {
 }
 
 
-def totals_of_file(path: Path) -> RawTable | None:
+def totals_of_file(path: Path, told: Mapping[str, str] | None = None) -> RawTable | None:
     """Which totals do the marks of a large file make, without reading it into memory?
 
     Parameters
     ----------
     path : Path
         A clean CSV or a Parquet file.
+    told : mapping of str to str, optional
+        ``[columns.attendance]`` of the plan.
 
     Returns
     -------
@@ -41,26 +45,28 @@ def totals_of_file(path: Path) -> RawTable | None:
     """
     import duckdb
 
-    headers = headers_of(path)
-    if headers is None or not are_marks(headers):
+    headers = headers_of(path, told)
+    if headers is None or not are_marks(headers, told):
         return None
     for opened in (open_marks, text_marks):
         try:
             with duckdb.connect() as engine:
                 engine.execute(f"SET memory_limit='{MEMORY}'")
-                return totals(opened(path, engine), headers)
-        except duckdb.Error:
+                return totals(opened(path, engine, told), headers)
+        except (duckdb.Error, DataError):  # that reader tells what is wrong, with all else that is
             continue
     return None
 
 
-def totals_of_raw(raw: RawTable) -> RawTable:
+def totals_of_raw(raw: RawTable, told: Mapping[str, str] | None = None) -> RawTable:
     """Which totals do the marks of a file make that was read as text?
 
     Parameters
     ----------
     raw : RawTable
         For which ``are_marks`` is true.
+    told : mapping of str to str, optional
+        ``[columns.attendance]`` of the plan.
 
     Returns
     -------
@@ -72,7 +78,7 @@ def totals_of_raw(raw: RawTable) -> RawTable:
     if raw.noted("long row"):
         return raw
     with duckdb.connect() as engine:
-        return totals(of_raw(raw, engine), raw)
+        return totals(of_raw(raw, engine, told), raw)
 
 
 def totals(marks: Marks, raw: RawTable) -> RawTable:
@@ -102,10 +108,9 @@ def totals(marks: Marks, raw: RawTable) -> RawTable:
     table = pd.concat(frames, ignore_index=True).sort_values("place", kind="stable")
     if len(table) and table["urn"].isna().all():
         table = table.drop(columns="urn")
-    notes = tuple(_note(each) for each in troubles)
-    return _as_raw(
-        table, replace(raw, notes=tuple(note for note in raw.notes if note.kind != "short row") + notes), marks
-    )
+    kept = tuple(note for note in raw.notes if note.kind != "short row")
+    notes = (*kept, Note("register"), *map(_note, troubles))
+    return _as_raw(table, replace(raw, notes=notes), marks)
 
 
 def _as_raw(table: pd.DataFrame, raw: RawTable, marks: Marks) -> RawTable:

@@ -11,6 +11,7 @@ import pytest
 from afa_eval.data.loading import load
 from afa_eval.data.readers import read
 from afa_eval.data.records import Need
+from afa_eval.data.text import LONGEST_LINE
 
 NEEDS = (Need(table="attendance", column="sessions_possible", role="sessions", kind="sessions"),)
 PUPILS = "UPN,URN,Year group,SEN provision\nA,100001,11,K\nB,100002,7,N\n"
@@ -99,3 +100,39 @@ def test_many_marks_with_one_unknown_code_are_one_fault(tmp_path: Path) -> None:
     rows = lines() + days("A", "100001", "2021-11-01", "q" * 20)
     (fault,) = loaded(tmp_path, rows).faults
     assert (fault.code, fault.count, fault.row) == ("AFA306", 40, len(lines()) + 1)
+
+
+OWN = {"pupil_id": "Child", "urn": "Place", "date": "Day of week", "session": "Half", "code": "What"}
+
+
+def test_the_plan_names_the_columns_of_a_register(tmp_path: Path) -> None:
+    plain = loaded(tmp_path, lines()).tables.attendance
+    found = loaded(tmp_path, [",".join(OWN.values()), *lines()[1:]], columns={"attendance": OWN})
+    assert found.faults == ()
+    pd.testing.assert_frame_equal(found.tables.attendance, plain)
+
+
+@pytest.mark.parametrize(
+    ("header", "told", "fault"),
+    [
+        ("UPN,URN,Date,AM/PM,Mark,Session name", {}, ("AFA204", 1, "AM/PM")),
+        ("UPN,URN,Date,AM/PM,Mark,Session name", {"session": "AM/PM"}, None),
+        ("UPN,URN,Date,Half,Mark,Note", {"session": "Halb"}, ("AFA205", 1, "Halb")),
+        ("Kind,URN,Date,Session,Mark,Note", {}, ("AFA208", 1, "pupil_id")),
+    ],
+)
+def test_what_is_doubtful_in_a_register_is_told_alone(
+    tmp_path: Path, header: str, told: dict[str, str], fault: tuple[str, int, str] | None
+) -> None:
+    rows = [header, *(f"{row},{row.split(',')[3]}" for row in lines()[1:])]
+    found = loaded(tmp_path, rows, columns={"attendance": told}).faults
+    assert [(each.code, each.row, each.column) for each in found] == ([fault] if fault else [])
+
+
+def test_a_register_that_cannot_be_read_is_a_fault_among_others(tmp_path: Path) -> None:
+    rows = [*lines(), "A,100001,06/12/2022,AM," + "I" * (LONGEST_LINE + 2)]
+    (tmp_path / "other.csv").write_text("")
+    found = loaded(tmp_path, rows)
+    assert [(each.code, each.file, each.row) for each in found.faults] == [("AFA104", "marks.csv", None)]
+    files = {"pupils": "other.csv", "attendance": "marks.csv"}
+    assert [each.code for each in load(files, needs=NEEDS, folder=tmp_path).faults] == ["AFA102", "AFA104"]

@@ -11,6 +11,7 @@ from afa_eval.data.names import plain
 from afa_eval.data.needed import Wanted, spare_headers, wanted_columns
 
 MOST_NAMED = 20
+REGISTER = " A register of marks needs pupil_id, date, session and code instead."
 
 
 @check("AFA208")
@@ -44,7 +45,8 @@ def _fix(wanted: Wanted, handed: Handed) -> str:
         return "Export the file again with this column: all that are there are read as something else."
     hint = f"Did you mean '{same_role[near[0]]}'?" if near else f"Columns not in use yet: {', '.join(spare)}."
     tell = f'[columns.{wanted.table}] {wanted.column} = "your header"'
-    return f"{hint} If it has another header, say so in the plan: {tell}."
+    register = REGISTER if wanted.column == "sessions_possible" else ""
+    return f"{hint} If it has another header, say so in the plan: {tell}.{register}"
 
 
 def _headers(wanted: Wanted, handed: Handed, role: str) -> dict[str, str]:

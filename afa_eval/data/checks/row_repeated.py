@@ -59,7 +59,7 @@ def row_key(table: HandedTable) -> list[str]:
         if who is None:
             return []
         return [who, *[name for name in ("respondent", "wave", "urn") if table.has(name)]]
-    if not table.has("pupil_id"):
+    if not table.has("pupil_id") or any(part.heading.register for part in table.parts):
         return []
     extra = {"pupils": ["year"], "attendance": ["urn", "year", "term"], "attainment": long_key(table)}[table.table]
     return ["pupil_id", *[name for name in extra if table.has(name)]]
