@@ -67,6 +67,8 @@ def is_xml(path: Path) -> bool:
     with path.open("rb") as file:
         start = file.read(200)
     bare = start.replace(b"\x00", b"").lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n")
+    if bare[:14].lower() == b"<!doctype html":
+        return False
     return bare.startswith((b"<?xml", b"<CTfile", b"<!DOCTYPE")) or (path.suffix.lower() == ".xml" and bare[:1] == b"<")
 
 
@@ -96,7 +98,7 @@ def ctf_body(path: Path, table: str | None) -> Body:
         return _nothing(Note("kind", "an XML file in an unknown encoding"))
     chosen = table or next((name for name in ("attainment", "attendance") if reading.rows[name]), "pupils")
     rows = reading.rows.get(chosen, [])
-    return _body(_named(rows, chosen)) if rows else _nothing(Note("empty", f"no {chosen} in this transfer file"))
+    return _body(_named(rows, chosen)) if rows else _nothing(Note("empty", f"nothing about {chosen} in this transfer file"))
 
 
 def _parse(path: Path, reading: _Reading) -> None:

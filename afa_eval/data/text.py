@@ -17,6 +17,7 @@ MOST_BYTES = 1 << 30
 LONGEST_LINE = 1 << 22
 LONGEST_CELL = 1 << 17  # of the csv module
 SAMPLE = 1 << 16
+SIGHT = 512
 DELIMITERS = (",", "\t", ";", "|")
 SIGNATURES = (
     (b"PK\x03\x04", "a zip archive or an Excel workbook"),
@@ -28,7 +29,12 @@ SIGNATURES = (
     (b"\x89PNG", "a picture"),
     (b"\xff\xd8\xff", "a picture"),
     (b"SQLite format 3", "a database"),
+    (codecs.BOM_UTF32_LE, "text in UTF-32"),
+    (codecs.BOM_UTF32_BE, "text in UTF-32"),
 )
+OPEN_DOCUMENT = b"mimetypeapplication/vnd.oasis.opendocument."  # stands first in the archive, behind its 30 bytes
+WEB_PAGE = re.compile(rb"<(?:!doctype html|html|head|body|table|meta|script)\b", re.IGNORECASE)
+JSON = re.compile(rb"(?:\[\s*)?[\[{]\s*\"")
 _CONTROL = bytes(set(range(32)) - {9, 10, 12, 13, 26})
 _UTF8_PAIR = re.compile(rb"[\xc3-\xcf][\x80-\xbf]")
 
@@ -115,12 +121,19 @@ def _evenness(text: str, delimiter: str) -> tuple[float, int]:
 
 
 def _not_text(data: bytes) -> str:
-    """What it is instead of text, empty where it is text."""
+    """What it is instead of a table of text, empty where it is one."""
+    if data.startswith(OPEN_DOCUMENT, 30):
+        return "an OpenDocument file (.ods)"
     for signature, kind in SIGNATURES:
         if data.startswith(signature):
             return kind
     if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) or _utf16_without_mark(data):
         return ""
+    start = data[:SIGHT].removeprefix(codecs.BOM_UTF8).lstrip()
+    if WEB_PAGE.match(start):
+        return "a web page, whatever its name says"
+    if JSON.match(start):
+        return "JSON, not a table"
     sample = data[:SAMPLE]
     controls = len(sample) - len(sample.translate(None, _CONTROL))
     return "binary data, not text" if b"\x00" in sample or controls * 100 > len(sample) else ""

@@ -43,8 +43,25 @@ def zipped(name: str = "inside.csv") -> bytes:
         (HEADER + b'"A,100001,7,K\n' * 3, "quot"),
         (b"", "nothing"),
         (b"\xef\xbb\xbf", "nothing"),
+        (b"\n<!DOCTYPE html><html><body>Log in</body></html>", "web page"),
+        (b"<TABLE border=1><tr><td>UPN</td></tr></TABLE>", "web page"),
+        (b'[\n {"UPN": "A", "URN": "100001"}]', "JSON"),
+        (zipped("mimetype").replace(b"UPN,URN", b"application/vnd.oasis.opendocument.spreadsheet"), "OpenDocument"),
+        ((HEADER + ROW).decode().encode("utf-32"), "UTF-32"),
     ],
-    ids=["binary", "zip called csv", "pdf", "open quote", "empty", "mark only"],
+    ids=[
+        "binary",
+        "zip called csv",
+        "pdf",
+        "open quote",
+        "empty",
+        "mark only",
+        "web page",
+        "bare html",
+        "json",
+        "ods",
+        "utf-32",
+    ],
 )
 def test_what_is_no_table_is_said_plainly(content: bytes, said: str, csv_file: Callable[..., Path]) -> None:
     for way in (read, ae.attendance):

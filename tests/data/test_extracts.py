@@ -217,7 +217,7 @@ LAUGHS = '<?xml version="1.0"?><!DOCTYPE l [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a
         ("<?xml version='1.0' encoding='rot99'?><CTfile/>", "XML"),
         ("<CTfile>" + "<a>" * 60, "nested too deeply"),
         (f"<CTfile><a>{'x' * 200_000}</a></CTfile>", "hundred thousand"),
-        ("<CTfile></CTfile>", "nothing in this file"),
+        ("<CTfile></CTfile>", "nothing about pupils in this transfer file"),
     ],
     ids=["laughs", "external", "truncated", "html", "encoding", "deep", "long", "empty"],
 )

@@ -14,8 +14,15 @@ def file_is_not_empty(handed: Handed) -> Iterator[Problem]:
     for part, detail, _, _ in from_notes(handed, "empty"):
         bare = detail == "headers only"
         yield Problem(
-            message=f"There is {'no row below the headers' if bare else 'nothing'} in this file.",
+            message=f"There is {_what(detail)}.",
             fix=f"{'Fill it in' if bare else f'Export the {part.table} again'}, or take the file out of the plan.",
             table=part.table,
             part=part,
         )
+
+
+def _what(detail: str) -> str:
+    """A transfer file names what it lacks."""
+    if detail.startswith("nothing about"):
+        return detail
+    return "no row below the headers in this file" if detail == "headers only" else "nothing in this file"
