@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,7 +14,6 @@ from numpy.typing import NDArray
 from afa_eval.codes import absence, years
 from afa_eval.codes import attendance as codes
 from afa_eval.data.counting import (
-    MEMORY,
     Counted,
     bounds,
     complaint,
@@ -25,6 +23,7 @@ from afa_eval.data.counting import (
     with_sums,
     years_of,
 )
+from afa_eval.data.engine import MEMORY, connected
 from afa_eval.data.mark_files import in_memory, open_marks, slow_marks, text_marks
 from afa_eval.data.marks import Marks
 from afa_eval.data.readers import read
@@ -154,9 +153,7 @@ def total(given: Any, reasons: Any, possible: Any) -> Any:
 def _count(marks: object, year: str, *, halves: bool) -> tuple[Counted, str]:
     import duckdb
 
-    with tempfile.TemporaryDirectory() as room, duckdb.connect() as engine:
-        engine.execute(f"SET memory_limit='{MEMORY}'")
-        engine.execute(f"SET temp_directory='{room}'")  # never in the folder where one stands
+    with connected(MEMORY) as engine:
         tries: list[Any] = [open_marks] if not isinstance(marks, str | Path) else [open_marks, text_marks, slow_marks]
         for number, opened in enumerate(tries):
             try:

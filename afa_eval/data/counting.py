@@ -23,7 +23,6 @@ from afa_eval.errors import DataError
 BITS = 10
 IN_ONE = 5
 MOST = 366 * 2  # sessions of a year; a counter holds 1,023
-MEMORY = "700MB"  # of DuckDB
 NO_MARK = "no_mark"
 OTHER, EARLY, LATE, UNDATED = 0, 1, 2, -1
 EXAMPLES = 3

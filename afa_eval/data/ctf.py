@@ -98,7 +98,11 @@ def ctf_body(path: Path, table: str | None) -> Body:
         return _nothing(Note("kind", "an XML file in an unknown encoding"))
     chosen = table or next((name for name in ("attainment", "attendance") if reading.rows[name]), "pupils")
     rows = reading.rows.get(chosen, [])
-    return _body(_named(rows, chosen)) if rows else _nothing(Note("empty", f"nothing about {chosen} in this transfer file"))
+    return (
+        _body(_named(rows, chosen))
+        if rows
+        else _nothing(Note("empty", f"nothing about {chosen} in this transfer file"))
+    )
 
 
 def _parse(path: Path, reading: _Reading) -> None:

@@ -14,6 +14,7 @@ from typing import Any, cast
 import numpy as np
 
 from afa_eval.data.checks import run_checks
+from afa_eval.data.engine import connected
 from afa_eval.data.handed import Handed, Part
 from afa_eval.data.headers import Heading, known_header, resolve
 from afa_eval.data.marks import COLUMNS, FIRST_ROW, Marks, heading_of, marks_of, weekday_columns
@@ -146,7 +147,7 @@ def headers_of(path: Path, told: Told = None) -> RawTable | None:
             path.name, path, headers=top[0].headers, columns=top[0].columns, header_row=top[0].header_row
         )
     try:
-        with duckdb.connect() as engine:
+        with connected() as engine:
             names = [str(name) for name in engine.read_parquet(str(path)).columns]
     except duckdb.Error:
         return None

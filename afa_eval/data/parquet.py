@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from afa_eval.data.engine import connected
 from afa_eval.data.raw import MOST_CELLS, Body, Note, TextCells
 
 AS_TEXT = "SELECT COALESCE(CAST(COLUMNS(*) AS VARCHAR), '') FROM read_parquet(?)"
@@ -33,7 +34,7 @@ def parquet_body(path: Path) -> Body:
     import duckdb
 
     try:
-        with duckdb.connect() as engine:
+        with connected() as engine:
             many = _cells(engine.read_parquet(path.as_posix()))
             if many > MOST_CELLS:
                 return Body((), 1, (), nothing, (Note("too large", f"{many:,} cells"),))

@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from afa_eval.data.counting import MEMORY, Trouble, count, doubtful, with_sums, years_of
+from afa_eval.data.counting import Trouble, count, doubtful, with_sums, years_of
+from afa_eval.data.engine import MEMORY, connected
 from afa_eval.data.mark_files import headers_of, of_raw, open_marks, text_marks
 from afa_eval.data.marks import Marks, are_marks
 from afa_eval.data.raw import Note, RawTable
@@ -50,8 +51,7 @@ def totals_of_file(path: Path, told: Mapping[str, str] | None = None) -> RawTabl
         return None
     for opened in (open_marks, text_marks):
         try:
-            with duckdb.connect() as engine:
-                engine.execute(f"SET memory_limit='{MEMORY}'")
+            with connected(MEMORY) as engine:
                 return totals(opened(path, engine, told), headers)
         except (duckdb.Error, DataError):  # that reader tells what is wrong, with all else that is
             continue
@@ -73,11 +73,9 @@ def totals_of_raw(raw: RawTable, told: Mapping[str, str] | None = None) -> RawTa
     RawTable
         As ``totals``; unchanged where its rows are crooked.
     """
-    import duckdb
-
     if raw.noted("long row"):
         return raw
-    with duckdb.connect() as engine:
+    with connected() as engine:
         return totals(of_raw(raw, engine, told), raw)
 
 

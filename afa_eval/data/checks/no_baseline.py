@@ -29,7 +29,7 @@ def pupils_have_a_baseline(handed: Handed) -> Iterator[Problem]:
 
 
 def _problem(place: Place, baseline: str, blank: Mask, absent: int, pupils: int, year: str) -> Problem:
-    rows = f" ({absent:,} of them have no row in this file)" if absent else ""
+    rows = f" ({absent:,} of them {'has' if absent == 1 else 'have'} no row in this file)" if absent else ""
     who = f"pupils on roll in {years.label(year)}" if year else "pupils"
     lacking = int(blank.sum()) + absent
     return Problem(
