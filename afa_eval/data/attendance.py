@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from afa_eval.codes import absence, years
+from afa_eval.codes import absence, year_groups, years
 from afa_eval.codes import attendance as codes
 from afa_eval.data.counting import (
     Counted,
@@ -92,7 +92,7 @@ def attendance(marks: object, pupils: object = None, year: object = "202324") ->
         frame = _population(_with_school(frame, people), people, when)
         ages = frame["pupil_id"].map(people["age"]).to_numpy(dtype=np.float64)
     if len(frame) and frame["urn"].isna().all():
-        raise ColumnNotFound.of("urn", "the school", "table of marks, nor of pupils", frame.columns[:1])
+        raise ColumnNotFound.of("urn", "the school", "marks or pupils", frame.columns[:1])
     return _finished(with_sums(frame, when), when, period, ages)
 
 
@@ -224,18 +224,26 @@ def _finished(frame: pd.DataFrame, year: str, period: str, ages: NDArray[np.floa
 
 def _population(frame: pd.DataFrame, people: pd.DataFrame, year: str) -> pd.DataFrame:
     """Aged 5 to 15, no boarders; without the sixth half-term where it does not count."""
-    unlisted = ~frame["pupil_id"].isin(people.index)
-    if unlisted.any():
-        n = int(frame.loc[unlisted, "pupil_id"].nunique())
-        warnings.warn(
-            f"{n:,} pupils with marks are not in the pupils' table and were left out.", UserWarning, stacklevel=3
-        )
-    age = frame["pupil_id"].map(people["age"])
+    age = _age(frame["pupil_id"], people)
     began = frame.groupby(["pupil_id", "urn"], dropna=False)["sixth"].transform("min").astype(bool)
     outside = frame["sixth"] & ((age == OLDEST) | (year < SIX_HALF_TERMS_SINCE))
     kept = age.between(YOUNGEST, OLDEST) & ~frame["pupil_id"].map(people["boarder"]).fillna(False).astype(bool)
     chosen = frame[kept & ~began & ~outside].drop(columns="sixth")
     return chosen.groupby(["pupil_id", "urn"], sort=True, dropna=False, as_index=False).sum()
+
+
+def _age(pupil: pd.Series, people: pd.DataFrame) -> pd.Series:
+    """The age of each row's pupil; who has none is of no age that counts, and that is said."""
+    age = pupil.map(people["age"])
+    for left, why in (
+        (~pupil.isin(people.index), "not in the pupils' table"),
+        (pupil.isin(people.index) & age.isna(), "without an age"),
+    ):
+        if left.any():
+            n = int(pupil[left].nunique())
+            who = "1 pupil" if n == 1 else f"{n:,} pupils"
+            warnings.warn(f"Left out: the sessions of {who} {why}.", UserWarning, stacklevel=4)
+    return age
 
 
 def _with_school(frame: pd.DataFrame, people: pd.DataFrame) -> pd.DataFrame:
@@ -264,16 +272,36 @@ def _people(pupils: object, year: str) -> pd.DataFrame:
 
 def _ages(table: pd.DataFrame, named: dict[str, Any], year: str) -> Any:
     if "age" in named:
-        return pd.to_numeric(table[named["age"]]).astype(float)
+        return _numbers(table[named["age"]])
     born = next((named[name] for name in ("date_of_birth", "dob") if name in named), None)
     if born is not None:
-        day = pd.to_datetime(table[born], dayfirst=not _iso(table[born]))
+        day = pd.to_datetime(table[born], dayfirst=not _iso(table[born]), errors="coerce")
+        _refuse(table[born], day.isna(), "date of birth")
         had = (day.dt.month < 9).astype(float)
         return years.start(year) - day.dt.year - (1 - had)
     if "year_group" not in named:
         raise ColumnNotFound.of("age", "the age on 31 August, a date of birth or year_group", "pupils", table.columns)
-    group = pd.to_numeric(table[named["year_group"]]).astype(float)
+    written = table[named["year_group"]].dropna()
+    groups = {text: year_groups.parse(text) for text in written.unique() if str(text).strip()}
+    group = table[named["year_group"]].map(groups).astype(float)
     return group + AGE_OF_YEAR_GROUP + _distance(table, named, year)
+
+
+def _numbers(column: pd.Series, *, whole: bool = False) -> pd.Series:
+    """Numbers, or whole ones; blank cells have none."""
+    found = pd.to_numeric(column, errors="coerce").astype(float)
+    wrong = found.isna() | ((found < 0) | (found % 1 != 0) if whole else False)
+    _refuse(column, wrong, "whole number" if whole else "number")
+    return found
+
+
+def _refuse(column: pd.Series, wrong: pd.Series, noun: str) -> None:
+    """Where a cell that is filled in could not be understood."""
+    texts = column[wrong & column.notna()].astype(str).str.strip()
+    strange = texts[texts != ""]
+    if len(strange):
+        cells = "1 cell" if len(strange) == 1 else f"{len(strange):,} cells"
+        raise DataError(f"'{strange.iloc[0]}' in column '{column.name}' is no {noun} ({cells}).")
 
 
 def _iso(texts: pd.Series) -> bool:
@@ -321,7 +349,7 @@ def _of_totals(totals: pd.DataFrame, people: pd.DataFrame | None, year: str) -> 
         for name in frame.columns
         if str(name).removeprefix("sessions_") in kinds and str(name).startswith("sessions_")
     ]
-    numbers = frame[[*SUMS, *reasons]].apply(pd.to_numeric).fillna(0).astype("int64")
+    numbers = frame[[*SUMS, *reasons]].apply(_numbers, whole=True).fillna(0).astype("int64")
     possible = numbers["sessions_possible"]
     for name, kind in ((SUMS[1], "authorised"), (SUMS[2], "unauthorised")):
         own = [each for each in reasons if kinds[str(each).removeprefix("sessions_")] == kind]
@@ -329,7 +357,7 @@ def _of_totals(totals: pd.DataFrame, people: pd.DataFrame | None, year: str) -> 
     sound = (possible > 0) & (possible >= numbers[SUMS[1]] + numbers[SUMS[2]])
     keyed = pd.concat([frame[["pupil_id", "urn"]].astype(str), numbers], axis=1)[sound]
     if people is not None:
-        age, boards = keyed["pupil_id"].map(people["age"]), keyed["pupil_id"].map(people["boarder"])
+        age, boards = _age(keyed["pupil_id"], people), keyed["pupil_id"].map(people["boarder"])
         keyed = keyed[age.between(YOUNGEST, OLDEST) & ~boards.fillna(False).astype(bool)]
     summed: pd.DataFrame = keyed.groupby(["pupil_id", "urn"], sort=True, as_index=False).sum()
     return summed

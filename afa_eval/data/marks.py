@@ -187,7 +187,7 @@ def marks_of(relation: Any, file: str, *, first_row: int = FIRST_ROW, told: Mapp
         return Marks(relation, sql, {**columns, "date": columns["week"]}, file, first_row)
     for name, role in LONG.items():
         if name not in columns:
-            raise ColumnNotFound.of(name, role, "table of marks", headers)
+            raise ColumnNotFound.of(name, role, "marks", headers)
     return Marks(relation, _long(columns, kinds), columns, file, first_row)
 
 
@@ -236,7 +236,7 @@ def _long(columns: Mapping[str, str], kinds: Mapping[str, str]) -> str:
 def _weekly(columns: Mapping[str, str], kinds: Mapping[str, str], weekdays: Mapping[str, tuple[int, int]]) -> str:
     """A row a pupil and week: one column a half day, or one text of marks from Monday morning on."""
     if "pupil_id" not in columns:
-        raise ColumnNotFound.of("pupil_id", LONG["pupil_id"], "table of marks", list(kinds))
+        raise ColumnNotFound.of("pupil_id", LONG["pupil_id"], "marks", list(kinds))
     monday = f"CAST(date_trunc('week', {_day(columns['week'], kinds)}) AS DATE)"
     if weekdays:
         halves = list(weekdays.values())

@@ -201,7 +201,7 @@ def test_the_year_group_of_another_year_s_census_is_moved() -> None:
 
 def test_pupils_who_are_not_listed_are_said() -> None:
     pupils = pd.DataFrame({"pupil_id": ["A"], "age": [9]})
-    with pytest.warns(UserWarning, match="1 pupils with marks"):
+    with pytest.warns(UserWarning, match="sessions of 1 pupil not in the pupils' table"):
         ae.attendance(pd.concat([whole_year("A"), whole_year("B")]), pupils)
 
 
@@ -493,3 +493,37 @@ def test_a_parquet_file_whose_marks_are_all_of_the_year_is_refused_for_a_mark_th
         engine.from_df(table).write_parquet(str(path))
     with pytest.raises(DataError, match=r"'XM' is no session(.|\n)*a second mark"):
         ae.attendance(path, year="202324")
+
+
+WRONG_PUPILS = {
+    "year group": ({"year_group": ["Year 99"]}, "'Year 99' is no year group"),
+    "age": ({"age": ["ten"]}, "'ten' in column 'age' is no number"),
+    "birth": ({"DOB": ["31/31/2015"]}, "'31/31/2015' in column 'DOB' is no date of birth"),
+}
+
+
+@pytest.mark.parametrize("case", WRONG_PUPILS)
+def test_what_pupils_cannot_be_is_refused_plainly(case: str) -> None:
+    columns, said = WRONG_PUPILS[case]
+    with pytest.raises(DataError, match=said):
+        ae.attendance(register("P1", ["/"]), pupils=pd.DataFrame({"pupil_id": ["P1"], **columns}))
+
+
+def test_year_groups_of_pupils_may_be_written_as_schools_do() -> None:
+    marks = pd.concat([register(name, ["/"]) for name in ("A", "B", "C", "D")])
+    pupils = pd.DataFrame({"pupil_id": ["A", "B", "C", "D"], "year_group": ["Year 3", "N2", "X", "7"]})
+    with pytest.warns(UserWarning, match="sessions of 1 pupil without an age"):
+        assert ae.attendance(marks, pupils=pupils)["pupil_id"].tolist() == ["A", "D"]
+
+
+@pytest.mark.parametrize("count", ["x", 10.5, -3])
+def test_totals_that_are_no_whole_numbers_are_refused(count: object) -> None:
+    row = {
+        "pupil_id": "A",
+        "urn": "1",
+        "sessions_possible": count,
+        "sessions_authorised": 0,
+        "sessions_unauthorised": 0,
+    }
+    with pytest.raises(DataError, match=f"'{count}' in column 'sessions_possible' is no whole number"):
+        ae.attendance(pd.DataFrame([row]))
