@@ -31,7 +31,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 import numpy as np
 import pandas as pd
 
-from afa_eval.frames import chunks
+from afa_eval.frames import scan
 from afa_eval.frames.moments import moments
 from afa_eval.frames.source import Role, open_table
 from afa_eval.kernels.moments import cluster_moments, constant_safe_shift
@@ -313,7 +313,7 @@ def only_read(path: str, outcome: str, fixed: list[str], groups: list[str]) -> N
     """The columns as the moments pass takes them over, and nothing done with them."""
     used = [outcome, *groups, *fixed]
     opened = open_table(path, [Role(column, "a column") for column in used])
-    for _ in chunks.batches(opened.frame.select(used).to_native()):
+    for _ in scan.batches(opened.frame.select(used).to_native()):
         pass
 
 

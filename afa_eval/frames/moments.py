@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from afa_eval.errors import DataError, EstimationError
-from afa_eval.frames import chunks, eager
+from afa_eval.frames import chunks, eager, scan
 from afa_eval.frames.record import Key, Moments, key_order
 from afa_eval.frames.source import Role, collect, open_table, present
 from afa_eval.frames.terms import Arrays, Column, Factor, expand, known, label
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     import narwhals as nw
 
 COMPLETE = "__complete"
-AT_ONCE = chunks.PIECE  # rows; beyond it they are taken in pieces, to save memory
+AT_ONCE = 32_768  # rows; beyond it they are taken in pieces, to save memory
 
 
 def moments(
@@ -111,7 +111,7 @@ def _on_engine(
     check_outcome(frame.collect_schema(), outcome)
     columns = (*expand(known(frame), fixed, reference), _outcome_column(outcome))
     if opened.on_duckdb:
-        found = chunks.gather(frame, columns, groups, used)
+        found = scan.gather(frame, columns, groups, used)
         if not found.keys:
             raise _nothing_left(found.missing)
         missing = tuple(item for item in found.missing if item[1])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from afa_eval.kernels.linear import Ints
+from afa_eval.kernels.moments import PLACE, stable_order
 
 
 def joined(keys: Ints) -> tuple[Ints, Ints]:
@@ -29,6 +30,25 @@ def joined(keys: Ints) -> tuple[Ints, Ints]:
         codes, pairs = numbered(codes * own.size + part)
         found = np.vstack([found[:, pairs // own.size], own[pairs % own.size]])
     return codes, found
+
+
+def together(keys: Ints) -> tuple[Ints, Ints]:
+    """In which order do rows of a group stand side by side, and where does each group begin?
+
+    Parameters
+    ----------
+    keys : ndarray of int, shape (levels, n)
+        Of each row.
+
+    Returns
+    -------
+    ndarray of int of shape (n,), ndarray of int
+        Places of the rows, those of a group as they stood, and the first of each group among them.
+    """
+    low, high = (int(keys[0].min()), int(keys[0].max())) if keys.shape[0] == 1 else (0, 1 << PLACE)
+    codes = keys[0] - low if high - low < 1 << PLACE - 1 else joined(keys)[0]
+    order, found = stable_order(codes)
+    return order, np.append(0, np.flatnonzero(found[1:] != found[:-1]) + 1)
 
 
 def numbered(values: Ints) -> tuple[Ints, Ints]:

@@ -199,8 +199,8 @@ def column_moments(z: Floats, codes: Ints, shift: Floats, indicators: Sequence[i
         Where a value is missing or infinite.
     """
     if (codes[1:] < codes[:-1]).any():
-        order = stable_order(codes)
-        z, codes = z.take(order, axis=1), codes[order]
+        order, codes = stable_order(codes)
+        z = z.take(order, axis=1)
     elif not z.flags.c_contiguous:
         z = np.ascontiguousarray(z)
     starts = np.append(0, np.flatnonzero(codes[1:] != codes[:-1]) + 1)
@@ -269,7 +269,7 @@ def undo_shift(moments: ClusterMoments, regressors: Sequence[int], outcome: int)
     return unshift(inverse_root(gram), moments.sums.sum(axis=0)[at], moments.n_rows, shift, by)
 
 
-def stable_order(codes: Ints) -> Ints:
+def stable_order(codes: Ints) -> tuple[Ints, Ints]:
     """In which order are small codes sorted, equal ones as they stand?
 
     Parameters
@@ -279,12 +279,15 @@ def stable_order(codes: Ints) -> Ints:
 
     Returns
     -------
-    ndarray of int
-        Code and place in one number each, which numpy sorts faster than it finds an order.
+    order, codes : ndarray of int
+        The places, and the codes in that order: both in one number each, which numpy sorts faster than it finds an order.
     """
-    placed = (codes << PLACE) | np.arange(codes.size)
+    placed = codes << PLACE
+    placed |= np.arange(codes.size)
     placed.sort()
-    return placed & ((1 << PLACE) - 1)
+    found = placed >> PLACE
+    placed &= (1 << PLACE) - 1
+    return placed, found
 
 
 def products(z: Floats, starts: Ints, indicators: Sequence[int] = ()) -> Floats:
@@ -312,7 +315,37 @@ def products(z: Floats, starts: Ints, indicators: Sequence[int] = ()) -> Floats:
     ends = np.append(starts[1:], n)
     for k, (start, end) in enumerate(zip(starts.tolist(), ends.tolist(), strict=True)):
         run = z[:, start:end]
-        np.matmul(run, run.T, out=out[k])
+        np.matmul(run, run[1:].T, out=out[k, :, 1:])
+    return _first_too(out, np.add.reduceat(z[0] * z[0], starts))
+
+
+def equal_products(z: Floats, size: int) -> Floats:
+    """What are the cross-products of runs that are all of one size?
+
+    Parameters
+    ----------
+    z : ndarray, shape (q, R size)
+        Columns, one below the other.
+    size : int
+        Rows of each run.
+
+    Returns
+    -------
+    ndarray, shape (R, q, q)
+        What ``products`` gives, without a call for each run.
+    """
+    runs = z.reshape(z.shape[0], -1, size)
+    out = np.empty((runs.shape[1], z.shape[0], z.shape[0]))
+    np.matmul(runs.transpose(1, 0, 2), runs[1:].transpose(1, 2, 0), out=out[:, :, 1:])
+    return _first_too(out, np.einsum("rn,rn->r", runs[0], runs[0]))
+
+
+def _first_too(out: Floats, squares: Floats) -> Floats:
+    """All cross-products, where those of the first column with the others were left out on one side.
+
+    BLAS takes up to twice as long to multiply an array by itself, turned, as to multiply two; without the first column they are two.
+    """
+    out[:, 0, 0], out[:, 1:, 0] = squares, out[:, 0, 1:]
     return out
 
 

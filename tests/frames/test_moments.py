@@ -134,10 +134,34 @@ def test_groups_that_come_late_and_between_others(monkeypatch, kind):
             np.testing.assert_allclose(cross, small.clusters.cross, rtol=1e-10, atol=1e-10)  # another shift first
 
 
+@pytest.mark.parametrize("kind", [as_duckdb, pd.DataFrame])
+@pytest.mark.parametrize("wide", [0, 5])
+def test_columns_of_every_width_wait_together(monkeypatch, kind, wide):
+    """Flags share bytes until one is no flag any more; narrow floats lose nothing when they are shifted."""
+    rng, n = np.random.default_rng(2), 900
+    d = pd.DataFrame({"urn": rng.permutation(np.arange(n) % 12), "y": rng.normal(1e4, 1, n).astype(np.float32)})
+    for i in range(9):
+        d[f"f{i}"] = rng.integers(0, 2, n).astype(np.int8)
+    d["late"] = np.where(np.arange(n) < 600, d.f0, rng.integers(-128, 128, n)).astype(np.int8)
+    d["yes"], d["age"] = d.f1 == 1, rng.integers(120, 140, n).astype(np.int16)
+    for i in range(wide):  # more than one line holds
+        d[f"w{i}"] = rng.normal(size=n)
+    terms = [name for name in d.columns if name not in {"urn", "y"}]
+    expected = moments(d.astype(np.float64), "y", terms, ["urn"])
+    monkeypatch.setattr(passes, "AT_ONCE", 0)
+    monkeypatch.setattr(chunks, "PIECE", 100)
+    found = moments(kind(d), "y", terms, ["urn"])
+    assert found.keys == expected.keys
+    moved = reshift(found.clusters, expected.shift)
+    np.testing.assert_allclose(moved.cross, expected.clusters.cross, rtol=1e-10, atol=1e-7)  # another shift first
+
+
 @pytest.mark.parametrize("largest", [10, 65_536, 10_000_000])
 def test_order_of_codes_is_stable(largest):
     codes = np.random.default_rng(0).integers(0, largest, 5000)
-    np.testing.assert_array_equal(stable_order(codes), np.argsort(codes, kind="stable"))
+    order, found = stable_order(codes)
+    np.testing.assert_array_equal(order, np.argsort(codes, kind="stable"))
+    np.testing.assert_array_equal(found, codes[order])
 
 
 @pytest.mark.parametrize("suffix", ["csv", "parquet"])
