@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor
 from contextlib import contextmanager
@@ -84,7 +85,11 @@ def pseudonymise(
     from afa_eval.data.pseudonyms import read_key, write_pseudonymised
     from afa_eval.data.readers import as_text
 
-    raw, table = as_text(file)
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always", UserWarning)
+        raw, table = as_text(file)
+    for each in told:
+        typer.echo(str(each.message), err=True)
     _made(write_pseudonymised(raw, table, read_key(by, out.absolute().parent), out))
 
 

@@ -30,6 +30,7 @@ KEY_BYTES = 32
 PSEUDONYM_BYTES = 10
 MODE = 0o600
 RISKY = ("=", "+", "-", "@", "\t", "\r")
+WRITTEN = frozenset({".csv", ".txt"})
 PERSONS = ("pupil_id", "former_upn", "respondent_id")
 
 
@@ -186,9 +187,12 @@ def write_pseudonymised(raw: RawTable, table: str, key: bytes, path: Path) -> Pa
     DataError
         Where no column holds the pupil, or a cell besides still holds a UPN.
     PlanError
-        Where the file is there already.
+        Where the file is there already, or is to be no CSV file.
     """
     from afa_eval.data.headers import UPN, resolve
+
+    if path.suffix.lower() not in WRITTEN:
+        raise PlanError(f"'{path.name}' would be a CSV file, whatever its name says. Give it the ending .csv.")
 
     heading = resolve(raw, table)
     persons = {heading.columns[name] for name in PERSONS if name in heading.columns}

@@ -19,6 +19,7 @@ MOST_UNPACKED = 1 << 29
 MOST_RATIO = 200
 MOST_ROWS = 1 << 20  # of a sheet; a file may still claim to have a row far below
 NO_VALUE = "#NO VALUE"  # a formula that no program has calculated yet
+LOOKED_AT = 100  # rows, to tell a table from a title page
 FORMULA = re.compile(rb"<f[ >/]")
 
 
@@ -34,7 +35,7 @@ def sheet_grid(path: Path, sheet: str | None) -> tuple[Grid, str, tuple[Note, ..
     path : Path
         An .xlsx or .xlsm file.
     sheet : str, optional
-        Its name; the first sheet with anything in it where not told.
+        Its name; the first sheet with a table in it where not told.
 
     Returns
     -------
@@ -127,7 +128,13 @@ def _read_sheet(book: Any, formulas: Any, wanted: str | None) -> tuple[Grid, str
     if not filled:
         return [], "", (Note("empty", "nothing at all"),)
     notes = (Note("several sheets", ", ".join(filled)),) if len(filled) > 1 else ()
-    return grids[filled[0]], filled[0], notes
+    first = next((name for name in filled if _is_table(grids[name])), filled[0])
+    return grids[first], first, notes
+
+
+def _is_table(rows: Grid) -> bool:
+    """More than a title page, which many exports begin with: two rows at least that go on beyond one cell."""
+    return sum(sum(map(bool, row)) > 1 for row in rows[:LOOKED_AT]) > 1
 
 
 def _texts(page: Any, formulas: Any) -> Grid:

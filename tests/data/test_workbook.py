@@ -54,6 +54,12 @@ def test_several_sheets_are_a_query(tmp_path: Path) -> None:
         assert len(read(book(tmp_path / "b.xlsx", Pupils=ROWS, Other=ROWS))) == 2
 
 
+def test_a_title_page_is_not_taken_for_the_table(tmp_path: Path) -> None:
+    title = [["Students of all schools"], [], ["Exported on", "1 September 2023"]]
+    with pytest.warns(UserWarning, match="'Pupils' was read"):
+        assert len(read(book(tmp_path / "b.xlsx", Title=title, Pupils=ROWS))) == 2
+
+
 def test_rows_and_headers_below_a_title(tmp_path: Path) -> None:
     path = book(tmp_path / "b.xlsx", Pupils=[["Our pupils"], [], [], *ROWS])
     raw = read_raw(source(path))

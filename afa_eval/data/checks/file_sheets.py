@@ -13,7 +13,7 @@ def sheet_is_named(handed: Handed) -> Iterator[Problem]:
     """Is it clear which sheet of a workbook is meant?"""
     for part, detail, _, _ in from_notes(handed, "several sheets"):
         yield Problem(
-            message=f"The workbook has several sheets ({detail}); the first, '{part.raw.sheet}', was read.",
+            message=f"The workbook has several sheets ({detail}); '{part.raw.sheet}' was read.",
             fix=f'Name the sheet in the plan: "{part.raw.file}#{part.raw.sheet}".',
             table=part.table,
             part=part,
