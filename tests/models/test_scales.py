@@ -12,6 +12,7 @@ import pytest
 from afa_eval.errors import ColumnNotFound, DataError, EstimationError
 from afa_eval.models import scales
 
+OURS = Path(__file__).parents[1] / "reference"
 REFERENCE = Path(__file__).parents[2] / ".." / "shared" / "reference"
 BFI = {  # items, and those worded the other way as psych reversed them
     "agree": ("A", ["A1"]),
@@ -41,6 +42,23 @@ def test_alpha_and_feldts_interval_agree_with_psych(scale: str) -> None:
     # both are closed formulas of the same covariances
     assert found.value == pytest.approx(want["total"]["raw_alpha"], rel=1e-12)
     assert (found.low, found.high) == pytest.approx((want["feldt"]["lower"], want["feldt"]["upper"]), rel=1e-9)
+
+
+def test_one_factor_and_omega_agree_with_psych() -> None:
+    items, want = pd.read_csv(OURS / "scale.csv"), json.loads((OURS / "scale.json").read_text())
+    sd, found = items.std().to_numpy(), scales.one_factor(items.cov().to_numpy())
+    loadings, own = found.loadings / sd, found.uniquenesses / sd**2
+    # psych::fa stops its optimiser at about seven digits; R's factanal, told to go on, at ten
+    assert loadings == pytest.approx(want["fa_loadings"], rel=1e-6)
+    assert own == pytest.approx(want["fa_uniquenesses"], rel=1e-6)
+    assert loadings == pytest.approx(want["factanal_loadings"], rel=1e-9)
+    assert own == pytest.approx(want["factanal_uniquenesses"], rel=1e-9)
+    # psych's omega is of standardised items and divides by the correlations as they are; ours is of the items' own sum
+    assert 1 - own.sum() / items.corr().to_numpy().sum() == pytest.approx(want["omega_total"], rel=1e-6)
+    common = float((want["fa_loadings"] * sd).sum()) ** 2
+    theirs = common / (common + float((want["fa_uniquenesses"] * sd**2).sum()))
+    assert scales.omega(items).value == pytest.approx(theirs, rel=1e-6)
+    assert scales.alpha(items).value == pytest.approx(want["alpha"], rel=1e-12)  # a closed formula
 
 
 @pytest.mark.shared
