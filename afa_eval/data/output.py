@@ -47,10 +47,18 @@ body { font: 1rem/1.5 system-ui, "Segoe UI", Arial, sans-serif; color: #1a1a1a; 
 h1 { font-size: 1.75rem; } h2 { font-size: 1.25rem; margin-top: 2rem; overflow-wrap: anywhere; }
 .scroll { overflow-x: auto; } .scroll:focus { outline: 3px solid #1d70b8; outline-offset: 2px; }
 table { border-collapse: collapse; width: 100%; } caption { text-align: left; padding: .25rem 0; }
-th, td { text-align: left; vertical-align: top; border-bottom: 1px solid #767676; padding: .4rem .6rem; overflow-wrap: anywhere; min-width: 3.5rem; }
-th { background: #f3f2f1; } td.wide { min-width: 16rem; }
+th, td { text-align: left; vertical-align: top; border-bottom: 1px solid #767676; padding: .4rem .6rem; overflow-wrap: break-word; }
+th { background: #f3f2f1; } td.long { min-width: 14rem; } td.free { min-width: 6rem; max-width: 14rem; overflow-wrap: anywhere; } td.name { min-width: 10.5rem; }
 .error { border-left: .4rem solid #942514; } .query { border-left: .4rem solid #6a4a00; } .info { border-left: .4rem solid #1d4e89; }
+@media (max-width: 50rem) {
+  table, caption, tbody, tr, th, td { display: block; } tr { border-bottom: 2px solid #767676; }
+  thead { position: absolute; clip-path: inset(50%); height: 1px; overflow: hidden; }
+  th, td { border-bottom: 0; padding: .15rem .6rem; } td.free { min-width: 0; max-width: none; } td:empty { display: none; }
+  td::before { content: attr(data-label) ": "; font-weight: bold; } tbody th { margin-top: .6rem; }
+}
 """
+COLUMNS = ("Severity", "Code", "Row", "Column", "Value", "What is wrong", "How to mend it")  # of the page
+KINDS = ("short", "row", "free name", "free", "long", "long")  # how the cells behind the first are set
 
 
 def as_rows(faults: Iterable[Fault]) -> list[dict[str, Any]]:
@@ -161,7 +169,7 @@ def html(faults: Iterable[Fault]) -> str:
         '<!DOCTYPE html>\n<html lang="en-GB">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         f"<title>{TITLE}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n<main>\n<h1>{TITLE}</h1>\n"
-        f"<p>{escape(summary(listed))} Rows are numbered as a spreadsheet shows them: the header is row 1.</p>\n"
+        f"<p>{escape(summary(listed))} Rows are numbered as a spreadsheet shows them.</p>\n"
         f"<ul>{meanings}</ul>\n{sections}\n</main>\n</body>\n</html>\n"
     )
 
@@ -257,22 +265,26 @@ def _name(fault: Fault) -> str:
 
 
 def _section(name: str, faults: Sequence[Fault], number: int) -> str:
-    head = "".join(
-        f'<th scope="col">{escape(text)}</th>'
-        for text in ("Severity", "Code", "Row", "Column", "Value", "What is wrong", "How to mend it")
-    )
-    rows = "\n".join(
-        f'<tr><th scope="row" class="{fault.severity}">{fault.severity.title()}</th><td>{fault.code}</td>'
-        f"<td>{escape(row_words(fault))}</td><td>{escape(fault.column)}</td><td>{escape(fault.value)}</td>"
-        f'<td class="wide">{escape(fault.message)}</td><td class="wide">{escape(fault.fix)}</td></tr>'
-        for fault in faults
-    )
+    head = "".join(f'<th scope="col" role="columnheader">{text}</th>' for text in COLUMNS)
+    rows = "\n".join(map(_row, faults))
     return (
         f'<h2 id="file-{number}">{escape(name)}</h2>\n'
         f'<div class="scroll" role="region" aria-labelledby="file-{number}" tabindex="0">\n'
-        f"<table>\n<caption>{escape(summary(faults))}</caption>\n<thead><tr>{head}</tr></thead>\n"
-        f"<tbody>\n{rows}\n</tbody>\n</table>\n</div>"
+        f'<table role="table">\n<caption>{escape(summary(faults))}</caption>\n'
+        f'<thead role="rowgroup"><tr role="row">{head}</tr></thead>\n'
+        f'<tbody role="rowgroup">\n{rows}\n</tbody>\n</table>\n</div>'
     )
+
+
+def _row(fault: Fault) -> str:
+    """A row; on a phone its cells stand one under another, each with its heading, and are still read out as a row."""
+    cells = (fault.code, row_words(fault), fault.column, fault.value, fault.message, fault.fix)
+    written = "".join(
+        f'<td role="cell" class="{kind}" data-label="{name}">{escape(cell)}</td>'
+        for kind, name, cell in zip(KINDS, COLUMNS[1:], cells, strict=True)
+    )
+    kind = fault.severity
+    return f'<tr role="row"><th scope="row" role="rowheader" class="{kind}">{kind.title()}</th>{written}</tr>'
 
 
 def _workbook(faults: Sequence[Fault], path: Path) -> None:
@@ -292,18 +304,18 @@ def _workbook(faults: Sequence[Fault], path: Path) -> None:
         )
         records = [_cells(fault) for fault in faults] or [("",) * 8 + ("Nothing to mend.", "", "")]
         sheet.add_table(
-            3, 0, 3 + len(records), len(HEADINGS) - 1,
+            2, 0, 2 + len(records), len(HEADINGS) - 1,
             {"name": "Checks", "columns": [{"header": heading} for heading in HEADINGS], "style": "Table Style Light 1"},
         )  # fmt: skip
         for column, width in enumerate(WIDTHS):
             sheet.set_column(column, column, width, wrap)
-        for number, record in enumerate(records, start=4):
+        for number, record in enumerate(records, start=3):
             for column, value in enumerate(record):
                 if isinstance(value, int):
                     sheet.write_number(number, column, value, wrap)
                 else:
                     sheet.write_string(number, column, value[:LONGEST_CELL], wrap)
-        sheet.freeze_panes(4, 0)
+        sheet.freeze_panes(3, 0)
         notes = book.add_worksheet("Notes")
         notes.set_column(0, 0, 100, wrap)
         notes.write_string(0, 0, "Notes on the checks", bold)

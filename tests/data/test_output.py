@@ -65,6 +65,7 @@ def test_the_workbook_is_accessible_and_holds_no_formula(tmp_path: Path) -> None
     sheet = book["Checks"]
     assert sheet["A1"].value == "Checks of the data"
     assert list(sheet.tables) == ["Checks"]
+    assert all(sheet.cell(row, 1).value for row in range(1, sheet.max_row + 1))  # no blank row ends the table early
     assert not sheet.merged_cells.ranges
     assert {cell.data_type for row in sheet.iter_rows() for cell in row} <= {"s", "n"}
     assert "=1+1" in {cell.value for row in sheet.iter_rows() for cell in row}
@@ -79,6 +80,9 @@ def test_the_page_needs_nothing_else_and_escapes_what_users_wrote() -> None:
     assert "'=1+1' <b>" in page.get_text()
     for table in page.find_all("table"):
         assert table.caption
+        headings = [head.get_text() for head in table.thead.find_all("th")][1:]
+        for row in table.tbody.find_all("tr"):  # what a phone shows before each cell
+            assert [cell["data-label"] for cell in row.find_all("td")] == headings
         assert all(head.get("scope") for head in table.find_all("th"))
 
 
