@@ -76,6 +76,16 @@ def test_three_levels(golden):
     assert low < fit.variances["la"] < high
 
 
+@pytest.mark.parametrize("offset", [1e4, 1e6, 1e8])
+def test_offsets_cost_no_more_than_the_data_lost(crt, offset):
+    near = fit_mixed(crt, "post", ["treated", "pre"], ["urn"]).tidy()
+    moved = crt.assign(pre=crt.pre + offset, post=crt.post + offset)
+    far = fit_mixed(moved, "post", ["treated", "pre"], ["urn"]).tidy()
+    lost = max(1e-12, 10 * float(((moved.pre - offset) - crt.pre).abs().max()))
+    for column in ("estimate", "std_error", "df"):
+        np.testing.assert_allclose(far[column][1:], near[column][1:], rtol=lost)
+
+
 def test_random_slope_of_a_multisite_trial(golden):
     mst = pd.read_csv(REFERENCE / "mst.csv")
     fit = fit_mixed(mst, "post", ["treated", "pre"], ["urn"], slope="treated")
@@ -87,6 +97,11 @@ def test_random_slope_of_a_multisite_trial(golden):
         g = fit.effect_size("treated", basis=basis, denominator="conditional", convention="eefanalytics")
         printed = golden["mst_eef"]["ES"]["treated1"][key]
         np.testing.assert_allclose([g.value, *g.ci], list(printed.values()), atol=5e-5)
+    # lmer (lme4 1.1.31) told to go on: nloptwrap with xtol and ftol of 1e-14
+    np.testing.assert_allclose(found, [9.999305887950229, -0.198333380171371, 3.159144120545656], rtol=LME4_RTOL)
+    np.testing.assert_allclose(
+        [fit.variances["residual"], fit.loglik], [26.489529641008470, -1397.9171541318], rtol=1e-8
+    )
     ours = fit.effect_size("treated")
     assert ours.ci[0] < ours.value < ours.ci[1]
     assert fit.school_effects().columns.tolist()[-3:] == ["slope", "slope_std_error", "n_pupils"]
