@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import platform
 import tomllib
@@ -14,7 +15,8 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from afa_eval import installed, robustness
+from afa_eval import answered, installed, robustness
+from afa_eval.comparators.store import user_folder
 from afa_eval.data.loading import Loaded, load
 from afa_eval.data.tables import Need, Tables
 from afa_eval.designs.base import Design
@@ -29,7 +31,7 @@ from afa_eval.plan.mistakes import Mistake, plan_error
 from afa_eval.plan.queries import QUERIES, read_queries
 
 VERSIONED = ("afa-eval", "pandas", "numpy", "scipy", "linearmodels", "pingouin", "statsmodels", "jupyter-book")
-SCHEMA = "afa_eval.evaluation/1"
+SCHEMA = "afa_eval.evaluation/2"
 DRESS = frozenset({"title", "organisation", "words", "book", "disclosure"})  # of a plan, and of its [evaluation]
 NO_FIGURE, NO_FOCUS = "not-estimated", "focus-not-estimated"
 WORTH_HANDING_ON = 20_000  # rows of data: fewer are answered before another process has begun
@@ -52,6 +54,8 @@ class Evaluation:
         Hashes of the inputs, rows in and out of each step, versions, comparators used.
     about : dict
         The words that a book needs: title, programme, outcomes, the trust's own words.
+    parts : tuple of Part
+        What each outcome was answered from.
     """
 
     plan: Plan
@@ -59,6 +63,7 @@ class Evaluation:
     faults: tuple[Fault, ...] = ()
     manifest: dict[str, Any] = field(default_factory=dict)
     about: dict[str, Any] = field(default_factory=dict)
+    parts: tuple[answered.Part, ...] = ()
 
     @property
     def findings(self) -> tuple[Finding, ...]:
@@ -93,7 +98,11 @@ def check(plan: Plan | str | Path) -> list[Fault]:
 
 
 def evaluate(
-    plan: Plan | str | Path, *, progress: Progress | None = None, beside: Executor | None = None
+    plan: Plan | str | Path,
+    *,
+    progress: Progress | None = None,
+    beside: Executor | None = None,
+    earlier: Evaluation | None = None,
 ) -> Evaluation:
     """What is the answer to every question of a plan?
 
@@ -105,6 +114,8 @@ def evaluate(
         Told in a few words what is being done.
     beside : concurrent.futures.Executor, optional
         Processes that answer some of the outcomes while this one answers the others. The answers are the same.
+    earlier : Evaluation, optional
+        Of the same plan: outcomes whose question, tables and code are as they were then are not answered again.
 
     Returns
     -------
@@ -131,13 +142,19 @@ def evaluate(
         )
     period = plan.evaluation.period
     estimates = Estimates(tables=participants(loaded.tables, period.before if period else ""))
-    for answers in _all_answers(plan, loaded.tables, tell, beside):
+    asked, marks = _asked_of_each(plan), answered.marks(loaded.tables)
+    known = {} if earlier is None else answered.as_they_were(earlier.parts, earlier.estimates, asked, marks)
+    each = list(_all_answers(plan, loaded.tables, tell, beside, known))
+    for answers, _ in each:
         estimates = estimates + answers
     if not estimates.items:
         raise EstimationError(" ".join(finding.message for finding in estimates.findings))
-    return Evaluation(
-        plan, estimates, loaded.faults, _manifest(plan, loaded, estimates), _about(plan, _n_schools(loaded.tables))
-    )
+    each_from = [
+        (answers, question, {name: marks[name] for name in sorted(seen)})
+        for (answers, seen), question in zip(each, asked, strict=True)
+    ]
+    manifest, about = _manifest(plan, loaded, estimates), _about(plan, _n_schools(loaded.tables))
+    return Evaluation(plan, estimates, loaded.faults, manifest, about, answered.parts(estimates, each_from))
 
 
 def _as_plan(plan: Plan | str | Path) -> Plan:
@@ -196,27 +213,45 @@ def needs(designs: Iterable[Design]) -> tuple[Need, ...]:
     return tuple(dict.fromkeys(need for design in designs for need in design.needs()))
 
 
-def _all_answers(plan: Plan, tables: Tables, tell: Progress, beside: Executor | None) -> Iterator[Estimates]:
+def _asked_of_each(plan: Plan) -> list[str]:
+    """All but the tables that decides each outcome's answers, as a hash: its question, files it reads itself, the code."""
+    now = fingerprint(plan)
+    data = {name for paths in plan.data.files().values() for name in paths}
+    files = {name: mark for name, mark in now["files_sha256"].items() if name not in {*data, plan.evaluation.words}}
+    fetched = {file.name: installed.hash_of(file) for file in sorted(user_folder().glob("*.sqlite"))}
+    shared = [files, fetched, now["versions"], now["code_sha256"]]
+    return [
+        hashlib.sha256(f"{design!r}\n{written!r}\n{shared!r}".encode()).hexdigest()
+        for design, written in zip(plan.designs, plan.outcome, strict=True)
+    ]
+
+
+def _all_answers(
+    plan: Plan, tables: Tables, tell: Progress, beside: Executor | None, known: Mapping[int, answered.Answered]
+) -> Iterator[answered.Answered]:
     """Each outcome's answers, in the plan's order: this process begins with the first, another with the last."""
-    jobs: dict[int, Future[Estimates]] = {}
+    jobs: dict[int, Future[answered.Answered]] = {}
     hands = ThreadPoolExecutor(1)  # who hands a process its work waits until it has begun
     if beside is not None and tables.n_rows >= WORTH_HANDING_ON:
-        others = reversed(range(1, len(plan.designs)))
-        jobs = {at: hands.submit(_answered_by, beside, plan, at, tables) for at in others}
+        due = [at for at in range(len(plan.designs)) if at not in known]
+        jobs = {at: hands.submit(_answered_by, beside, plan, at, tables) for at in reversed(due[1:])}
     try:
         for position, design in enumerate(plan.designs):
+            if position in known:
+                yield known[position]
+                continue
             tell(f"Estimating {design.label or design.id}")
-            answered = _from(jobs.get(position))
-            yield _answers(plan, position, tables) if answered is None else answered
+            found = _from(jobs.get(position))
+            yield _seen_answers(plan, position, tables) if found is None else found
     finally:
         hands.shutdown(wait=False, cancel_futures=True)
 
 
-def _answered_by(beside: Executor, plan: Plan, position: int, tables: Tables) -> Estimates:
-    return beside.submit(_answers, plan, position, tables).result()
+def _answered_by(beside: Executor, plan: Plan, position: int, tables: Tables) -> answered.Answered:
+    return beside.submit(_seen_answers, plan, position, tables).result()
 
 
-def _from(job: Future[Estimates] | None) -> Estimates | None:
+def _from(job: Future[answered.Answered] | None) -> answered.Answered | None:
     """What another process answered; None where it has not begun, or has ended before its time."""
     if job is None or job.cancel():
         return None
@@ -226,10 +261,16 @@ def _from(job: Future[Estimates] | None) -> Estimates | None:
         return None
 
 
+def _seen_answers(plan: Plan, position: int, tables: Tables) -> answered.Answered:
+    """One outcome's answers, and which tables were looked at for them."""
+    looked_at = answered.watched(tables)
+    return _answers(plan, position, looked_at), frozenset(looked_at.seen)
+
+
 def _answers(plan: Plan, position: int, tables: Tables) -> Estimates:
     """One outcome's answers with every threat looked at; why there are none where it cannot be answered."""
     design = plan.designs[position]
-    nobody = nobody_in(design, tables)
+    nobody = nobody_in(design, tables) if design.where else ""
     if nobody:
         return _no_figure(design, f"the data hold no {words.people(nobody, 'pupils')}", "")
     try:
@@ -323,14 +364,35 @@ def to_json(evaluation: Evaluation) -> str:
     str
         One JSON document; ``from_json`` gives the same evaluation back.
     """
-    document = {
+    results = evaluation.estimates.document()
+    lists = {name: results.pop(name) for name in list(results) if isinstance(results[name], list)}
+    others = {
         "schema": SCHEMA,
-        "results": json.loads(evaluation.estimates.to_json()),
-        "faults": [asdict(fault) for fault in evaluation.faults],
-        "manifest": evaluation.manifest,
         "about": evaluation.about,
+        "manifest": evaluation.manifest,
+        "faults": [asdict(fault) for fault in evaluation.faults],
+        "parts": [part.as_dict() for part in evaluation.parts],
     }
-    return json.dumps(document, ensure_ascii=False, indent=1)
+    lines = [
+        f'"schema": {_json(results["schema"])}',
+        *(f"{_json(name)}: {_lines(told)}" for name, told in lists.items()),
+    ]
+    said = [*(f"{_json(name)}: {_lines(told)}" for name, told in others.items()), f'"results": {_all_of(lines)}']
+    return _all_of(said)
+
+
+def _json(told: Any) -> str:
+    """On one line: indented, a file of this size takes ten times as long to write."""
+    return json.dumps(told, ensure_ascii=False, allow_nan=False)
+
+
+def _lines(told: Any) -> str:
+    """A list has a line an item, so that two runs can be compared."""
+    return "[\n" + ",\n".join(map(_json, told)) + "\n]" if isinstance(told, list) else _json(told)
+
+
+def _all_of(lines: Iterable[str]) -> str:
+    return "{\n" + ",\n".join(lines) + "\n}"
 
 
 def from_json(text: str, plan: Plan) -> Evaluation:
@@ -358,10 +420,11 @@ def from_json(text: str, plan: Plan) -> Evaluation:
         raise ValueError(f"expected {SCHEMA}, found {document.get('schema')!r}")
     return Evaluation(
         plan=plan,
-        estimates=Estimates.from_json(json.dumps(document["results"])),
+        estimates=Estimates.from_document(document["results"]),
         faults=tuple(Fault(**{**fault, "rows": tuple(fault["rows"])}) for fault in document["faults"]),
         manifest=document["manifest"],
         about=document["about"],
+        parts=answered.stored(document["parts"]),
     )
 
 

@@ -8,6 +8,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 
+@cache
 def version_of(name: str) -> str:
     """Which version of a package is installed?
 

@@ -242,7 +242,8 @@ def build_one(path: str, pool: Executor | None = None) -> tuple[str, str]:
         The folder of its HTML and an empty text, or an empty text and what went wrong.
     """
     try:
-        page = workspace.book_plan(Path(path), lambda _: None, here=pool is None, pool=pool)
+        with apart.unswept():
+            page = workspace.book_plan(Path(path), lambda _: None, here=pool is None, pool=pool)
     except AfaEvalError as error:
         return "", "\n".join([str(error), *getattr(error, "__notes__", ())])
     return str(page.parent), ""

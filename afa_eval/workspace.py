@@ -99,7 +99,7 @@ class Done:
         }
 
 
-def run_plan(path: Path, tell: Tell, pool: Executor | None = None) -> Done:
+def run_plan(path: Path, tell: Tell, pool: Executor | None = None, *, earlier: Evaluation | None = None) -> Done:
     """What is the answer to every question of a plan, written to its build folder?
 
     Parameters
@@ -110,6 +110,8 @@ def run_plan(path: Path, tell: Tell, pool: Executor | None = None) -> Done:
         Told in a few words what is being done.
     pool : Executor, optional
         Warm processes that answer some of the outcomes.
+    earlier : Evaluation, optional
+        Stored results that no longer hold as a whole: outcomes that nothing has changed for are taken from them.
 
     Returns
     -------
@@ -122,13 +124,13 @@ def run_plan(path: Path, tell: Tell, pool: Executor | None = None) -> Done:
         As ``evaluate`` and ``release``; the list of faults is written all the same.
     """
     with _nothing_older_left(path):
-        return _run(load_plan(path), tell, pool)
+        return _run(load_plan(path), tell, pool, earlier)
 
 
-def _run(plan: Plan, tell: Tell, pool: Executor | None) -> Done:
+def _run(plan: Plan, tell: Tell, pool: Executor | None, earlier: Evaluation | None) -> Done:
     folder = plan.folder / BUILD
     try:
-        found = evaluation.evaluate(plan, progress=tell, beside=pool)
+        found = evaluation.evaluate(plan, progress=tell, beside=pool, earlier=earlier)
     except DataError as error:
         write_checks([fault for fault in error.faults if isinstance(fault, Fault)], folder)
         raise
@@ -198,7 +200,7 @@ def book_plan(
     stored = _stored(plan, folder)
     kept = None if stored is None else evaluation.as_of_now(stored)
     if kept is None:
-        released = run_plan(path, tell, pool).release
+        released = run_plan(path, tell, pool, earlier=stored).release
     else:
         tell("No figure can have changed: using the results there are")
         released = release(kept, plan)
@@ -345,9 +347,7 @@ def without_figures(path: Path) -> tuple[str, ...]:
     file = _home(path) / BUILD / RESULTS
     if not file.is_file():
         return ()
-    return _no_figures(
-        Estimates.from_json(json.dumps(json.loads(file.read_text(encoding="utf-8"))["results"])).findings
-    )
+    return _no_figures(Estimates.from_document(json.loads(file.read_text(encoding="utf-8"))["results"]).findings)
 
 
 def _no_figures(findings: Iterable[Finding]) -> tuple[str, ...]:

@@ -92,6 +92,34 @@ def test_the_same_plan_and_files_give_the_same_bytes_whoever_answers(found, smal
     assert 0 not in beside.handed_on
 
 
+def test_outcomes_are_asked_again_only_where_a_table_changed_that_they_read(only, trust):
+    only(trust, "reading", "relationships")
+    first, said = ae.evaluate(trust), []
+    stored = evaluation.from_json(evaluation.to_json(first), load_plan(trust))
+    assert evaluation.to_json(ae.evaluate(trust, earlier=stored, progress=said.append)) == evaluation.to_json(first)
+    assert said == ["Reading and checking the data"]
+    schools = trust / "data" / "schools.csv"
+    schools.write_text("".join(schools.read_text(encoding="utf-8").splitlines(keepends=True)[:-1]), encoding="utf-8")
+    again = ae.evaluate(trust, earlier=stored, progress=said.append)
+    assert [text for text in said if text.startswith("Estimating")] == [
+        "Estimating Schools' relationships with parents"
+    ]
+    assert again.estimates != first.estimates
+    assert evaluation.to_json(again) == evaluation.to_json(ae.evaluate(trust))
+
+
+def test_outcomes_are_asked_again_where_question_own_files_or_code_changed(trust, monkeypatch):
+    plan = trust / "plan.toml"
+    first = evaluation._asked_of_each(load_plan(trust))
+    (trust / "words.md").write_text("# Another text\n", encoding="utf-8")
+    assert evaluation._asked_of_each(load_plan(trust)) == first
+    plan.write_text(plan.read_text(encoding="utf-8").replace('id = "absence"', 'id = "absences"', 1), encoding="utf-8")
+    again = evaluation._asked_of_each(load_plan(trust))
+    assert [now == before for now, before in zip(again, first, strict=True)].count(False) == 1
+    monkeypatch.setattr(installed, "code", lambda: "other")
+    assert not set(evaluation._asked_of_each(load_plan(trust))) & {*first, *again}
+
+
 def test_few_data_are_not_handed_on(small_trust, only, trust):
     only(trust, "relationships", "belonging")
     beside = Beside()

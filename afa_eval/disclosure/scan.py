@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from afa_eval.codes import upn
-from afa_eval.disclosure.secrets import DAY, LONG_TOKEN, SHORTEST_ID, TOKEN, WORD, Secrets
+from afa_eval.disclosure.secrets import DAY, LONG_TOKEN, SHORTEST_ID, TAIL, TOKEN, WORD, Secrets, tail
 from afa_eval.errors import DisclosureError
 
 # What looks back stands last in each pattern: one that begins with a letter or digit is looked for far faster.
@@ -79,7 +79,8 @@ def scan(
     """
     known = secrets or Secrets()
     short = any(len(one) < SHORTEST_ID for one in known.identifiers)
-    look = _Look(known, _machine(paths), TOKEN if short else LONG_TOKEN)
+    tails = frozenset(map(tail, known.identifiers))
+    look = _Look(known, _machine(paths), TOKEN if short else LONG_TOKEN, tails)
     folders = [folder] if isinstance(folder, Path) else folder
     every = [(file, _named(file, one)) for one in folders for file in _files(one)]
     return tuple(hit for file, name in every for hit in look.at(file, name))
@@ -125,6 +126,7 @@ class _Look:
     secrets: Secrets
     machine: tuple[str, ...]
     token: re.Pattern[str]  # short ones are looked for only where there is a short identifier
+    tails: frozenset[str]  # how identifiers end from their first digit on; empty for one without
     seen: dict[tuple[str, str], dict[str, int]] = field(default_factory=dict)  # by the hash of a file and its kind
 
     def at(self, file: Path, name: str) -> Iterator[Hit]:
@@ -166,8 +168,17 @@ class _Look:
         yield from self._rows(text)
 
     def _tokens(self, text: str) -> set[str]:
-        tokens = set(self.token.findall(text)) if self.secrets.identifiers else set()
+        if not self._could_be(text):
+            return set()
+        tokens = set(self.token.findall(text))
         return tokens | {token.upper() for token in tokens if token.islower()}  # a search index has them small
+
+    def _could_be(self, text: str) -> bool:
+        """Does anything end as an identifier does? Only then is every token looked at: that takes twice as long."""
+        if not self.tails or "" in self.tails:
+            return bool(self.tails)
+        ends = {end.rstrip("./-") for end in TAIL.findall(text)}
+        return not self.tails.isdisjoint(ends) or not self.tails.isdisjoint(map(str.upper, ends))
 
     def _words(self, text: str, suffix: str) -> set[str]:
         words = set(WORD.findall(text)) if self.secrets.names else set()

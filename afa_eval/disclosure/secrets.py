@@ -29,6 +29,7 @@ DATE_FORMS = ("%Y-%m-%d", "%d/%m/%Y", "%d-%m-%Y", "%d.%m.%Y", "%Y%m%d", "%d %B %
 TIME_AFTER = re.compile(r"[ T]\d\d?:\d\d.*$")
 SHORTEST_NAME, SHORTEST_ID, FEWEST_CELLS = 4, 6, 4
 LONG_TOKEN = re.compile(rf"\w[\w./-]{{{SHORTEST_ID - 2},}}\w")  # of TOKEN's, those that could be an identifier
+TAIL = re.compile(r"\d[\w./-]*")
 OWN_TEXT = frozenset({".py", ".toml", ".md", ".csv", ".json", ".html", ".css"})
 
 
@@ -134,10 +135,34 @@ def of_inputs(
     return found
 
 
+def tail(identifier: str) -> str:
+    """How does an identifier end, from its first digit on? Few words have a digit, so that is looked for first.
+
+    Parameters
+    ----------
+    identifier : str
+        Any.
+
+    Returns
+    -------
+    str
+        Empty where it has no digit.
+
+    Examples
+    --------
+    >>> tail("A1203"), tail("name")
+    ('1203', '')
+    """
+    found = TAIL.search(identifier)
+    return found[0] if found else ""
+
+
 def _telling(cell: str) -> bool:
     """Whether an identifier is long enough to be known when seen: ``7`` or a school's number is not."""
+    if len(cell) < SHORTEST_ID:
+        return False
     digits, letters = sum(map(str.isdigit, cell)), sum(map(str.isalpha, cell))
-    return len(cell) >= SHORTEST_ID and ((digits > 0 and letters > 0) or digits > SHORTEST_ID + 1)
+    return (digits > 0 and letters > 0) or digits > SHORTEST_ID + 1
 
 
 def _words(cell: str) -> Iterator[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import dataclass, fields, is_dataclass, replace
 from enum import Enum
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
@@ -174,13 +174,22 @@ class Estimates:
         str
             One JSON document; ``from_json`` gives the same collection back.
         """
-        document = {
+        return json.dumps(self.document(), ensure_ascii=False, indent=1, allow_nan=False)
+
+    def document(self) -> dict[str, Any]:
+        """What does JSON carry of the collection?
+
+        Returns
+        -------
+        dict
+            Lists, texts and numbers alone; ``from_document`` gives the same collection back.
+        """
+        return {
             "schema": SCHEMA,
-            "estimates": [_plain(asdict(item)) for item in self.items],
-            "findings": [_plain(asdict(item)) for item in self.findings],
-            "tables": [_plain(asdict(item)) for item in self.tables],
+            "estimates": [_plain(item) for item in self.items],
+            "findings": [_plain(item) for item in self.findings],
+            "tables": [_plain(item) for item in self.tables],
         }
-        return json.dumps(document, ensure_ascii=False, indent=1, allow_nan=False)
 
     @classmethod
     def from_json(cls, text: str) -> Estimates:
@@ -201,7 +210,27 @@ class Estimates:
         ValueError
             Where the text is of another schema.
         """
-        document = json.loads(text)
+        return cls.from_document(json.loads(text))
+
+    @classmethod
+    def from_document(cls, document: dict[str, Any]) -> Estimates:
+        """Which collection did JSON carry?
+
+        Parameters
+        ----------
+        document : dict
+            What ``document`` returned.
+
+        Returns
+        -------
+        Estimates
+            The same collection.
+
+        Raises
+        ------
+        ValueError
+            Where it is of another schema.
+        """
         if document.get("schema") != SCHEMA:
             raise ValueError(f"expected {SCHEMA}, found {document.get('schema')!r}")
         return cls(
@@ -260,13 +289,17 @@ def _row(item: Estimate) -> tuple[object, ...]:
 
 
 def _plain(value: Any) -> Any:
-    """Enums as their text and tuples as lists, so that JSON can carry them."""
+    """Records as dicts, enums as their text and tuples as lists, so that JSON can carry them."""
+    if value is None or type(value) in {str, float, int, bool}:
+        return value
     if isinstance(value, Enum):
         return value.value
     if isinstance(value, dict):
         return {key: _plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [_plain(item) for item in value]
+    if is_dataclass(value):
+        return {one.name: _plain(getattr(value, one.name)) for one in fields(value)}
     return value.item() if hasattr(value, "item") else value
 
 

@@ -34,12 +34,13 @@ OURS = (
     "afa_eval.report.sphinx_mend", "pingouin", "matplotlib.backends.backend_svg", "scipy.optimize", "scipy.stats", "duckdb",
     "xlsxwriter", "jinja2",
 )  # fmt: skip
+REHEARSAL = "afa_eval.report.rehearsal"  # what importing does not make: compiled templates, a first drawing
 
 
 def _how() -> BaseContext:
     how = get_context("forkserver" if "forkserver" in get_all_start_methods() else "spawn")
     if how.get_start_method() == "forkserver":
-        how.set_forkserver_preload([*OURS, *SPHINX])
+        how.set_forkserver_preload([*OURS, *SPHINX, REHEARSAL])
     return how
 
 

@@ -15,6 +15,7 @@ from typing import Any
 import jinja2
 
 from afa_eval.errors import ReportError
+from afa_eval.report.compiled import Compiled
 from afa_eval.report.context import Book
 from afa_eval.report.pieces import Grid, Myst
 
@@ -28,6 +29,7 @@ EXTENSIONS = (
     "sphinx_togglebutton", "sphinx_copybutton", "myst_parser", "jupyter_book", "sphinx_external_toc", "sphinx_design",
     "sphinx_book_theme", MENDING,
 )  # fmt: skip
+COMPILED = Compiled()
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#$|~^@])")
 _LINE_START = re.compile(r"^(\s*)([-+=:]|\d+[.)])(?=\s|[-=:]|$)", re.MULTILINE)
 
@@ -235,6 +237,7 @@ def environment(used: Template | None = None) -> jinja2.Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
         autoescape=False,  # the pages are MyST, not HTML: ``finalize`` escapes for MyST
+        bytecode_cache=COMPILED,
     )
     made.filters.update(table=list_table, literal=literal, oneline=oneline, lower_first=lower_first)
     made.filters["myst"] = Myst

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import shutil
+from collections import defaultdict
 from collections.abc import Callable, Collection
 from functools import partial
 from pathlib import Path
@@ -21,6 +22,7 @@ from sphinx.errors import ExtensionError
 from sphinx.search import js_index
 
 from afa_eval.report import sphinx_rows
+from afa_eval.report.compiled import Compiled
 
 OUTSIDE = re.compile(r"^\s*(https?:)?//", re.IGNORECASE)
 OUTSIDE_IN_CSS = re.compile(r"(?:url\(\s*|@import\s+)['\"]?\s*(?:https?:)?//[^)'\"\s]+", re.IGNORECASE)
@@ -32,6 +34,7 @@ UNHEARD = (  # what Jupyter Book sets for extensions that evaluation books do wi
     "nb_execution_cache_path", "nb_execution_mode", "nb_execution_excludepatterns",
 )  # fmt: skip
 NARROW = "-narrow"
+COMPILED = defaultdict[frozenset[str], Compiled](Compiled)  # by the extensions of Jinja that compile too
 LOADING_LINKS = frozenset({"stylesheet", "preload", "prefetch", "icon", "modulepreload", "preconnect", "dns-prefetch"})
 
 
@@ -54,6 +57,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
         if name not in app.config:
             app.add_config_value(name, None, "")
     app.connect("config-inited", _configure)
+    app.connect("builder-inited", _compile_once)
     app.connect("html-page-context", _without_outside_scripts, priority=950)
     app.connect("html-page-context", lambda _app, page, *_: written.add(page))
     app.connect("build-finished", partial(_mend, written))
@@ -66,6 +70,13 @@ def setup(app: Sphinx) -> dict[str, Any]:
 def _configure(_app: Sphinx, config: Any) -> None:
     config.html_math_renderer = "afa_mathml"
     config.html_static_path = [*config.html_static_path, str(Path(__file__).parent / "static")]
+
+
+def _compile_once(app: Sphinx) -> None:
+    """The theme's templates are the same in every book."""
+    made = getattr(getattr(app.builder, "templates", None), "environment", None)
+    if made is not None:
+        made.bytecode_cache = COMPILED[frozenset(made.extensions)]
 
 
 def mathml(source: str, *, block: bool) -> str:

@@ -20,6 +20,7 @@ ROOMS = (
     "designs",
     "robustness",
     "plan",
+    "answered",
     "evaluation",
     "disclosure",
     "report",

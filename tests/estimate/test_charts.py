@@ -494,3 +494,16 @@ def test_sections_of_one_unit_share_an_axis_where_they_are_to_be_compared(make) 
     apart = [part.limits for part in forest_plot.sections(items, ["x", "y"], {}, together=False)]
     assert shared[0] == shared[1]
     assert apart[0][1] < 10 < apart[1][1]
+
+
+@pytest.mark.parametrize("bold", [False, True])
+def test_lines_are_broken_where_measuring_each_longer_line_would_break_them(bold):
+    text = "Pupils’ W. AVA fjord – 12.5% (To, 1–2) “Wavy” ill M @ Ty, of: £310 a year; Reading’s gap: −0.3"
+    for room in (0.4, 0.9, 1.3, 2.2, 3.1, 6.7):
+        lines: list[str] = []
+        for word in text.split():
+            if lines and canvas.width_of(f"{lines[-1]} {word}", 9.5, bold) <= room:
+                lines[-1] += f" {word}"
+            else:
+                lines.append(word)
+        assert canvas.wrap(text, room, 9.5, bold) == lines

@@ -45,6 +45,10 @@ GROUP_STYLE = {
     "cohort=pilot": ("#5b3f99", "X"),
     "cohort=comparison": ("#3d3d3d", "<"),
 }
+_GAP, _NEAR = (
+    1 / 3,
+    0.1,
+)  # of letter size: a space (0.318, bold 0.348), and three times what any letters beside it change
 _lock = Lock()  # matplotlib's settings are global: only one thread may set them at a time
 
 
@@ -200,14 +204,22 @@ def wrap(text: str, room: float, size: float, bold: bool = False) -> list[str]:
     list of str
         At least one line unless the text is empty; a word that is too long stands alone.
     """
-    lines: list[str] = []
+    lines: list[list[str]] = []
+    about, loose = 0.0, _NEAR * size / 72  # how wide the line is by its words, and how far a gap may be from that
     for word in text.split():
-        longer = f"{lines[-1]} {word}" if lines else word
-        if lines and width_of(longer, size, bold) <= room:
-            lines[-1] = longer
+        wide = width_of(word, size, bold)
+        about += wide + size / 72 * _GAP
+        doubt = loose * len(lines[-1]) if lines else 0.0
+        if lines and (about + doubt <= room or (about - doubt <= room and _fits([*lines[-1], word], room, size, bold))):
+            lines[-1].append(word)
         else:
-            lines.append(word)
-    return lines
+            lines.append([word])
+            about = wide
+    return [" ".join(line) for line in lines]
+
+
+def _fits(line: list[str], room: float, size: float, bold: bool) -> bool:
+    return width_of(" ".join(line), size, bold) <= room
 
 
 def fitted(text: str, room: float, size: float, bold: bool = False) -> str:

@@ -1,0 +1,93 @@
+"""A small book, drawn and built once in the process that the makers of books are forked from, and thrown away.
+
+Whoever imports this has what every book would otherwise make anew: Sphinx's own modules, compiled page templates and
+selectors, and what matplotlib works out at its first drawing. A rehearsal that fails costs that time and nothing else.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import json
+import tempfile
+from pathlib import Path
+
+from afa_eval.report import build, kept, pages
+
+READ_LATE = (  # by the first figure that is set against England's
+    "afa_eval.comparators.lookup", "afa_eval.comparators.mix", "afa_eval.comparators.nearest",
+    "afa_eval.comparators.series_breaks", "pandas.io.formats.csvs", "pandas.core.reshape.reshape",
+)  # fmt: skip
+FIRST = """\
+# A rehearsal
+
+[The other page](#at-other) and {download}`a file <chart.svg>`.
+
+::::{grid} 1 2 2 2
+:::{grid-item-card} [Other](#at-other)
+**One** word.
+:::
+::::
+
+```{figure} chart.svg
+:alt: Nothing
+:class: afa-chart
+```
+
+```{list-table} Numbers
+:header-rows: 1
+:class: afa-rows
+
+* - What
+  - How many
+* - Ones
+  - 1
+```
+
+````{dropdown} More
+*More* words.
+````
+
+```{admonition} Note
+:class: note
+
+To be seen.
+```
+"""
+SECOND = "(at-other)=\n# Another page\n\n## The plan\n\n1. One\n\n```toml\nkey = 1\n```\n\n```text\nwords\n```\n"
+
+
+def rehearse() -> None:
+    """What is made once for all books that are made after it in this process, or in one that is forked from it?"""
+    for name in READ_LATE:
+        importlib.import_module(name)
+    kept.code()
+    for template in pages.shipped():
+        made = pages.environment(pages.template(template, Path()))
+        for name in made.list_templates(extensions=["md"]):
+            made.get_template(name)
+    with tempfile.TemporaryDirectory(prefix="afa-rehearsal-") as name:
+        work = Path(name)
+        (work / "chart.svg").write_text(_drawing(), encoding="utf-8")
+        (work / "index.md").write_text(FIRST, encoding="utf-8")
+        (work / "other.md").write_text(SECOND, encoding="utf-8")
+        order = {"root": "index", "parts": [{"caption": "Part", "chapters": [{"file": "other"}]}]}
+        (work / "_toc.yml").write_text(json.dumps({"format": "jb-book", **order}), encoding="utf-8")
+        (work / "_config.yml").write_text(json.dumps(pages.configuration("Rehearsal", "Nobody")), encoding="utf-8")
+        build.run(work, here=True)
+
+
+def _drawing() -> str:
+    """Any drawing: the first one in a process takes longest."""
+    from afa_eval.estimate import charts
+    from afa_eval.estimate.charts import canvas
+
+    made = canvas.start("A rehearsal", "Of a chart", 1.0)
+    axes = made.axes(1.0, made.top, 2.0, 0.5)
+    axes.plot([0.0, 1.0], [0.0, 1.0], marker="o")
+    axes.text(0.5, 0.5, "Words", fontproperties=canvas.font(canvas.SIZES["small"]))
+    return charts.to_svg(made.figure)
+
+
+with contextlib.suppress(Exception):
+    rehearse()
