@@ -253,9 +253,9 @@ def standardised_within(question: ProgressQuestion, people: Cohort, national: Na
     if national.lines or not question.has_gain or not _on_one_scale(people.before, people.after):
         return ()
     message = (
-        "Both scores have the mean and the spread of scores that were standardised on these pupils themselves. If they "
-        "were, the average gain of all of them is nought by construction and says nothing about them: read who moved up "
-        "or down against the others."
+        "Both scores look as if their scale was made from these pupils themselves: they have the average and the spread of such "
+        "scores. If it was, the average gain of all of them is nought whatever happened, and says nothing about them: read who "
+        "moved up or down against the others."
     )
     fix = "Use the scores as they were before, or a test with a publisher's norm; or ask about a group (focus)."
     return (finding(question, "standardised-within", Severity.SERIOUS, message, fix),)

@@ -33,7 +33,7 @@ def few_schools(design: Design, tables: Tables, estimates: Estimates) -> tuple[F
         message = f"{name_of(design)} comes from one school: it describes this school and says nothing about others."
     else:
         message = (
-            f"{name_of(design)} comes from {schools} schools. Below {design.min_schools} no interval is given: so few cannot "
-            "show how much schools differ, and an interval would look surer than it is."
+            f"{name_of(design)} comes from {schools} schools. With fewer than {design.min_schools} no likely range is given: so few "
+            "cannot show how much schools differ, and a range would look surer than it is."
         )
     return (said(design, "few-schools", Severity.SERIOUS, message, "Add schools, or read it as a description."),)

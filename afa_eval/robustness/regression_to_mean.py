@@ -24,18 +24,22 @@ from afa_eval.robustness.base import TELL_FROM, name_of, said
 RANGE = (0.5, 0.9)
 ENOUGH = 50  # pupils not chosen, from whom the relation of both scores is read
 CODE = "regression-to-the-mean"
-CONDITIONAL = (
-    " Figures that hold the first score constant (adjusted progress) already allow for it; the gain and progress minus "
-    "national do not, and it is not subtracted from them."
+BAD_DAY = (
+    "A very low score is partly a bad day, so pupils picked for one score nearer the average the next time, as a group."
 )
-
-
+CONDITIONAL = (
+    " Figures that set pupils beside others who began with the same score (adjusted progress) already allow for this. "
+    "The gain, and progress minus national, do not: nothing was taken off them for it."
+)
 SEN_ENDS_LOWER = (
-    " Nor is adjusted progress the programme's effect: pupils with SEN usually end below the line of all pupils with the "
-    "same start even with no programme, because the average of their own group is lower."
+    " Adjusted progress is not the programme's effect either: pupils with SEN usually end lower than all pupils who began "
+    "with the same score, programme or no programme, because the average of their own group is lower."
 )
 COHORTS = "cohort=pilot - rest"
-BESIDE_COHORT = f" The contrast with the comparison cohort ({words.label(COHORTS)}) has neither fault, as far as both were chosen alike."
+BESIDE_COHORT = (
+    f" The figure that sets the programme's pupils beside the comparison cohort ({words.label(COHORTS)}) has neither of these "
+    "faults, as far as both were chosen in the same way."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,10 +112,12 @@ def _progress(design: ProgressQuestion, tables: Tables, estimates: Estimates) ->
     how = "because they were low" if design.selection.how == "low-baseline" else "by nomination"
     if found is None:
         message = (
-            f"Pupils were chosen {how}. Pupils chosen low rise by themselves, and how much cannot be told from these data: "
-            "the measure they were chosen by, or enough of the group they were chosen from, is not in them."
+            f"Pupils were chosen {how}, and pupils who are chosen low tend to rise with no help at all. By how much cannot be "
+            "told here: these data do not hold the score they were chosen by, or hold too few of those they were chosen from."
         )
-        fix = "Hand in the selection measure for all pupils they were chosen from, and name it under selection."
+        fix = (
+            "Hand in the score they were chosen by, for all pupils they were chosen from, and name it under selection."
+        )
         return (said(design, CODE, Severity.SERIOUS, message, fix),)
     if found.below <= 0:
         return ()
@@ -130,8 +136,9 @@ def _by_start(estimates: Estimates) -> str:
 def _conditional_on_another(design: ProgressQuestion) -> Finding:
     """A progress score holds its own start constant, not the measure that pupils were chosen by."""
     message = (
-        f"Pupils were chosen by another measure than the one {name_of(design)} starts from. Its line holds its own start constant, "
-        "so part of how the chosen stand to it comes from the choice, upwards or downwards; how much is not known."
+        f"Pupils were chosen by another score than the one {name_of(design)} starts from. They are set beside pupils with the same "
+        "start, not with the same score on what they were chosen by. So part of the difference, up or down, comes from how they "
+        "were chosen; how much is not known."
     )
     return said(
         design, CODE, Severity.CONCERN, message, "Compare with pupils who were alike on that measure and not chosen."
@@ -143,13 +150,18 @@ def _message(design: ProgressQuestion, found: Expected, how: str) -> str:
     in_sd = [words.number(size / found.sd, "sd") for size in found.sizes]
     if found.slope is not None:
         size = f"about {sizes[0]} {design.unit}"
-        how_known = f"That is {in_sd[0]} SD, with r = {words.number(found.slope, 'sd')} from {found.slope_from}."
+        r = words.number(found.slope, "sd")
+        how_known = f"The rise ({in_sd[0]} SD) follows from how the first score goes with the last (r = {r}, from {found.slope_from})."
     else:
         size = f"between {sizes[0]} and {sizes[1]} {design.unit}"
-        how_known = f"That is {in_sd[0]} to {in_sd[1]} SD: r is not known, and .9 and .5 are taken for it."
+        how_known = (
+            f"The rise ({in_sd[0]} to {in_sd[1]} SD) is a range: how the first score goes with the last is not known, and r = 0.9 "
+            "and r = 0.5 are taken for it."
+        )
+    why = BAD_DAY if design.selection.how == "low-baseline" else ""
     return (
-        f"With no programme at all, pupils chosen {how} would gain more than others by {size}. {how_known} "
-        f"For {name_of(design)} they began on average {words.number(found.below, design.unit)} {design.unit} "
+        f"With no programme at all, pupils chosen {how} would gain more than others by {size}.{why} {how_known} "
+        f"For {name_of(design)} the pupils chosen began, on average, {words.number(found.below, design.unit)} {design.unit} "
         f"below {found.pool}.{_beside_norm(design, found)}{CONDITIONAL}"
     )
 
@@ -159,16 +171,16 @@ def _beside_norm(design: ProgressQuestion, found: Expected) -> str:
     if found.by_norm is None or design.norm is None or design.norm.correlation is None:
         return ""
     return (
-        f" Beside the flat average gain of all pupils they would gain {words.number(found.by_norm, design.unit)} "
-        f"{design.unit} more, by the norm's r of {words.number(design.norm.correlation, 'sd')}."
+        f" Set beside the average gain of all pupils, they would gain {words.number(found.by_norm, design.unit)} {design.unit} "
+        f"more by themselves, by the test's own figures (r = {words.number(design.norm.correlation, 'sd')})."
     )
 
 
 def _fix(found: Expected, estimates: Estimates) -> str:
     if any(item.group == COHORTS for item in estimates):
-        return "Read the contrast of the programme's pupils with the comparison cohort, who began alike and were not chosen."
+        return "Look at the programme's pupils beside the comparison cohort, who began alike and were not chosen."
     if found.slope is None:
-        return "Hand in the scores of pupils who were not chosen, or name the norm's correlation between both measurements."
+        return "Hand in the scores of pupils who were not chosen, or name how the test's two scores go together (its correlation)."
     return "Compare with pupils who began alike and were not chosen."
 
 
@@ -211,7 +223,7 @@ def expected(design: ProgressQuestion, tables: Tables) -> Expected | None:
         return Expected(below, slope, sd, _words(design), slope_from, by_norm) if sd > 0 else None
     norm = design.norm
     if same and norm is not None and norm.mean is not None and norm.sd is not None:
-        whose = f"the norm's mean of {norm.mean:g} (all pupils, not only those with SEN)"
+        whose = f"the test's national average of {norm.mean:g} (all pupils, not only those with SEN)"
         return Expected(norm.mean - m_selected, slope, norm.sd, whose, slope_from)
     return None
 
@@ -246,9 +258,9 @@ def _pool(design: ProgressQuestion) -> str:
 def _words(design: ProgressQuestion) -> str:
     pool = _pool(design)
     return (
-        "the mean of all pupils"
+        "the average of all pupils"
         if pool == "all"
-        else f"the mean of the pupils they were chosen from ({words.label(pool)})"
+        else f"the average of the pupils they were chosen from ({words.label(pool)})"
     )
 
 
@@ -268,9 +280,10 @@ def _about_absence(measure: str) -> bool:
 
 def _absence(design: Design) -> Finding:
     message = (
-        f"For {name_of(design)} pupils were chosen because they were absent. With nothing changing, about half of the pupils "
-        "who are persistently absent in one year are not in the next (44 to 55% in England's figures), while 13 to 16% of "
-        "the others become so: a fall among the chosen is nearly all regression to the mean, and is no result."
+        "With no help at all, about half of the pupils who are persistently absent in one year are not in the next (44 to 55% in "
+        "England's figures), while 13 to 16% of the others become so. "
+        f"For {name_of(design)} pupils were chosen because they were absent: a fall among them comes nearly all by itself, and is "
+        "no result."
     )
-    fix = "Judge by all enrolments of both years, and print the share newly persistently absent."
+    fix = "Judge by all pupils on roll in each year, and by the share who became persistently absent."
     return said(design, CODE, Severity.SERIOUS, message, fix)

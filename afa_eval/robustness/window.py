@@ -94,6 +94,9 @@ def _last(year: str) -> str:
 
 
 def _said(design: Design, severity: Severity, message: str) -> Finding:
-    text = f"The time measured is not the programme's: for {name_of(design)}, {message}. Figures are never prorated."
+    text = (
+        f"The time measured is not the programme's own: for {name_of(design)}, {message}. No figure is scaled up or down to make "
+        "up for that."
+    )
     fix = "Choose the measurements next before and after the programme, or say what the programme did in that time."
     return said(design, "window-not-programme", severity, text, fix)

@@ -63,18 +63,18 @@ def test_size_of_regression_to_the_mean_is_formula_and_truth():
     assert size / found.sd == pytest.approx(0.42, abs=0.09)  # the lowest fifth at r = .7
     (finding,) = regression_to_mean(design, as_tables(frame), NOTHING)
     assert finding.severity == Severity.SERIOUS
-    assert "not subtracted" in finding.message
-    assert "usually end below" not in finding.message  # no adjusted progress is given without a norm
+    assert "nothing was taken off them" in finding.message
+    assert "usually end lower" not in finding.message  # no adjusted progress is given without a norm
     by_norm = replace(design, norm={"test": "T", "mean": 100, "sd": 15, "correlation": 0.7}, where="", by=("cohort",))
     own = by_norm.estimate(frame)
     (finding,) = regression_to_mean(by_norm, as_tables(frame), own)
-    assert "usually end below" in finding.message
+    assert "usually end lower" in finding.message
     assert "comparison cohort" in finding.message
     assert "comparison cohort" in finding.fix
     assert expected(by_norm, as_tables(frame)).by_norm == pytest.approx(
         0.3 * (100 - frame.loc[frame["cohort"] == "pilot", "autumn"].mean())
     )
-    assert "by the norm's r" in finding.message
+    assert "by the test's own figures (r = 0.70)" in finding.message
 
 
 def test_unknown_r_prints_the_range():
@@ -101,7 +101,7 @@ def test_only_the_chosen_in_the_data():
     frame = pupils().query("cohort == 'pilot'")
     design = replace(PROGRESS, selection=Selection(how="low-baseline", measure="autumn"))
     (finding,) = regression_to_mean(design, as_tables(frame), NOTHING)
-    assert "cannot be told" in finding.message
+    assert "cannot be told here" in finding.message
     norm = {"test": "T", "year": "2019", "mean": 100, "sd": 15, "correlation": 0.7}
     found = expected(replace(design, norm=norm), as_tables(frame))
     assert found.sizes[0] == pytest.approx(0.3 * (100 - frame["autumn"].mean()), rel=1e-9)
