@@ -5,253 +5,292 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from itertools import combinations, permutations, product
 from typing import Any
 
 import numpy as np
 
+from afa_eval.designs.participants import NO_SEN
 from afa_eval.designs.progress_flow import LEFT, OUTSIDE
-from afa_eval.disclosure.linked import CONTRAST, Parts, additions, parts_of
-from afa_eval.disclosure.policies import Policy
-from afa_eval.disclosure.primary import SCHOOLS, counted
+from afa_eval.disclosure.numbers import (
+    CONTRAST,
+    COUNTED,
+    EVERYONE,
+    OTHERS,
+    PEOPLE,
+    PUPILS,
+    Number,
+    Numbers,
+    Parts,
+    additions,
+    parts_of,
+)
+from afa_eval.disclosure.primary import figures
 from afa_eval.disclosure.sums import Cell, Sum
-from afa_eval.estimate import Estimate, Table, words
+from afa_eval.estimate import Table, words
 
 TOTAL = "Total"
-EVERYONE: Parts = frozenset()
 # how designs name the tables whose cells count the same people as other tables or as figures
-PARTICIPANTS, COVERAGE, COUNTED, FLOW = "participants-", "coverage-", "counted-", "flow-"
+PARTICIPANTS, COVERAGE, TALLY, FLOW = "participants-", "coverage-", "counted-", "flow-"
 TRANSITION, STATUS, DISTRIBUTION, ITEMS = "transition-", "sen-status", "distribution-", "-items"
 QUARTERS, REACHED, BALANCE = "quarters-", "above_national_average_share", "balance-"
 TOP_BOX, PERSISTENT = "top_box", "persistent_absence"
 WAVES = ("before", "after")
+ENROLMENTS = "enrolments"
 _STATUS = re.compile(r"\((\w)\)$")
 Labels = Mapping[str, Parts]
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What do published figures say of cells?
+    """What is out already?
 
     Attributes
     ----------
     public : frozenset of tuple
-        Cells whose count is the base of a published figure of the same group.
+        Cells that are printed elsewhere, so that hiding them would hide nothing.
     hidden : frozenset of tuple
-        Cells that differ from such a number by too few people.
+        Cells that differ from a number that is out by too few people.
     numbers : dict
         Those numbers.
     sums : tuple of Sum
         Each such cell and number: one is part of the other.
     """
 
-    public: frozenset[Cell]
-    hidden: frozenset[Cell]
-    numbers: dict[Any, float]
+    public: frozenset[Cell] = frozenset()
+    hidden: frozenset[Cell] = frozenset()
+    numbers: dict[Any, float] = field(default_factory=dict)
+    sums: tuple[Sum, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Links:
+    """What hangs together between tables, and between tables and figures?
+
+    Attributes
+    ----------
+    sums : tuple of Sum
+        Of cells and of numbers behind figures.
+    unseen : dict
+        Numbers that stand nowhere but take part in sums, such as those who answered once.
+    """
+
     sums: tuple[Sum, ...]
-
-    def __or__(self, other: Known) -> Known:
-        """What both say together."""
-        hidden = self.hidden | other.hidden
-        numbers = {**self.numbers, **other.numbers}
-        return Known((self.public | other.public) - hidden, hidden, numbers, (*self.sums, *other.sums))
+    unseen: dict[Any, float]
 
 
-def against(tables: Sequence[Table], shown: Iterable[Estimate], policy: Policy, groups: Iterable[str] = ()) -> Known:
-    """Which cells do the published figures tell, or come too near to?
+def links(tables: Sequence[Table], numbers: Numbers, groups: Iterable[str] = ()) -> Links:
+    """Which counts of tables are made up of each other, or of the people behind figures?
 
     Parameters
     ----------
     tables : sequence of Table
         Counts of people.
-    shown : iterable of Estimate
-        The figures that are published.
-    policy : Policy
-        The rules.
+    numbers : Numbers
+        Behind all figures.
     groups : iterable of str
         Codes of all groups that figures are about.
 
     Returns
     -------
-    Known
-        For the second step of suppression.
+    Links
+        All that a reader can add up or take away.
     """
-    people, labels = _People.of(shown), _labels(groups)
-    public: set[Cell] = set()
-    hidden: set[Cell] = set()
-    beside: dict[Any, float] = {}
-    nested: list[Sum] = []
+    labels = _labels(groups)
+    unseen: dict[Any, float] = {}
+    found = [*_sums(tables, numbers, labels)]
     for table in tables:
-        for cell, numbers in _compared(table, people, labels):
-            count = table.cells[cell[1]][cell[2]]
-            if count is None:
-                continue
-            near = sorted(number for number in numbers if policy.too_few(abs(count - number)))
-            told = any(round(count - number) == 0 for number in numbers)
-            if near and (not told or table.name.startswith(PARTICIPANTS)):
-                hidden.add(cell)  # who took part is the whole of all outcomes: no one figure tells it
-                for number in near:
-                    key = ("figure", cell, number)
-                    beside[key] = number
-                    nested.append(Sum(cell, (key,)) if count > number else Sum(key, (cell,)))
-            elif told:
-                public.add(cell)
-        for half in _halves(table, people):
-            beside[half.whole] = sum(table.cells[row][at] or 0 for _, row, at in half.parts)
-            nested.append(half)
-        hidden |= _untold_rows(table, people, labels)
-    return Known(frozenset(public), frozenset(hidden), beside, tuple(nested))
+        for cell, among in _compared(table, numbers, labels):
+            found += [_nested(cell, number, table, numbers) for number in among]
+        found += _counted(table, numbers)
+        if _is_distribution(table):
+            found += _answers(table, numbers, labels, unseen)
+    return Links(tuple(dict.fromkeys(found)), unseen)
 
 
-@dataclass(frozen=True, slots=True)
-class _People:
-    """How many people figures tell of: their bases, and what shares of them count."""
-
-    bases: Mapping[tuple[str, Parts], set[float]]
-    first: Mapping[tuple[str, Parts], set[float]]
-    counts: Mapping[tuple[str, Parts, str], tuple[float, float]]
-
-    @classmethod
-    def of(cls, shown: Iterable[Estimate]) -> _People:
-        bases: dict[tuple[str, Parts], set[float]] = defaultdict(set)
-        first: dict[tuple[str, Parts], set[float]] = defaultdict(set)
-        counts: dict[tuple[str, Parts, str], tuple[float, float]] = {}
-        for item in shown:
-            if item.base == SCHOOLS or CONTRAST in item.group:
-                continue
-            parts = parts_of(item.group)
-            bases[item.outcome, parts].add(item.n_pupils)
-            if item.base == "pupils" or (item.base == "enrolments" and str(item.estimand).endswith(WAVES[0])):
-                first[item.outcome, parts].add(item.n_pupils)
-            if (count := counted(item)) is not None:
-                counts[item.outcome, parts, str(item.estimand)] = (count, item.n_pupils - count)
-        return cls(bases, first, counts)
-
-    def counted_in(self, table: Table, parts: Parts, estimand: str, total: float) -> set[float]:
-        """What a cell would be if it counted whom a share counts, or left out whom it leaves out."""
-        found = self.counts.get((table.outcome, parts, estimand))
-        return set() if found is None else {found[0], total - found[1]}
+def _nested(cell: Cell, number: Number, table: Table, numbers: Numbers) -> Sum:
+    """One of both holds the other: the larger."""
+    larger = (table.cells[cell[1]][cell[2]] or 0) >= numbers.sizes[number]
+    return Sum(cell, (number,)) if larger else Sum(number, (cell,))
 
 
-def _compared(table: Table, people: _People, labels: Labels) -> Iterator[tuple[Cell, set[float]]]:
-    """Each cell that counts whom a figure counts too, or more, with the figures' numbers."""
-    if table.name.startswith(PARTICIPANTS):
-        yield from _took_part(table, people)
-    elif table.name.startswith(COVERAGE):
+def _compared(table: Table, numbers: Numbers, labels: Labels) -> Iterator[tuple[Cell, list[Number]]]:
+    """Each cell that holds those behind a figure, or is among them, with the figures' numbers."""
+    name, last = table.name, len(table.columns) - 1
+    if name.startswith(PARTICIPANTS):
+        yield from _took_part(table, numbers)
+    elif name.startswith((COVERAGE, QUARTERS, BALANCE)):
+        columns = {0, last} if name.startswith(COVERAGE) else {last}
         for row, label in enumerate(table.rows):
-            numbers = people.bases.get((table.outcome, _code(label, table)), set())
-            yield from (((table.name, row, column), numbers) for column in (0, len(table.columns) - 1))
-    elif table.name.startswith((QUARTERS, BALANCE)):
-        for row, label in enumerate(table.rows):
-            yield (
-                (table.name, row, len(table.columns) - 1),
-                people.bases.get((table.outcome, _code(label, table)), set()),
-            )
-    elif table.name.startswith(COUNTED):
-        numbers = people.bases.get((table.outcome, EVERYONE), set())
-        yield from (((table.name, row, at), numbers) for row in _ends(table.rows) for at in range(len(table.columns)))
-    elif table.name.startswith(TRANSITION):
-        yield from _followed(table, people)
+            among = numbers.of_group(table.outcome, _code(label, table))
+            yield from (((name, row, at), among) for at in sorted(columns))
+    elif name.startswith(TALLY):
+        for row, (at, wave) in product(_ends(table.rows), enumerate(WAVES[: len(table.columns)])):
+            yield (name, row, at), _of_wave(table.outcome, EVERYONE, wave, numbers)
+    elif name.startswith(TRANSITION):
+        yield (name, len(table.rows) - 1, last), numbers.of_group(table.outcome, EVERYONE)
+    elif name.startswith(STATUS):
+        yield from _still_there(table, numbers)
     elif _is_distribution(table):
-        yield from _answers(table, people, labels)
+        for row in range(len(table.rows)):
+            yield (name, row, last), numbers.of_group(table.outcome, _who(table, row, labels)[0])
 
 
-def _took_part(table: Table, people: _People) -> Iterator[tuple[Cell, set[float]]]:
-    """Those of an outcome are among those who took part, unless the printed numbers say that they are not.
+def _of_wave(outcome: str, parts: Parts, wave: str, numbers: Numbers) -> list[Number]:
+    """How many enrolments of a year are behind figures."""
+    return [number for number in numbers.of_group(outcome, parts) if wave in _waves(number, numbers)]
+
+
+def _waves(number: Number, numbers: Numbers) -> set[str]:
+    """Of which years the people behind figures are: of the first, if any figure says so, else of the second."""
+    names = [str(item.estimand) for item in numbers.printed_by[number]]
+    return {wave for wave in WAVES if any(name.endswith(f"_{wave}") for name in names)} or {WAVES[1]}
+
+
+def _took_part(table: Table, numbers: Numbers) -> Iterator[tuple[Cell, list[Number]]]:
+    """Those of an outcome are among those who took part, unless the numbers say that they are not.
 
     A year group, or a need, may be of another time than the table's: where one of its groups has
-    more pupils in an outcome than took part, none is known to be part of the other.
+    more pupils in an outcome than took part, none by that column is known to be part of the other.
     """
     rows = [(row, _code(label, table), table.cells[row][0] or 0) for row, label in enumerate(table.rows)]
     sizes = {parts: size for _, parts, size in rows}
-    apart = {outcome for (outcome, parts), found in people.first.items() if max(found) > sizes.get(parts, np.inf)}
+    first = [number for number in numbers.sizes if number[1] == PEOPLE and _of_the_first(number, numbers)]
+    apart = {
+        (number[0], column)
+        for number in first
+        if numbers.sizes[number] > sizes.get(number[3], np.inf)
+        for column in _columns(number[3])
+    }
     for row, parts, size in rows:
-        numbers = {
+        among = [
             number
-            for (outcome, who), found in people.first.items()
-            if who == parts and (parts == EVERYONE or outcome not in apart)
-            for number in found
-            if number <= size
-        }
-        yield (table.name, row, 0), numbers
+            for number in first
+            if number[3] == parts
+            and numbers.sizes[number] <= size
+            and not {(number[0], column) for column in _columns(parts)} & apart
+        ]
+        yield (table.name, row, 0), among
 
 
-def _halves(table: Table, people: _People) -> Iterator[Sum]:
-    """The share that reaches the average counts both upper quarters of its group, and leaves the lower two."""
-    if not table.name.startswith(QUARTERS):
-        return
-    middle = (len(table.columns) - 1) // 2
-    for row, label in enumerate(table.rows):
-        if _reached(table, _code(label, table)) in people.counts:
-            for at, columns in enumerate((range(middle), range(middle, 2 * middle))):
-                cells = tuple((table.name, row, column) for column in columns)
-                yield Sum(("figure", (table.name, row, at), REACHED), cells)
+def _columns(parts: Parts) -> set[str]:
+    return {part.partition("=")[0] for part in parts}
 
 
-def _untold_rows(table: Table, people: _People, labels: Labels) -> set[Cell]:
-    """Quarters of a group whose share is not published: together they would tell it."""
-    if not table.name.startswith(QUARTERS):
-        return set()
-    asked = {EVERYONE, *labels.values()}
-    codes = {row: _code(label, table) for row, label in enumerate(table.rows)}
-    untold = [row for row, parts in codes.items() if parts in asked and _reached(table, parts) not in people.counts]
-    return {(table.name, row, column) for row in untold for column in range(len(table.columns) - 1)}
+def _of_the_first(number: Number, numbers: Numbers) -> bool:
+    """Whether they are pupils, or enrolments of the first year."""
+    return number[2] == PUPILS or (number[2] == ENROLMENTS and WAVES[0] in _waves(number, numbers))
 
 
-def _reached(table: Table, parts: Parts) -> tuple[str, Parts, str]:
-    return table.outcome, parts, REACHED
+def _still_there(table: Table, numbers: Numbers) -> Iterator[tuple[Cell, list[Number]]]:
+    """Those there in both years, by status in the first (rows) or second (columns), are among each year's enrolments."""
+    last = len(table.rows) - 1, len(table.columns) - 1
+    for outcome in dict.fromkeys(number[0] for number in numbers.sizes if number[1:3] == (PEOPLE, ENROLMENTS)):
+        for wave, labels in zip(WAVES, (table.rows, table.columns), strict=True):
+            found: list[tuple[Cell, list[Number]]] = []
+            for at, label in enumerate(labels):
+                cell = (table.name, at, last[1]) if wave == WAVES[0] else (table.name, last[0], at)
+                found.append((cell, _of_wave(outcome, _code(label, table), wave, numbers)))
+            if all(numbers.sizes[n] >= (table.cells[r][c] or 0) for (_, r, c), among in found for n in among):
+                yield from found
+
+
+def _counted(table: Table, numbers: Numbers) -> Iterator[Sum]:
+    """What a share counts, and what it leaves out, stands in cells too, or holds them."""
+    name, outcome = table.name, table.outcome
+    if name.startswith(TRANSITION):
+        last = len(table.rows) - 1
+        for wave, cells in zip(
+            WAVES, ([(name, at, last) for at in (0, 1)], [(name, last, at) for at in (0, 1)]), strict=True
+        ):
+            for what, cell in zip((COUNTED, OTHERS), cells, strict=True):
+                share = (outcome, what, f"{PERSISTENT}_{wave}", EVERYONE, "")
+                if numbers.sizes.get(share, -1.0) >= (table.cells[cell[1]][cell[2]] or 0):
+                    yield Sum(share, (cell,))
+    if name.startswith(QUARTERS):
+        middle = (len(table.columns) - 1) // 2
+        for row, label in enumerate(table.rows):
+            for what, columns in ((OTHERS, range(middle)), (COUNTED, range(middle, 2 * middle))):
+                share = (outcome, what, REACHED, _code(label, table), "")
+                if share in numbers.sizes:
+                    yield Sum(share, tuple((name, row, column) for column in columns))
+
+
+def _answers(table: Table, numbers: Numbers, labels: Labels, unseen: dict[Any, float]) -> Iterator[Sum]:
+    """Those who answered in both waves are among those who answered in each; so are those with the top answer."""
+    top, last = len(table.columns) - 2, len(table.columns) - 1
+    waves: dict[Parts, dict[str, Cell]] = defaultdict(dict)
+    for row in range(len(table.rows)):
+        parts, wave = _who(table, row, labels)
+        waves[parts][wave] = (table.name, row, last)
+        share = (table.outcome, COUNTED, f"{TOP_BOX}_{wave}", parts, "")
+        if share in numbers.sizes:
+            lower = ("lower answers", table.name, row)
+            unseen[lower] = (table.cells[row][last] or 0) - (table.cells[row][top] or 0)
+            yield Sum((table.name, row, last), ((table.name, row, top), lower))
+            yield Sum((table.name, row, top), (share,))
+            yield Sum(lower, ((share[0], OTHERS, *share[2:]),))
+    for parts, cells in waves.items():
+        if len(cells) == len(WAVES):
+            yield from _once_or_twice(table, cells, numbers.of_group(table.outcome, parts), numbers, unseen)
+
+
+def _once_or_twice(
+    table: Table, cells: Mapping[str, Cell], among: Sequence[Number], numbers: Numbers, unseen: dict[Any, float]
+) -> Iterator[Sum]:
+    """Those who answered at all are those of the second wave and those of the first who did not answer again."""
+    first, second = (cells[wave] for wave in WAVES)
+    sizes = [float(table.cells[row][column] or 0) for _, row, column in (first, second)]
+    for either, both in permutations(among, 2):
+        once = sizes[0] - numbers.sizes[both]
+        if numbers.sizes[either] == sizes[1] + once and numbers.sizes[both] <= min(sizes):
+            key = ("once", table.name, both)
+            unseen[key] = once
+            yield Sum(first, (both, key))
+            yield Sum(either, (second, key))
 
 
 def _ends(labels: Sequence[str]) -> tuple[int, int]:
     return 0, len(labels) - 1
 
 
-def _followed(table: Table, people: _People) -> Iterator[tuple[Cell, set[float]]]:
-    """Pupils followed are among those counted in each year."""
-    last, whole = len(table.rows) - 1, table.cells[-1][-1] or 0
-    before, after = (people.counted_in(table, EVERYONE, f"{PERSISTENT}_{wave}", whole) for wave in WAVES)
-    yield (table.name, 0, last), before
-    yield (table.name, last, 0), after
-    yield (table.name, last, last), people.bases.get((table.outcome, EVERYONE), set())
-
-
-def _answers(table: Table, people: _People, labels: Labels) -> Iterator[tuple[Cell, set[float]]]:
-    """Those who answered in both waves are among those who answered in each; so are those with the top answer."""
-    top, last = len(table.columns) - 2, len(table.columns) - 1
-    for row in range(len(table.rows)):
-        parts, wave = _who(table, row, labels)
-        total = table.cells[row][last] or 0
-        yield (table.name, row, last), people.bases.get((table.outcome, parts), set())
-        yield (table.name, row, top), people.counted_in(table, parts, f"{TOP_BOX}_{wave}", total)
-
-
-def sums(tables: Sequence[Table], groups: Iterable[str] = ()) -> Iterator[Sum]:
-    """Which counts of one table are made up of counts of others?
-
-    Parameters
-    ----------
-    tables : sequence of Table
-        Counts of people.
-    groups : iterable of str
-        Codes of all groups that figures are about.
-
-    Yields
-    ------
-    Sum
-        All pupils by each characteristic; all answers by each breakdown; those who took part and
-        those of them who were to be tested, or were there in both years.
-    """
-    labels = _labels(groups)
-    systems: dict[tuple[object, ...], dict[Parts, list[Cell]]] = defaultdict(lambda: defaultdict(list))
+def _sums(tables: Sequence[Table], numbers: Numbers, labels: Labels) -> Iterator[Sum]:
+    """All pupils by each characteristic; all answers by each breakdown; and who of those who took part was there."""
+    systems: dict[tuple[object, ...], dict[Parts, list[Any]]] = defaultdict(lambda: defaultdict(list))
     for table in tables:
         for system, parts, cell in _placed(table, labels):
             systems[system][parts].append(cell)
+    for system, number in _of_pupils(numbers):
+        if system in systems:
+            systems[system][number[3]].append(number)
     for found in systems.values():
         yield from _same(found.values())
         for whole, members in additions({parts: cells[0] for parts, cells in found.items()}):
             yield Sum(whole, members)
     yield from _among(tables, systems.get((PARTICIPANTS,), {}))
     yield from _on_the_way(tables)
+    yield from _followed(tables)
+
+
+def _of_pupils(numbers: Numbers) -> Iterator[tuple[tuple[object, ...], Number]]:
+    """Those with a score, and those to be tested, as figures tell of them."""
+    wide = figures().holds_all
+    for number in numbers.sizes:
+        if number[1:3] == (PEOPLE, PUPILS):
+            names = {str(item.estimand) for item in numbers.printed_by[number]}
+            yield (number[0], COVERAGE, *([TOTAL] if names & wide else [])), number
+
+
+def _followed(tables: Sequence[Table]) -> Iterator[Sum]:
+    """Those there in both years are as many by status as by persistent absence, where they are the same pupils."""
+    ends = [
+        (table.name, len(table.rows) - 1, len(table.columns) - 1)
+        for table in tables
+        if table.name.startswith((TRANSITION, STATUS))
+    ]
+    sizes = {table.name: table.cells[-1][-1] for table in tables}
+    yield from (Sum(one, (other,)) for one, other in combinations(ends, 2) if sizes[one[0]] == sizes[other[0]])
 
 
 def _on_the_way(tables: Sequence[Table]) -> Iterator[Sum]:
@@ -268,21 +307,21 @@ def _on_the_way(tables: Sequence[Table]) -> Iterator[Sum]:
 
 def _placed(table: Table, labels: Labels) -> Iterator[tuple[tuple[object, ...], Parts, Cell]]:
     """The system of sums that a cell belongs to, and its group."""
-    if table.name.startswith(PARTICIPANTS):
-        for row, label in enumerate(table.rows):
-            yield (PARTICIPANTS,), _code(label, table), (table.name, row, 0)
-    elif table.name.startswith((COVERAGE, QUARTERS, BALANCE)):  # those with the scores needed stand in all
-        column = 0 if table.name.startswith(COVERAGE) else len(table.columns) - 1
-        for row, label in enumerate(table.rows):
-            yield (table.outcome, COVERAGE), _code(label, table), (table.name, row, column)
-            for at, name in enumerate(table.columns) if column == 0 else ():  # the others by SEN and by arm
-                if at > 0:
-                    yield (table.outcome, COVERAGE, name), _code(label, table), (table.name, row, at)
+    name, codes = table.name, [_code(label, table) for label in table.rows]
+    if name.startswith(PARTICIPANTS):
+        yield from (((PARTICIPANTS,), parts, (name, row, 0)) for row, parts in enumerate(codes))
+        if NO_SEN in table.rows:  # whoever has no need has no provision
+            yield (PARTICIPANTS,), parts_of("sen_provision=N"), (name, table.rows.index(NO_SEN), 0)
+    elif name.startswith(COVERAGE):
+        for (row, parts), (at, column) in product(enumerate(codes), enumerate(table.columns)):
+            yield (table.outcome, COVERAGE, *([column] if at else [])), parts, (name, row, at)
+    elif name.startswith((QUARTERS, BALANCE)):  # those with the scores needed, as in the first column above
+        last = len(table.columns) - 1
+        yield from (((table.outcome, COVERAGE), parts, (name, row, last)) for row, parts in enumerate(codes))
     elif _is_distribution(table):
-        for row in range(len(table.rows)):
+        for row, (at, answer) in product(range(len(table.rows)), enumerate(table.columns)):
             parts, wave = _who(table, row, labels)
-            for column, name in enumerate(table.columns):
-                yield (table.outcome, table.base, wave, name), parts, (table.name, row, column)
+            yield (table.outcome, table.base, wave, answer), parts, (name, row, at)
 
 
 def _same(places: Iterable[Sequence[Cell]]) -> Iterator[Sum]:

@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
 
-from afa_eval.disclosure import between
 from afa_eval.disclosure.between import PERSISTENT, WAVES
 from afa_eval.disclosure.policies import Policy, to_nearest
 from afa_eval.disclosure.primary import SCHOOLS, figures
 from afa_eval.disclosure.records import ReleasedTable
-from afa_eval.disclosure.sums import Counts, Sum
+from afa_eval.disclosure.sums import Cell, Sum
 from afa_eval.estimate import Estimate, Table
-
-if TYPE_CHECKING:
-    from afa_eval.disclosure.ledger import Earlier
 
 TOTAL, YEARS = "Total", "years-"
 HIDDEN, NONE = "c", "z"
@@ -25,14 +20,96 @@ Place = tuple[int, int]
 Grid = list[list[str]]
 
 
-def protect(
-    tables: Sequence[Table],
-    policy: Policy,
-    shown: Iterable[Estimate] = (),
-    groups: Iterable[str] = (),
-    before: Earlier | None = None,
-) -> tuple[ReleasedTable, ...]:
-    """Which cells of tables may be shown beside each other, and beside the figures?
+@dataclass(frozen=True, slots=True)
+class Grids:
+    """Which tables are there, and which of their cells are hidden so far?
+
+    Attributes
+    ----------
+    tables : dict of str to Table
+        By name, with small reasons put together.
+    status : dict of str to list
+        For each cell a symbol, empty where shown.
+    policy : Policy
+        The rules.
+    """
+
+    tables: dict[str, Table]
+    status: dict[str, Grid]
+    policy: Policy
+
+    @property
+    def people(self) -> list[Table]:
+        """Which tables count people?"""
+        return [table for table in self.tables.values() if table.kind != "series" and table.base != SCHOOLS]
+
+    def lines(self) -> Iterator[Sum]:
+        """Which cells of a table make up others of it?
+
+        Yields
+        ------
+        Sum
+            Every total, along rows and down columns.
+        """
+        for table in self.people:
+            yield from _lines(table)
+
+    def hidden(self) -> set[Cell]:
+        """Which counts of people are hidden so far?
+
+        Returns
+        -------
+        set of tuple
+            Table, row and column.
+        """
+        return {
+            (table.name, row, column)
+            for table in self.people
+            for row, column in _places(table)
+            if self.status[table.name][row][column] == HIDDEN
+        }
+
+    def hide(self, cell: Cell) -> None:
+        """Hide a cell, unless there never was a number.
+
+        Parameters
+        ----------
+        cell : tuple
+            Table, row and column.
+        """
+        name, row, column = cell
+        self.status[name][row][column] = self.status[name][row][column] or HIDDEN
+
+    def hide_table(self, name: str) -> None:
+        """Hide a table whole.
+
+        Parameters
+        ----------
+        name : str
+            Its name.
+        """
+        self.status[name] = [[mark or HIDDEN for mark in row] for row in self.status[name]]
+
+    def released(self, shown: Iterable[Estimate] = ()) -> tuple[ReleasedTable, ...]:
+        """What may be published of the tables?
+
+        Parameters
+        ----------
+        shown : iterable of Estimate
+            The figures that are published: years of a group are shown with its figures alone.
+
+        Returns
+        -------
+        tuple of ReleasedTable
+            In the same order. Hidden cells are None, with ``c`` in ``status``; ``z`` where there
+            never was a number.
+        """
+        _hide_years(self.tables, self.status, shown)
+        return tuple(_released(table, self.status[name], self.policy) for name, table in self.tables.items())
+
+
+def alone(tables: Sequence[Table], policy: Policy) -> Grids:
+    """Which cells of tables must be hidden for themselves?
 
     Parameters
     ----------
@@ -40,32 +117,18 @@ def protect(
         Counts, or series with the bases behind them; each name once.
     policy : Policy
         The rules.
-    shown : iterable of Estimate
-        The figures that are published.
-    groups : iterable of str
-        Codes of all groups that figures are about.
-    before : Earlier, optional
-        What was released earlier.
 
     Returns
     -------
-    tuple of ReleasedTable
-        In the same order. Hidden cells are None, with ``c`` in ``status``; ``z`` where there never
-        was a number.
+    Grids
+        What subtraction would tell is not hidden yet.
     """
     ready = {table.name: with_reasons_merged(table, policy) for table in tables}
     status = {
         name: _series(table, policy) if table.kind == "series" else _small(table, policy)
         for name, table in ready.items()
     }
-    shown = tuple(shown)
-    _hide_years(ready, status, shown)
-    people = [table for table in ready.values() if _counts_people(table)]
-    labels = tuple(groups)
-    links = [*(line for table in people for line in _lines(table)), *between.sums(people, labels)]
-    known = between.against(people, shown, policy, labels)
-    _hide_linked(people, status, policy, links, known if before is None else known | before.known(people, policy))
-    return tuple(_released(table, status[name], policy) for name, table in ready.items())
+    return Grids(ready, status, policy)
 
 
 def _released(table: Table, status: Grid, policy: Policy) -> ReleasedTable:
@@ -201,10 +264,6 @@ def _merged(table: Table, first: int, second: int) -> Table:
     return replace(table, columns=columns, cells=tuple(map(_joined, table.cells)))
 
 
-def _counts_people(table: Table) -> bool:
-    return table.kind != "series" and table.base != SCHOOLS
-
-
 def _small(table: Table, policy: Policy) -> Grid:
     """Marks for counts that are too few on their own; of schools, for rows in which too few answered."""
     status = _blank(table)
@@ -216,34 +275,6 @@ def _small(table: Table, policy: Policy) -> Grid:
         if few and not status[row][column]:
             status[row][column] = HIDDEN
     return status
-
-
-def _hide_linked(
-    tables: Sequence[Table], status: dict[str, Grid], policy: Policy, links: Sequence[Sum], known: between.Known
-) -> None:
-    """Hide more until no one subtraction, within a table, between tables or from a figure, tells of too few.
-
-    A table of which too few can be worked out all the same, since figures are published beside it, is hidden whole.
-    """
-    small = {(name, row, column) for name in status for row, column in _marked(status[name])}
-    cells = [(table, (table.name, *place)) for table in tables for place in _places(table)]
-    sizes = {cell: float(table.cells[cell[1]][cell[2]] or 0) for table, cell in cells}
-    counts = Counts(
-        sizes={**sizes, **known.numbers},
-        hidden=known.hidden | {cell for _, cell in cells if status[cell[0]][cell[1]][cell[2]] == HIDDEN},
-        public=known.public | known.numbers.keys(),
-        wanted=frozenset(cell for table, cell in cells if table.columns[cell[2]] in figures().kept_reasons),
-    )
-    closing = counts.close([*links, *known.sums], policy)
-    for cell in closing.hidden & sizes.keys():
-        name, row, column = cell
-        status[name][row][column] = status[name][row][column] or HIDDEN
-    for name in sorted({cell[0] for cell in closing.open & small}):
-        status[name] = [[mark or HIDDEN for mark in row] for row in status[name]]
-
-
-def _marked(grid: Grid) -> Iterator[Place]:
-    return ((row, column) for row, marks in enumerate(grid) for column, mark in enumerate(marks) if mark == HIDDEN)
 
 
 def _places(table: Table) -> Iterator[Place]:

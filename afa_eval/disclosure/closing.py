@@ -13,10 +13,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from afa_eval.disclosure.reach import Indices, Moves, exposed, solve
-from afa_eval.disclosure.system import NEAR, Floats, Mask, System, groups, settled
+from afa_eval.disclosure.reach import AROUND, Indices, Moves, exposed, solve, surely_safe
+from afa_eval.disclosure.system import NEAR, Floats, Mask, System, groups
 
-TRIES = 400  # how often a number may be tried again; a table of a thousand cells needs fewer
 ROUNDS = 40  # each hides more or ends; two or three do for any table seen
 
 
@@ -121,35 +120,43 @@ class _Search:
         low, high = system.room(np.ones(system.size, dtype=bool))
         if sign < 0 and low[at] > -self.width:
             return None
-        price = self._price(hidden) + NEAR  # of two ways that cost nothing, the shorter
         held = system.fixed & ~hidden
-        up, down = np.where(held, 0.0, np.minimum(high, 1e6)), np.where(held, 0.0, np.minimum(-low, 1e6))
-        least_up, least_down = np.zeros(system.size), np.zeros(system.size)
-        (least_up if sign > 0 else least_down)[at] = self.width
-        (up if sign > 0 else down)[at] = self.width
-        (down if sign > 0 else up)[at] = 0.0
+        for most in (AROUND, system.size):  # among its neighbours where they will do
+            near = self.moves.near.around(at, ~held, most)
+            way = self._cheapest_among(near, self._price(hidden)[near] + NEAR, low[near], high[near], near == at, sign)
+            if way is not None:
+                full = np.zeros(system.size)
+                full[near] = way
+                return full
+        return None
+
+    def _cheapest_among(
+        self, near: Indices, price: Floats, low: Floats, high: Floats, itself: Mask, sign: float
+    ) -> Floats | None:
+        """Up and down are told apart, so that either costs; of two ways that cost nothing, the shorter."""
         from scipy.sparse import hstack
 
+        up, down = np.minimum(high, 1e6), np.minimum(-low, 1e6)
+        least_up, least_down = np.zeros(near.size), np.zeros(near.size)
+        (least_up if sign > 0 else least_down)[itself] = self.width
+        (up if sign > 0 else down)[itself] = self.width
+        (down if sign > 0 else up)[itself] = 0.0
+        rows = self.moves.near.sums(near)
         found = solve(
             np.concatenate([price, price]),
-            hstack([system.matrix, -system.matrix], format="csc"),
+            hstack([rows, -rows], format="csc"),
             np.concatenate([least_up, least_down]),
             np.concatenate([up, down]),
         )
-        return None if found is None else found[: system.size] - found[system.size :]
+        return None if found is None else found[: near.size] - found[near.size :]
 
     def shown_again(self, hidden: Mask, primary: Mask, left: Indices) -> Mask:
         """Show what is not needed, the dearest first."""
-        tries = 0
         for chunk in self._units(hidden & ~primary):
             trial = hidden.copy()
             trial[chunk] = False
-            if self._safe_by_sums(trial, left):
-                tries += 1
-                if not np.setdiff1d(exposed(self.system, trial, self.width, self.moves, most=left.size + 1), left).size:
-                    hidden = trial
-            if tries >= TRIES:
-                break
+            if surely_safe(self.system, trial, self.width, self.moves, left):
+                hidden = trial
         return hidden
 
     def _units(self, more: Mask) -> list[Indices]:
@@ -159,9 +166,3 @@ class _Search:
             alone[chunk] = False
         units = [*chunks, *(np.array([at]) for at in np.flatnonzero(alone))]
         return sorted(units, key=lambda unit: (-float(self.system.costs[unit].sum()), int(unit[0])))
-
-    def _safe_by_sums(self, hidden: Mask, left: Indices) -> bool:
-        low, high = self.system.room(hidden)
-        known = settled(self.system, low, high) & self.system.needs & (hidden | self.system.unseen)
-        known[left] = False
-        return not known.any()

@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from afa_eval.data.records import Step
-from afa_eval.disclosure import cells, linked, policies, texts
+from afa_eval.disclosure import cells, joint, linked, policies, texts
 from afa_eval.disclosure.cells import TOTAL
 from afa_eval.disclosure.ledger import Earlier
-from afa_eval.disclosure.linked import ALL, Hidden, Key, key_of
+from afa_eval.disclosure.linked import Hidden, Key, key_of
+from afa_eval.disclosure.numbers import ALL
 from afa_eval.disclosure.policies import Policy, to_nearest
 from afa_eval.disclosure.primary import counted, unavailable
 from afa_eval.disclosure.records import Release, Released, ReleasedEstimate, ReleasedStep, ReleasedTable, mark
@@ -74,8 +75,12 @@ def release(evaluation: Evaluated, profile: str | Path | Policy = "publish", bef
     """
     policy = policies.find(profile)
     estimates = evaluation.estimates
-    hidden = linked.suppress(estimates.items, policy, before, evaluation.manifest.get("largest_school"))
     tables = _once(estimates.tables, getattr(evaluation, "tables", ()))
+    hiding = linked.alone(estimates.items, policy, before, evaluation.manifest.get("largest_school"))
+    # the flow is told by its steps
+    grids = cells.alone([_scrubbed(table, policy) for table in tables if table.name != FLOW], policy)
+    joint.close(hiding, grids, None if before is None else before.known(grids.people, policy))
+    hidden = hiding.hidden
     steps = [
         Step(name, table, rows_in, rows_out, reason) for table, name, rows_in, rows_out, reason in _steps(evaluation)
     ]
@@ -84,7 +89,7 @@ def release(evaluation: Evaluated, profile: str | Path | Policy = "publish", bef
         near = len(before.known([table for table in tables if table.name != FLOW], policy).hidden)
         findings |= dict.fromkeys(before.finding([why.reason for why in hidden.values()], near))
     shown = tuple(_released(item, hidden.get(key_of(item)), policy) for item in estimates)
-    protected = _tables(tables, estimates.items, hidden, policy, before)
+    protected = grids.released(item for item in estimates if key_of(item) not in hidden and not unavailable(item))
     flow = texts.flow(steps, policy, _everyone(shown, protected))
     faults = texts.faults(getattr(evaluation, "faults", ()), policy)
     let_out: tuple[Released, ...] = (*shown, *protected, *flow, *faults)
@@ -100,19 +105,6 @@ def release(evaluation: Evaluated, profile: str | Path | Policy = "publish", bef
         manifest=texts.manifest(evaluation.manifest) | _told_steps(flow),
         register=frozenset(mark(item) for item in let_out),
     )
-
-
-def _tables(
-    tables: Sequence[Table],
-    items: Sequence[Estimate],
-    hidden: Mapping[Key, Hidden],
-    policy: Policy,
-    before: Earlier | None,
-) -> tuple[ReleasedTable, ...]:
-    """All tables but the flow, which is told by its steps; nothing in them tells a hidden figure."""
-    told = [_scrubbed(table, policy) for table in tables if table.name != FLOW]
-    shown = [item for item in items if key_of(item) not in hidden and not unavailable(item)]
-    return cells.protect(told, policy, shown, dict.fromkeys(item.group for item in items), before)
 
 
 def _everyone(shown: Sequence[ReleasedEstimate], tables: Sequence[ReleasedTable]) -> frozenset[float]:

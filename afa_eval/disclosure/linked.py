@@ -1,29 +1,21 @@
-"""Secondary suppression: could a hidden figure be worked out from those that are shown?
+"""Which figures are hidden for themselves, and which are computed from those?
 
-Three ways back are closed until nothing changes: a figure computed from a hidden one, a contrast
-with a hidden group, and whatever can be worked out from the numbers behind figures that add up: how
-many people are in a group, how many of them are counted, and how many are not. The last is closed by
-the linear programmes that protect tables too.
+Two ways back to a hidden figure are closed until nothing changes: a figure computed from it, and a
+contrast with its group. What can be worked out by adding up and taking away is closed in ``joint``.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol, TypeVar
+from typing import Protocol
 
+from afa_eval.disclosure.numbers import ALL, CONTRAST, REST
 from afa_eval.disclosure.policies import Policy
 from afa_eval.disclosure.primary import SCHOOLS, base_reason, count_reason, counted, figures, unavailable
-from afa_eval.disclosure.sums import Counts, Sum
 from afa_eval.estimate import Estimate
 
-Parts = frozenset[str]
-One = TypeVar("One")
 Key = tuple[str, str, str]
-CONTRAST = " - "
-ALL = "all"
-REST = "rest"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +48,15 @@ class Hiding:
         The largest school's share of each group, where it is known.
     hidden : dict
         Outcome, group and estimand to the reason.
+    beside : set
+        Which of them would tell something beside an earlier release.
     """
 
     items: tuple[Estimate, ...]
     policy: Policy
     largest: Mapping[str, float]
     hidden: dict[Key, Hidden] = field(default_factory=dict)
+    beside: set[Key] = field(default_factory=set)
 
     def hide(self, key: Key, reason: str, *, whole_group: bool = False) -> None:
         """Hide a figure, keeping the first reason.
@@ -96,21 +91,6 @@ class Hiding:
         if self.policy.dominance and item.n_schools > 1 and item.base != SCHOOLS and share >= self.policy.dominance:
             return f"one school has {self.policy.dominance:.0%} or more of its {item.base}"
         return ""
-
-    def hidden_of(self, outcome: str) -> int:
-        """How many figures of an outcome are hidden?
-
-        Parameters
-        ----------
-        outcome : str
-            The plan's outcome id.
-
-        Returns
-        -------
-        int
-            So far.
-        """
-        return sum(key[0] == outcome for key in self.hidden)
 
     def groups_too_small(self, outcome: str) -> set[str]:
         """Which groups of an outcome may not be contrasted with any other?
@@ -166,13 +146,13 @@ class Before(Protocol):
         """
 
 
-def suppress(
+def alone(
     items: Sequence[Estimate],
     policy: Policy,
     before: Before | None = None,
     largest: Mapping[str, float] | None = None,
-) -> dict[Key, Hidden]:
-    """Which figures must be hidden, and why?
+) -> Hiding:
+    """Which figures must be hidden for themselves, or for what they are computed from?
 
     Parameters
     ----------
@@ -187,8 +167,8 @@ def suppress(
 
     Returns
     -------
-    dict of tuple to Hidden
-        By outcome, group and estimand.
+    Hiding
+        What subtraction would tell is not hidden yet.
     """
     hiding = Hiding(tuple(items), policy, largest or {})
     for item in hiding.items:
@@ -196,17 +176,23 @@ def suppress(
     if before is not None:
         _hide_beside(hiding, before)
     _hide_bases_within(hiding)
-    outcomes = tuple(dict.fromkeys(item.outcome for item in hiding.items))
-    known, closed = -1, dict.fromkeys(outcomes, -1)
+    follow(hiding)
+    return hiding
+
+
+def follow(hiding: Hiding) -> None:
+    """Hide what is computed from hidden figures, and contrasts with hidden groups, until nothing changes.
+
+    Parameters
+    ----------
+    hiding : Hiding
+        Changed in place.
+    """
+    known = -1
     while known != len(hiding.hidden):
         known = len(hiding.hidden)
         _hide_computed(hiding)
         _hide_contrasts(hiding)
-        for outcome in outcomes:
-            if closed[outcome] != hiding.hidden_of(outcome):
-                _close(hiding, outcome)
-                closed[outcome] = hiding.hidden_of(outcome)
-    return hiding.hidden
 
 
 def _hide_primary(hiding: Hiding, item: Estimate) -> None:
@@ -226,6 +212,7 @@ def _hide_beside(hiding: Hiding, before: Before) -> None:
             continue
         if reason := before.reason(item, counted(item), hiding.policy):
             hiding.hide(key_of(item), reason, whole_group=True)
+            hiding.beside.add(key_of(item))
 
 
 def _hide_bases_within(hiding: Hiding) -> None:
@@ -272,159 +259,3 @@ def _small_rest(item: Estimate, side: str, sizes: Mapping[Key, int], policy: Pol
         if outcome == item.outcome and group == side and (outcome, ALL, estimand) in sizes:
             return item.base != "schools" and sizes[outcome, ALL, estimand] - n < policy.threshold
     return False
-
-
-def parts_of(group: str) -> Parts:
-    """Of which conditions is a group made?
-
-    Parameters
-    ----------
-    group : str
-        ``all``, or ``column=value`` joined by ``&``.
-
-    Returns
-    -------
-    frozenset of str
-        Empty for all.
-    """
-    return frozenset(part.strip() for part in group.split("&") if part.strip() not in {"", ALL})
-
-
-def additions(groups: Mapping[Parts, One]) -> Iterator[tuple[One, tuple[One, ...]]]:
-    """Which groups are sums of others, of one column or of a nest?
-
-    Parameters
-    ----------
-    groups : mapping
-        Whatever stands for each group, by its parts.
-
-    Yields
-    ------
-    tuple
-        What stands for the whole, and for each of its members.
-    """
-    splits: dict[tuple[Parts, str], list[One]] = defaultdict(list)
-    for parts, item in groups.items():
-        for part in parts:
-            splits[parts - {part}, part.partition("=")[0]].append(item)
-    for (whole, _), members in splits.items():
-        if whole in groups:
-            yield groups[whole], tuple(members)
-    for whole, item in groups.items():
-        for part in whole & figures().nests.keys():
-            inside = [groups.get(whole - {part} | {member}) for member in figures().nests[part]]
-            if present := tuple(member for member in inside if member is not None):
-                yield item, present
-
-
-Number = tuple[str, str, Parts, str]  # what is counted, of which base or figure, in which group, and how many
-PEOPLE, COUNTED, OTHERS = "people", "counted", "not counted"
-PUPILS = "pupils"
-
-
-@dataclass(frozen=True, slots=True)
-class _Numbers:
-    """The numbers behind one outcome's figures, and which figures print them."""
-
-    sizes: dict[Number, float]
-    printed_by: dict[Number, list[Estimate]]
-    sums: tuple[Sum, ...]
-    pairs: tuple[tuple[Number, Number], ...]
-
-    @classmethod
-    def of(cls, items: Iterable[Estimate]) -> _Numbers:
-        sizes: dict[Number, float] = {}
-        printed_by: dict[Number, list[Estimate]] = defaultdict(list)
-        sums: list[Sum] = []
-        pairs: list[tuple[Number, Number]] = []
-        families: dict[str, dict[Parts, Estimate]] = defaultdict(dict)
-        for item in items:
-            behind = _behind(item)
-            for number, size in behind.items():
-                sizes[number] = size
-                printed_by[number].append(item)
-            if len(behind) > 1:
-                people, count, others = behind
-                sums.append(Sum(people, (count, others)))
-                pairs.append((count, others))
-            families[str(item.estimand)].setdefault(parts_of(item.group), item)
-        sums += _within(sizes, printed_by)
-        for family in families.values():
-            sums += [line for whole, members in additions(family) for line in _adding_up(whole, members)]
-        return cls(sizes, printed_by, tuple(dict.fromkeys(sums)), tuple(pairs))
-
-
-def _within(sizes: Mapping[Number, float], printed_by: Mapping[Number, Sequence[Estimate]]) -> Iterator[Sum]:
-    """Everyone to be tested holds those with a score: the few without one must not be told."""
-    groups: dict[Parts, list[Number]] = defaultdict(list)
-    for number in sizes:
-        if number[:2] == (PEOPLE, PUPILS):
-            groups[number[2]].append(number)
-    wide = figures().holds_all
-    for numbers in groups.values():
-        whole = [one for one in numbers if any(str(item.estimand) in wide for item in printed_by[one])]
-        parts = [one for one in numbers if any(str(item.estimand) not in wide for item in printed_by[one])]
-        yield from (Sum(one, (part,)) for one in whole for part in parts if sizes[one] > sizes[part])
-
-
-def _behind(item: Estimate) -> dict[Number, float]:
-    """How many people stand behind a figure, how many of them it counts, and how many not."""
-    parts, name = parts_of(item.group), str(item.estimand)
-    behind: dict[Number, float] = {(PEOPLE, item.base, parts, str(item.n_pupils)): float(item.n_pupils)}
-    count = counted(item)
-    if count is not None and item.unit != "count":
-        behind[COUNTED, name, parts, ""] = float(round(count))
-        behind[OTHERS, name, parts, ""] = float(item.n_pupils - round(count))
-    return behind
-
-
-def _adding_up(whole: Estimate, members: Sequence[Estimate]) -> Iterator[Sum]:
-    """People add up; so do those counted and those not, where all the figures are shares."""
-    behind = [list(_behind(item)) for item in (whole, *members)]
-    if len({len(numbers) for numbers in behind}) == 1:
-        yield from (Sum(total, tuple(parts)) for total, *parts in zip(*behind, strict=True))
-    else:
-        total, *parts = (numbers[0] for numbers in behind)
-        yield Sum(total, tuple(parts))
-
-
-def _close(hiding: Hiding, outcome: str) -> None:
-    """Hide more of an outcome's figures until no number that is too small can be worked out."""
-    items = [
-        item
-        for item in hiding.items
-        if item.outcome == outcome and CONTRAST not in item.group and item.base != SCHOOLS and not unavailable(item)
-    ]
-    numbers = _Numbers.of(items)
-    hidden = {number for number, by in numbers.printed_by.items() if all(key_of(item) in hiding.hidden for item in by)}
-    secret = {number for number in hidden if _secret(number, numbers, hiding)}
-    counts = Counts(
-        numbers.sizes,
-        hidden,
-        harmless=numbers.sizes.keys() - secret,
-        together=tuple(map(tuple, numbers.pairs)),
-        weights={number: float(len(by)) for number, by in numbers.printed_by.items()},
-    )
-    closing = counts.close(numbers.sums, hiding.policy)
-    for number in sorted(closing.hidden - hidden, key=str):
-        reason = f"with it shown, {_said(number, numbers, secret)} could be worked out by subtraction"
-        for item in numbers.printed_by[number]:
-            hiding.hide(key_of(item), reason, whole_group=number[0] == PEOPLE)
-
-
-def _secret(number: Number, numbers: _Numbers, hiding: Hiding) -> bool:
-    """Whether a hidden number is too small itself; others are hidden for its sake, or with their figure."""
-    by = numbers.printed_by[number]
-    if number[0] == PEOPLE:
-        return any(hiding.alone_reason(item) for item in by)
-    policy = hiding.policy
-    few = policy.too_few(numbers.sizes[number]) or (policy.hide_zeros and numbers.sizes[number] < 1)
-    return few and any(count_reason(item, policy) for item in by)
-
-
-def _said(number: Number, numbers: _Numbers, secret: Iterable[Number]) -> str:
-    """The groups that subtraction would tell, as far as they stand in one sum with this number."""
-    small = set(secret)
-    beside = {one for line in numbers.sums for one in (line.whole, *line.parts) if number in (line.whole, *line.parts)}
-    names = sorted({numbers.printed_by[one][0].group for one in beside & small})
-    return ", ".join(names[:3]) or "a few who stand behind no other figure"

@@ -34,6 +34,10 @@ class Figures:
         Parameters behind a figure.
     bases_within : dict of str to str
         Estimands whose people are part of those of another.
+    counts_within : dict of str to str
+        Shares of which those who are counted are among those whom another counts.
+    covered : str
+        The share that counts those behind all means of its outcome and group.
     nests : dict of str to tuple of str
         Groups that are others put together.
     """
@@ -46,6 +50,8 @@ class Figures:
     kept_reasons: frozenset[str]
     parameters: dict[str, int]
     bases_within: dict[str, str]
+    counts_within: dict[str, str]
+    covered: str
     nests: dict[str, tuple[str, ...]]
 
 
@@ -69,6 +75,8 @@ def figures() -> Figures:
         kept_reasons=frozenset(data["kept_reasons"]),
         parameters=dict(data["parameters"]),
         bases_within=dict(data["bases_within"]),
+        counts_within=dict(data["counts_within"]),
+        covered=data["covered"],
         nests=nests,
     )
 

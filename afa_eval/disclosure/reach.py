@@ -12,10 +12,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from afa_eval.disclosure.system import NEAR, Floats, Mask, System, groups, settled
+from afa_eval.disclosure.system import NEAR, Floats, Mask, Neighbours, System, groups, settled
 from afa_eval.errors import DisclosureError
 
 Indices = NDArray[np.intp]
+AROUND = 150  # numbers near another, among which a way is looked for first
 POOL = 400  # ways to move that are remembered: as many as a table of a thousand cells needs
 
 
@@ -27,12 +28,21 @@ class Moves:
     ----------
     system : System
         The numbers.
-    ways : list of array of float, shape (n,)
-        What each way adds to each number.
+    near : Neighbours
+        Which of them stand in one sum.
+    ways : array of float, shape (k, n)
+        What each way adds to each number, in a ring: the oldest of too many is forgotten.
     """
 
     system: System
-    ways: list[Floats] = field(default_factory=list)
+    near: Neighbours = field(init=False)
+    ways: Floats = field(init=False)
+    _count: int = 0
+
+    def __post_init__(self) -> None:
+        """Start with no way."""
+        self.near = Neighbours.of(self.system.matrix)
+        self.ways = np.zeros((0, self.system.size))
 
     def widths(self, hidden: Mask) -> Floats:
         """How far apart do the known ways leave each number?
@@ -47,11 +57,9 @@ class Moves:
         array of float, shape (n,)
             At least this much is unknown to the intruder.
         """
-        if not self.ways:
-            return np.zeros(self.system.size)
+        known = self.ways[: min(self._count, POOL)]
         low, high = self.system.room(hidden)
-        ways = np.array(self.ways)
-        good = ways[((ways >= low - NEAR) & (ways <= high + NEAR)).all(axis=1)]
+        good = known[((known >= low - NEAR) & (known <= high + NEAR)).all(axis=1)]
         if not good.size:
             return np.zeros(self.system.size)
         return _apart(self.system.values, np.minimum(good.min(axis=0), 0.0), np.maximum(good.max(axis=0), 0.0))
@@ -64,12 +72,29 @@ class Moves:
         way : array of float, shape (n,)
             What it adds to each number.
         """
-        self.ways.append(way)
-        if len(self.ways) > POOL:
-            del self.ways[0]
+        if self._count % POOL >= len(self.ways):
+            self.ways = np.concatenate([self.ways, np.zeros((min(POOL, max(32, self._count)), self.system.size))])[
+                :POOL
+            ]
+        self.ways[self._count % POOL] = way
+        self._count += 1
+
+    def add_among(self, near: Indices, way: Floats) -> None:
+        """Remember a way of some numbers; all others stay.
+
+        Parameters
+        ----------
+        near : array of int
+            Their indices.
+        way : array of float
+            What it adds to each.
+        """
+        full = np.zeros(self.system.size)
+        full[near] = way
+        self.add(full)
 
 
-def exposed(system: System, hidden: Mask, width: float, moves: Moves | None = None, most: int | None = None) -> Indices:
+def exposed(system: System, hidden: Mask, width: float, moves: Moves | None = None) -> Indices:
     """Which hidden numbers can be worked out to within less than ``width``?
 
     Parameters
@@ -82,8 +107,6 @@ def exposed(system: System, hidden: Mask, width: float, moves: Moves | None = No
         Upper minus lower must be this much.
     moves : Moves, optional
         Ways known already; new ones are added.
-    most : int, optional
-        Stop when so many have been found.
 
     Returns
     -------
@@ -95,16 +118,61 @@ def exposed(system: System, hidden: Mask, width: float, moves: Moves | None = No
     wanted = system.needs & (hidden | system.unseen)
     known = settled(system, low, high)
     found: list[int] = np.flatnonzero(wanted & known).tolist()
-    if most is not None and len(found) >= most:
-        return np.array(found, dtype=np.intp)
     unsure = wanted & ~known & (moves.widths(hidden) < width - NEAR)
     for group in groups(system, np.flatnonzero(~known)) if unsure.any() else ():
         if unsure[group].any():
             part = _Part.of(system, group, low, high, width)
-            found += part.unsafe(unsure[group], moves, None if most is None else most - len(found))
-        if most is not None and len(found) >= most:
-            break
+            found += part.unsafe(unsure[group], moves)
     return np.array(sorted(found), dtype=np.intp)
+
+
+def surely_safe(system: System, hidden: Mask, width: float, moves: Moves, but: Indices) -> bool:
+    """Is every hidden number seen to be unknown by the width, without a look at all numbers at once?
+
+    Parameters
+    ----------
+    system : System
+        The numbers.
+    hidden : array of bool, shape (n,)
+        Which are not printed.
+    width : float
+        Upper minus lower must be this much.
+    moves : Moves
+        Ways known already; new ones are added.
+    but : array of int
+        Numbers that need not be.
+
+    Returns
+    -------
+    bool
+        False also where moving a number's neighbours alone does not show it: the rest of the programme is large.
+    """
+    low, high = system.room(hidden)
+    known = settled(system, low, high)
+    wanted = system.needs & (hidden | system.unseen)
+    wanted[but] = False
+    if (wanted & known).any():
+        return False
+    unsure = wanted & (moves.widths(hidden) < width - NEAR)
+    for at in np.flatnonzero(unsure):
+        if unsure[at] and not _moves_here(int(at), ~known, low, high, width, moves):
+            return False
+        unsure &= moves.widths(hidden) < width - NEAR
+    return True
+
+
+def _moves_here(at: int, free: Mask, low: Floats, high: Floats, width: float, moves: Moves) -> bool:
+    """Whether a number can move by the width with its neighbours."""
+    near = moves.near.around(at, free, AROUND)
+    rows, far, place = moves.near.sums(near), 10.0 * width, near == at
+    ends = [0.0, 0.0]
+    for which, sign in enumerate((1.0, -1.0)):
+        way = solve(np.where(place, sign, 0.0), rows, np.maximum(low[near], -far), np.minimum(high[near], far))
+        if way is not None:
+            ends[which] = float(way[place][0])
+            moves.add_among(near, way)
+    value = moves.system.values[at]
+    return bool(_apart(value, np.array(ends[0]), np.array(ends[1])) >= width - NEAR)
 
 
 def intervals(system: System, hidden: Mask) -> tuple[Floats, Floats]:
@@ -164,7 +232,7 @@ class _Part:
         low, high = self.low if low is None else low, self.high if high is None else high
         return solve(cost, self.matrix, np.maximum(low, -self.far), np.minimum(high, self.far))
 
-    def unsafe(self, unsure: Mask, moves: Moves, most: int | None) -> list[int]:
+    def unsafe(self, unsure: Mask, moves: Moves) -> list[int]:
         """Which of these cannot move by as much as ``width``? Each way found may speak for many."""
         lowest, highest, found = np.zeros(self.at.size), np.zeros(self.at.size), []
         left = unsure.copy()
@@ -180,8 +248,6 @@ class _Part:
             found += [int(self.at[at]) for at in together if narrow[at]]
             left[together] = False
             left &= narrow
-            if most is not None and len(found) >= most:
-                break
         return found
 
     def _narrow(self, lowest: Floats, highest: Floats) -> Mask:

@@ -55,6 +55,8 @@ class Counts:
         Cells that can only be hidden together.
     weights : mapping
         How many figures are lost with a cell, where not one.
+    vague : collection
+        Cells of which a reader sees only what others leave of them.
     """
 
     sizes: Mapping[Any, float]
@@ -64,6 +66,7 @@ class Counts:
     harmless: Collection[Any] = frozenset()
     together: tuple[tuple[Any, ...], ...] = field(default=())
     weights: Mapping[Any, float] = field(default_factory=dict)
+    vague: Collection[Any] = frozenset()
 
     def close(self, sums: Iterable[Sum], policy: Policy) -> Closing:
         """Which must be hidden so that no sum, and no number of sums together, gives too few away?
@@ -96,6 +99,9 @@ class Counts:
     def _cost(self, cell: Any) -> float:
         return cost(self.sizes[cell]) * (DEARER if cell in self.wanted else self.weights.get(cell, 1.0))
 
+    def _told(self, cell: Any, size: float, policy: Policy) -> tuple[float, float]:
+        return (0.0, math.inf) if cell in self.vague else told(size, policy)
+
     def _system(self, sums: tuple[Sum, ...], policy: Policy) -> System:
         secret = set(self.hidden)
         floor = 0.0 if policy.hide_zeros else 1.0  # where noughts are printed, a hidden cell is one or more
@@ -104,7 +110,7 @@ class Counts:
             sums,
             {cell: self._cost(cell) for cell in self.sizes},
             fixed=dict.fromkeys([*self.public, *noughts]).keys() - secret,
-            told={cell: told(size, policy) for cell, size in self.sizes.items() if cell not in secret},
+            told={cell: self._told(cell, size, policy) for cell, size in self.sizes.items() if cell not in secret},
             harmless=self.harmless,
         )
 

@@ -263,3 +263,86 @@ def groups(system: System, free: Sequence[int] | NDArray[np.intp]) -> list[NDArr
     order = np.argsort(labels, kind="stable")
     cuts = np.flatnonzero(np.diff(labels[order])) + 1
     return [at[chunk] for chunk in np.split(order, cuts)] if at.size else []
+
+
+@dataclass(slots=True, eq=False)
+class Neighbours:
+    """Which numbers stand near which others, sum by sum?
+
+    Attributes
+    ----------
+    rows : sparse array, shape (m, n)
+        The sums, by row.
+    columns : sparse array, shape (m, n)
+        The same, by column.
+    """
+
+    rows: Any
+    columns: Any
+
+    @classmethod
+    def of(cls, matrix: Any) -> Neighbours:
+        """Who is whose neighbour in these sums?
+
+        Parameters
+        ----------
+        matrix : sparse array, shape (m, n)
+            The sums.
+
+        Returns
+        -------
+        Neighbours
+            To be asked often.
+        """
+        return cls(matrix.tocsr(), matrix.tocsc())
+
+    def around(self, at: int, free: Mask, most: int) -> NDArray[np.intp]:
+        """Which numbers are nearest to one?
+
+        Parameters
+        ----------
+        at : int
+            The number.
+        free : array of bool, shape (n,)
+            Which can move at all.
+        most : int
+            About how many; a ring is taken whole.
+
+        Returns
+        -------
+        array of int
+            Their indices in order, with the number's own.
+        """
+        found, ring = {at}, [at]
+        seen: set[int] = set()
+        while ring and len(found) < most:
+            lines = {row for one in ring for row in self._sums_of(one)} - seen
+            seen |= lines
+            beside = {int(one) for row in lines for one in self._numbers_in(row) if free[one]}
+            ring = list(beside - found)
+            found |= beside
+        return np.array(sorted(found), dtype=np.intp)
+
+    def _sums_of(self, at: int) -> list[int]:
+        found: list[int] = self.columns.indices[self.columns.indptr[at] : self.columns.indptr[at + 1]].tolist()
+        return found
+
+    def _numbers_in(self, row: int) -> list[int]:
+        found: list[int] = self.rows.indices[self.rows.indptr[row] : self.rows.indptr[row + 1]].tolist()
+        return found
+
+    def sums(self, at: NDArray[np.intp]) -> Any:
+        """Which sums do these numbers stand in?
+
+        Parameters
+        ----------
+        at : array of int
+            The numbers.
+
+        Returns
+        -------
+        sparse array
+            A row for each sum, a column for each number: all others stay where they are.
+        """
+        part = self.columns[:, at].tocsr()
+        return part[np.flatnonzero(np.diff(part.indptr))]

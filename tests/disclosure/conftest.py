@@ -2,8 +2,21 @@
 
 from __future__ import annotations
 
+import importlib.util
+import sys
+from pathlib import Path
+
 import numpy as np
 import pytest
+
+
+@pytest.fixture(scope="session")
+def intruder():
+    """The script beside this file, which tries whole trusts."""
+    spec = importlib.util.spec_from_file_location("intruder", Path(__file__).with_name("intruder.py"))
+    sys.modules["intruder"] = module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 @pytest.fixture(scope="session")

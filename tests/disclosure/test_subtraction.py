@@ -280,3 +280,11 @@ def test_the_figures_that_matter_are_still_told(release) -> None:
     assert head["mean_gain"] is not None
     shown = [value is not None for table in people_tables(release) for row in table.cells for value in row]
     assert sum(shown) / len(shown) > 0.5
+
+
+def test_an_intruder_with_a_solver_and_all_published_files_works_out_no_few(intruder, results, tmp_path) -> None:
+    found = SimpleNamespace(estimates=results, about={}, manifest={})
+    made = dict(intruder.folders(found, tmp_path, ["trust"]))
+    told = intruder.attack(made["trust"], made["open"], *intruder.RULES["trust"])
+    assert told.told == []
+    assert told.hidden > 100
