@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -17,10 +18,10 @@ from afa_eval.disclosure.policies import Policy, to_nearest
 from afa_eval.disclosure.primary import counted, unavailable
 from afa_eval.disclosure.records import Release, Released, ReleasedEstimate, ReleasedStep, ReleasedTable, mark
 from afa_eval.estimate import Estimate, Estimates, Finding, Table, words
-from afa_eval.estimate.records import Interval
 
 HIDDEN, UNAVAILABLE = "c", "x"
 FLOW = "flow"
+PLACES = {"proportion": 2, "proportion difference": 2, "sd": 1, "ratio": 1, "relative change": 1, "months": 1}
 STEPPED = frozenset({"pupils", "enrolments"})  # whom the steps of reading count
 
 
@@ -173,21 +174,46 @@ def _released(item: Estimate, hidden: Hidden | None, policy: Policy) -> Released
 
 
 def _with_numbers(blank: ReleasedEstimate, item: Estimate, policy: Policy) -> ReleasedEstimate:
-    value, count, (statistic, p_value) = item.value, item.n_pupils, item.test
-    if policy.round_to and item.base != "schools":
-        count = int(to_nearest(count, policy.round_to))
-        value = _rounded_value(item, count, policy.round_to)
-    return replace(
+    statistic, p_value = item.test
+    exact = replace(
         blank,
-        value=value,
+        value=item.value,
         se=item.se,
         df=item.df,
         statistic=statistic,
         p_value=p_value,
         p_adjusted=item.p_adjusted,
-        ci=_moved(item.ci, value - item.value),
-        n_pupils=count,
+        ci=item.ci,
+        n_pupils=item.n_pupils,
         n_schools=item.n_schools,
+    )
+    return _coarse(exact, item, policy.round_to) if policy.round_to and item.base != "schools" else exact
+
+
+def _coarse(exact: ReleasedEstimate, item: Estimate, step: int) -> ReleasedEstimate:
+    """Rounded people, and every number with no more places than such people can have.
+
+    A mean of whole scores with twelve places is a fraction that tells how many it was divided by.
+    """
+    count = int(to_nearest(item.n_pupils, step))
+    places = int(math.log10(max(count, 1))) + PLACES.get(item.unit, 0)
+    value = _rounded_value(item, count, step)
+    moved = value - item.value
+    ci = exact.ci and (round(exact.ci[0] + moved, places), round(exact.ci[1] + moved, places))
+    se, df, statistic, p_value, p_adjusted = (
+        None if number is None else float(f"{number:.2g}")
+        for number in (exact.se, exact.df, exact.statistic, exact.p_value, exact.p_adjusted)
+    )
+    return replace(
+        exact,
+        value=value if moved else round(value, places),
+        se=se,
+        df=df,
+        statistic=statistic,
+        p_value=p_value,
+        p_adjusted=p_adjusted,
+        ci=ci,
+        n_pupils=count,
     )
 
 
@@ -201,7 +227,3 @@ def _rounded_value(item: Estimate, count: int, step: int) -> float:
     if item.unit == "proportion difference" and count:
         return to_nearest(item.value * count, step) / count
     return item.value
-
-
-def _moved(ends: Interval | None, by: float) -> Interval | None:
-    return None if ends is None else (ends[0] + by, ends[1] + by)
