@@ -366,9 +366,10 @@ def lords_paradox(
     _, worst = max(apart, key=lambda item: item[0])
     assert worst.ancova is not None  # filtered above
     message = (
-        f"Gain and ANCOVA answer different questions and differ by over 0.1 standard deviations for {len(apart)} of "
-        f"{len(told)} contrasts. Largest: {words.label(worst.label)}, {_rounded(worst.gain.value / sd)} SD by gain (did these pupils grow "
-        f"more?), {_rounded(worst.ancova.value / sd)} SD by ANCOVA (did they end higher than others who began alike?)"
+        "Did these pupils grow more (the gain), and did they end higher than others who began alike (ANCOVA)? The two questions "
+        f"have answers that differ by over 0.1 standard deviations for {len(apart)} of {len(told)} contrasts. "
+        f"The largest: {words.label(worst.label)}, {_rounded(worst.gain.value / sd)} SD by gain, "
+        f"{_rounded(worst.ancova.value / sd)} SD by ANCOVA"
     )
     if not held_constant(question, people, _side(worst.label)):
         message += _corrected_for_error(

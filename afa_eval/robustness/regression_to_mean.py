@@ -24,21 +24,19 @@ from afa_eval.robustness.base import TELL_FROM, name_of, said
 RANGE = (0.5, 0.9)
 ENOUGH = 50  # pupils not chosen, from whom the relation of both scores is read
 CODE = "regression-to-the-mean"
-BAD_DAY = (
-    "A very low score is partly a bad day, so pupils picked for one score nearer the average the next time, as a group."
-)
+BAD_DAY = " A very low score is partly a bad day: as a group, the same pupils score higher the next time."
 CONDITIONAL = (
-    " Figures that set pupils beside others who began with the same score (adjusted progress) already allow for this. "
-    "The gain, and progress minus national, do not: nothing was taken off them for it."
+    " Adjusted progress already allows for this: it sets pupils beside others who had the same first score. The gain, and "
+    "progress minus national, do not: nothing was taken off them."
 )
 SEN_ENDS_LOWER = (
-    " Adjusted progress is not the programme's effect either: pupils with SEN usually end lower than all pupils who began "
-    "with the same score, programme or no programme, because the average of their own group is lower."
+    " Nor is adjusted progress what the programme did. Pupils with SEN usually end lower than all pupils who had the same "
+    "first score, with or without a programme: the average of their own group is lower."
 )
 COHORTS = "cohort=pilot - rest"
 BESIDE_COHORT = (
-    f" The figure that sets the programme's pupils beside the comparison cohort ({words.label(COHORTS)}) has neither of these "
-    "faults, as far as both were chosen in the same way."
+    f" The difference to the comparison cohort ({words.label(COHORTS)}) has neither of these faults, as far as both were "
+    "chosen in the same way."
 )
 
 
@@ -151,17 +149,19 @@ def _message(design: ProgressQuestion, found: Expected, how: str) -> str:
     if found.slope is not None:
         size = f"about {sizes[0]} {design.unit}"
         r = words.number(found.slope, "sd")
-        how_known = f"The rise ({in_sd[0]} SD) follows from how the first score goes with the last (r = {r}, from {found.slope_from})."
+        how_known = (
+            f"The rise is {in_sd[0]} SD, from how first and last scores go together (r = {r}, of {found.slope_from})."
+        )
     else:
         size = f"between {sizes[0]} and {sizes[1]} {design.unit}"
         how_known = (
-            f"The rise ({in_sd[0]} to {in_sd[1]} SD) is a range: how the first score goes with the last is not known, and r = 0.9 "
-            "and r = 0.5 are taken for it."
+            f"The rise is {in_sd[0]} to {in_sd[1]} SD: a range, because nobody knows how first and last scores go together here: "
+            "r = 0.9 and r = 0.5 were tried."
         )
     why = BAD_DAY if design.selection.how == "low-baseline" else ""
     return (
         f"With no programme at all, pupils chosen {how} would gain more than others by {size}.{why} {how_known} "
-        f"For {name_of(design)} the pupils chosen began, on average, {words.number(found.below, design.unit)} {design.unit} "
+        f"For {name_of(design)} the pupils chosen began {words.number(found.below, design.unit)} {design.unit} "
         f"below {found.pool}.{_beside_norm(design, found)}{CONDITIONAL}"
     )
 
@@ -171,8 +171,8 @@ def _beside_norm(design: ProgressQuestion, found: Expected) -> str:
     if found.by_norm is None or design.norm is None or design.norm.correlation is None:
         return ""
     return (
-        f" Set beside the average gain of all pupils, they would gain {words.number(found.by_norm, design.unit)} {design.unit} "
-        f"more by themselves, by the test's own figures (r = {words.number(design.norm.correlation, 'sd')})."
+        f" Beside the average gain of all pupils they would gain {words.number(found.by_norm, design.unit)} {design.unit} more by "
+        f"themselves (r = {words.number(design.norm.correlation, 'sd')}, by the test's own figures)."
     )
 
 

@@ -81,8 +81,8 @@ def _first_measurement(design: Design, begun: str, month: int, when: str) -> str
     tested = isinstance(design, ProgressQuestion) and bool(design.baseline)
     if tested and begun == before and month == years.FIRST_MONTH:
         return (
-            f"the programme began in {when}, and the first measurement is of {years.label(before)}: taken in that year it came "
-            "after the start, and progress before it is not counted"
+            f"the programme began in {when}, and the first test was in {years.label(before)}, so after the start. Progress made "
+            "before that test is not counted"
         )
     if years.start(begun) - years.start(before) > 1:
         return f"the first measurement is of {years.label(before)}, long before the programme began in {when}"
@@ -95,8 +95,8 @@ def _last(year: str) -> str:
 
 def _said(design: Design, severity: Severity, message: str) -> Finding:
     text = (
-        f"The time measured is not the programme's own: for {name_of(design)}, {message}. No figure is scaled up or down to make "
-        "up for that."
+        f"The time measured is not the programme's own: for {name_of(design)}, {message}. No figure was scaled to make up "
+        "for that."
     )
     fix = "Choose the measurements next before and after the programme, or say what the programme did in that time."
     return said(design, "window-not-programme", severity, text, fix)

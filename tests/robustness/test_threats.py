@@ -74,7 +74,7 @@ def test_size_of_regression_to_the_mean_is_formula_and_truth():
     assert expected(by_norm, as_tables(frame)).by_norm == pytest.approx(
         0.3 * (100 - frame.loc[frame["cohort"] == "pilot", "autumn"].mean())
     )
-    assert "by the test's own figures (r = 0.70)" in finding.message
+    assert "(r = 0.70, by the test's own figures)" in finding.message
 
 
 def test_unknown_r_prints_the_range():
