@@ -12,7 +12,7 @@ from afa_eval.designs.clustered import about_precision, between_schools
 from afa_eval.designs.progress_answers import Group, above_line, figures, group_of, headline, mean
 from afa_eval.designs.progress_balance import arms_table, balance_table, first_scores_apart
 from afa_eval.designs.progress_contrasts import contrasts, gap, lords_paradox, pairs
-from afa_eval.designs.progress_flow import flow_table
+from afa_eval.designs.progress_flow import flow_table, leaver_tables
 from afa_eval.designs.progress_frame import Cohort, cohort, coverage_table
 from afa_eval.designs.progress_lines import Line, National, differing_lines, finding
 from afa_eval.designs.progress_quarters import quarters_table
@@ -136,7 +136,8 @@ class PrePostProgress(ProgressQuestion):
             quarters_table(self, people, lines),
             balance_table(self, people),
         )
-        return (coverage_table(self, people), *(one for one in some if one is not None), flow_table(self, people))
+        made = [one for one in some if one is not None]
+        return (coverage_table(self, people), *made, flow_table(self, people), *leaver_tables(self, people))
 
     def _notices(self, people: Cohort, lines: National) -> tuple[Finding, ...]:
         """What a reader must know of who is counted and of what cannot be asked."""

@@ -55,8 +55,8 @@ class Cohort:
         Their year group, missing where unknown.
     has_others : bool
         Whether pupils outside the programme are in the data as well.
-    left : int
-        Pupils who left before the last score, and are in ``frame`` no longer.
+    leavers : pandas.DataFrame
+        Pupils who left before the last score, and are in ``frame`` no longer: the same columns.
     """
 
     frame: pd.DataFrame
@@ -73,7 +73,7 @@ class Cohort:
     everyone: pd.Series
     everyone_year: pd.Series
     has_others: bool
-    left: int
+    leavers: pd.DataFrame
 
     def covers(self, mask: Mask, least: float) -> bool:
         """Have enough of these pupils the scores needed for a comparison?
@@ -139,10 +139,9 @@ def cohort(question: ProgressQuestion, tables: Tables) -> Cohort:
     whole = with_status(whole, provision(tables, question.sen_status_at, question.outcome_year))
     frame = whole[members(whole, question.where)]
     frame, untested = _tested(frame, question.outcome)
-    stayed = frame[_given(frame, question.outcome) != "left"].reset_index(
-        drop=True
-    )  # the others are no longer eligible
-    return replace(_assemble(question, tables, whole, stayed, untested), left=len(frame) - len(stayed))
+    gone = _given(frame, question.outcome) == "left"  # and no longer eligible
+    stayed = _assemble(question, tables, whole, frame[~gone].reset_index(drop=True), untested)
+    return replace(stayed, leavers=frame[gone])
 
 
 def _tested(frame: pd.DataFrame, outcome: str) -> tuple[pd.DataFrame, tuple[str, ...]]:
@@ -180,7 +179,7 @@ def _assemble(
         everyone=_scores(whole, first),
         everyone_year=years,
         has_others="cohort" in frame.columns and bool((frame["cohort"] != "pilot").any()),
-        left=0,
+        leavers=frame.iloc[:0],
     )
 
 

@@ -32,7 +32,7 @@ from afa_eval.estimate import Table, words
 
 TOTAL = "Total"
 # how designs name the tables whose cells count the same people as other tables or as figures
-PARTICIPANTS, COVERAGE, TALLY, FLOW = "participants-", "coverage-", "counted-", "flow-"
+PARTICIPANTS, COVERAGE, TALLY, FLOW, LEAVERS = "participants-", "coverage-", "counted-", "flow-", "left-"
 TRANSITION, STATUS, DISTRIBUTION, ITEMS = "transition-", "sen-status", "distribution-", "-items"
 QUARTERS, REACHED, BALANCE = "quarters-", "above_national_average_share", "balance-"
 TOP_BOX, PERSISTENT = "top_box", "persistent_absence"
@@ -120,8 +120,8 @@ def _compared(table: Table, numbers: Numbers, labels: Labels) -> Iterator[tuple[
     name, last = table.name, len(table.columns) - 1
     if name.startswith(PARTICIPANTS):
         yield from _took_part(table, numbers)
-    elif name.startswith((COVERAGE, QUARTERS, BALANCE)):
-        columns = {0, last} if name.startswith(COVERAGE) else {last}
+    elif name.startswith((COVERAGE, LEAVERS, QUARTERS, BALANCE)):
+        columns = {0, last} if name.startswith((COVERAGE, LEAVERS)) else {last}
         for row, label in enumerate(table.rows):
             among = numbers.of_group(table.outcome, _code(label, table))
             yield from (((name, row, at), among) for at in sorted(columns))
@@ -303,6 +303,17 @@ def _on_the_way(tables: Sequence[Table]) -> Iterator[Sum]:
             gone = tuple((table.name, row, 0) for row, label in enumerate(table.rows) if label in {OUTSIDE, LEFT})
             yield Sum((table.name, last, 0), (tested, *gone))
             yield Sum((table.name, last - 1, 0), ((eligible.name, len(eligible.rows) - 1, 0),))
+        if table.name.startswith(LEAVERS) and (flow := by_name.get(f"{FLOW}{table.outcome}")) is not None:
+            yield from _gone(table, flow)
+
+
+def _gone(table: Table, flow: Table) -> Iterator[Sum]:
+    """All who left, and all who were asked about, are those of the way from the register."""
+    end, rows = len(table.rows) - 1, {label: (flow.name, row, 0) for row, label in enumerate(flow.rows)}
+    if LEFT in rows:
+        yield Sum(rows[LEFT], ((table.name, end, 1),))
+    outside = (rows[OUTSIDE],) if OUTSIDE in rows else ()
+    yield Sum(rows[TOTAL], ((table.name, end, len(table.columns) - 1), *outside))
 
 
 def _placed(table: Table, labels: Labels) -> Iterator[tuple[tuple[object, ...], Parts, Cell]]:
@@ -315,6 +326,10 @@ def _placed(table: Table, labels: Labels) -> Iterator[tuple[tuple[object, ...], 
     elif name.startswith(COVERAGE):
         for (row, parts), (at, column) in product(enumerate(codes), enumerate(table.columns)):
             yield (table.outcome, COVERAGE, *([column] if at else [])), parts, (name, row, at)
+    elif name.startswith(LEAVERS):  # those still on roll are those who were to be tested
+        systems = (COVERAGE, TOTAL), (LEAVERS, LEFT), (LEAVERS, TOTAL)
+        for (row, parts), (at, system) in product(enumerate(codes), enumerate(systems)):
+            yield (table.outcome, *system), parts, (name, row, at)
     elif name.startswith((QUARTERS, BALANCE)):  # those with the scores needed, as in the first column above
         last = len(table.columns) - 1
         yield from (((table.outcome, COVERAGE), parts, (name, row, last)) for row, parts in enumerate(codes))

@@ -81,6 +81,26 @@ def test_those_who_left_are_told_apart_from_those_not_asked_about(frame) -> None
     }
 
 
+def test_leavers_are_counted_by_sen_and_by_arm(frame) -> None:
+    frame["cohort"] = ["pilot"] * 10 + ["comparison"] * 20 + [None] * 30
+    frame["summer_reason"] = None
+    frame.loc[[4, 5, 6, 25, 40], "summer_reason"] = "left"
+    design = PrePostProgress(
+        id="r", baseline="autumn", outcome="summer", baseline_year="202223", outcome_year="202223", by=("cohort",)
+    )
+    tables = {table.name: table for table in design.estimate(frame).tables}
+    assert dict(zip(tables["left-r"].rows, tables["left-r"].cells, strict=True)) == {
+        "sen_provision=N": (38, 2, 40), "sen_provision=K": (17, 3, 20), "Total": (55, 5, 60),
+    }  # fmt: skip
+    assert dict(zip(tables["left-r-cohort"].rows, tables["left-r-cohort"].cells, strict=True)) == {
+        "cohort=comparison": (19, 1, 20), "cohort=pilot": (7, 3, 10), "cohort=In neither group": (29, 1, 30),
+        "Total": (55, 5, 60),
+    }  # fmt: skip
+    assert counts(tables["flow-r"])["No longer on roll at the last score"] == 5
+    frame["summer_reason"] = None
+    assert not [table.name for table in design.estimate(frame).tables if table.name.startswith("left")]
+
+
 def test_lost_scores_are_counted_by_arm(frame) -> None:
     frame["cohort"] = ["pilot"] * 10 + ["comparison"] * 20 + [None] * 30
     design = PrePostProgress(

@@ -229,6 +229,25 @@ def test_no_pupils_who_took_part_less_those_in_another_table_are_a_few(release) 
                 assert column != "Total" or code not in took_part or not few(took_part[code] - value), (name, row)
 
 
+def test_no_few_leavers_are_those_on_the_register_less_those_still_on_roll(release) -> None:
+    tables = {one.table.name: one.table for one in release.tables}
+    left = [name for name in tables if name.startswith("left-")]
+    assert left
+    for name in left:
+        tested = {row: cells[-1] for row, cells in rows_of(tables.get(name.replace("left-", "coverage-")))}
+        gone = [cells[1] for row, cells in rows_of(tables[name]) if row != "Total"]
+        for row, (still, few_left, whole) in rows_of(tables[name]):
+            on_roll = still if still is not None else tested.get(row)
+            assert few_left is None or not few(few_left), (name, row)
+            assert None in {whole, on_roll} or not few(whole - on_roll), (name, row)
+            if row == "Total" and few_left is not None and gone.count(None) == 1:
+                assert not few(few_left - sum(number for number in gone if number is not None)), name
+
+
+def rows_of(table) -> list[tuple[str, tuple[float | None, ...]]]:
+    return [] if table is None else list(zip(table.rows, table.cells, strict=True))
+
+
 def test_no_programme_over_all_tables_of_one_outcome_places_a_hidden_cell_within_ten(release, reached) -> None:
     groups = {words.label(item.group): item.group for item in release.estimates if " - " not in item.group}
     number, equations, known, hidden = {}, [], {}, []
