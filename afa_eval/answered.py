@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
 import pandas as pd
@@ -13,7 +13,7 @@ from afa_eval.data.tables import Tables
 from afa_eval.estimate import Estimates
 
 Answered = tuple[Estimates, frozenset[str]]  # with the tables that were looked at
-FRAMES = ("pupils", "census", "attainment", "attendance", "responses")
+NAMES = tuple(one.name for one in fields(Tables))
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +97,7 @@ class Watched(Tables):
 
     def __getattribute__(self, name: str) -> Any:
         """Note which table is asked for."""
-        if name in FRAMES:
+        if name in NAMES:
             object.__getattribute__(self, "seen").add(name)
         return object.__getattribute__(self, name)
 
@@ -133,8 +133,7 @@ def watched(tables: Tables, seen: set[str] | None = None) -> Watched:
     Watched
         The same tables.
     """
-    frames = {name: getattr(tables, name) for name in FRAMES}
-    return Watched(**frames, flow=tables.flow, seen=set() if seen is None else seen)
+    return Watched(**{name: getattr(tables, name) for name in NAMES}, seen=set() if seen is None else seen)
 
 
 def unwatched(tables: Watched) -> Tables:
@@ -150,7 +149,7 @@ def unwatched(tables: Watched) -> Tables:
     Tables
         The same tables.
     """
-    return Tables(**{name: object.__getattribute__(tables, name) for name in FRAMES}, flow=tables.flow)
+    return Tables(**{name: object.__getattribute__(tables, name) for name in NAMES})
 
 
 def marks(tables: Tables) -> dict[str, str]:
@@ -164,14 +163,16 @@ def marks(tables: Tables) -> dict[str, str]:
     Returns
     -------
     dict of str to str
-        A hash each; empty for one that is not there.
+        A hash each, of the steps that rows went through too; empty for one that is not there.
     """
-    return {name: "" if (frame := getattr(tables, name)) is None else _mark(frame) for name in FRAMES}
+    return {name: "" if (one := getattr(tables, name)) is None else _mark(one) for name in NAMES}
 
 
-def _mark(frame: pd.DataFrame) -> str:
-    heads = repr([(str(name), str(kind)) for name, kind in frame.dtypes.items()])
-    rows = pd.util.hash_pandas_object(frame)
+def _mark(one: object) -> str:
+    if not isinstance(one, pd.DataFrame):
+        return hashlib.sha256(repr(one).encode()).hexdigest()
+    heads = repr([(str(name), str(kind)) for name, kind in one.dtypes.items()])
+    rows = pd.util.hash_pandas_object(one)
     return hashlib.sha256(heads.encode() + rows.to_numpy().tobytes()).hexdigest()
 
 

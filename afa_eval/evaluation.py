@@ -375,20 +375,20 @@ def to_json(evaluation: Evaluation) -> str:
     }
     lines = [
         f'"schema": {_json(results["schema"])}',
-        *(f"{_json(name)}: {_lines(told)}" for name, told in lists.items()),
+        *(f"{_json(name)}: {_lines(told, nan=False)}" for name, told in lists.items()),
     ]
     said = [*(f"{_json(name)}: {_lines(told)}" for name, told in others.items()), f'"results": {_all_of(lines)}']
     return _all_of(said)
 
 
-def _json(told: Any) -> str:
+def _json(told: Any, *, nan: bool = True) -> str:
     """On one line: indented, a file of this size takes ten times as long to write."""
-    return json.dumps(told, ensure_ascii=False, allow_nan=False)
+    return json.dumps(told, ensure_ascii=False, allow_nan=nan)
 
 
-def _lines(told: Any) -> str:
+def _lines(told: Any, *, nan: bool = True) -> str:
     """A list has a line an item, so that two runs can be compared."""
-    return "[\n" + ",\n".join(map(_json, told)) + "\n]" if isinstance(told, list) else _json(told)
+    return "[\n" + ",\n".join(_json(one, nan=nan) for one in told) + "\n]" if isinstance(told, list) else _json(told)
 
 
 def _all_of(lines: Iterable[str]) -> str:

@@ -42,7 +42,7 @@ def test_a_later_year_is_made_from_pupils_and_census_and_notes_what_is_asked_of_
 def test_a_copy_of_watched_tables_counts_as_looking_at_all(tables):
     seen = answered.watched(tables)
     replace(seen, pupils=None)
-    assert seen.seen == set(answered.FRAMES) - {"pupils"}
+    assert seen.seen == set(answered.NAMES) - {"pupils"}
 
 
 @pytest.mark.parametrize(

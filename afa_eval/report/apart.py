@@ -32,7 +32,8 @@ SPHINX = (  # what a build needs of others; a name that is not there is passed o
 OURS = (
     "afa_eval.workspace", "afa_eval.report.build", "afa_eval.report.book", "afa_eval.report.site",
     "afa_eval.report.sphinx_mend", "pingouin", "matplotlib.backends.backend_svg", "scipy.optimize", "scipy.stats", "duckdb",
-    "xlsxwriter", "jinja2",
+    "xlsxwriter", "jinja2", "afa_eval.comparators.lookup", "afa_eval.comparators.mix", "afa_eval.comparators.nearest",
+    "afa_eval.comparators.series_breaks", "pandas.io.formats.csvs", "pandas.core.reshape.reshape",
 )  # fmt: skip
 REHEARSAL = "afa_eval.report.rehearsal"  # what importing does not make: compiled templates, a first drawing
 

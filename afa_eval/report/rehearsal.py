@@ -7,17 +7,12 @@ selectors, and what matplotlib works out at its first drawing. A rehearsal that 
 from __future__ import annotations
 
 import contextlib
-import importlib
 import json
 import tempfile
 from pathlib import Path
 
 from afa_eval.report import build, kept, pages
 
-READ_LATE = (  # by the first figure that is set against England's
-    "afa_eval.comparators.lookup", "afa_eval.comparators.mix", "afa_eval.comparators.nearest",
-    "afa_eval.comparators.series_breaks", "pandas.io.formats.csvs", "pandas.core.reshape.reshape",
-)  # fmt: skip
 FIRST = """\
 # A rehearsal
 
@@ -59,8 +54,6 @@ SECOND = "(at-other)=\n# Another page\n\n## The plan\n\n1. One\n\n```toml\nkey =
 
 def rehearse() -> None:
     """What is made once for all books that are made after it in this process, or in one that is forked from it?"""
-    for name in READ_LATE:
-        importlib.import_module(name)
     kept.code()
     for template in pages.shipped():
         made = pages.environment(pages.template(template, Path()))
