@@ -158,7 +158,7 @@ def _cell(name: str, label: str, column: str) -> tuple:
     kind, _, outcome = name.partition("-")
     makers = {"participants": _who_took_part, "coverage": _who_was_tested, "quarters": _who_has_scores}
     makers |= {"balance": _who_has_scores, "flow": _who_is_left, "counted": _whose_enrolment, "transition": _who_stayed}
-    makers |= {"sen": _who_stayed, "distribution": _who_answered}
+    makers |= {"sen": _who_stayed, "distribution": _who_answered, "left": _who_left}
     make = makers.get(kind)
     found = make(outcome, label, column, name) if make else None
     return found or (f"{name}: {label}", column, "all")
@@ -180,6 +180,12 @@ def _who_has_scores(outcome, label, column, name) -> tuple:
 def _who_is_left(outcome, label, column, name) -> tuple:
     who = {"With both scores": "scored", "With a score": "scored", "Total": "register"}.get(label, f"flow {label}")
     return (who, outcome, "all")
+
+
+def _who_left(outcome, label, column, name) -> tuple:
+    gone = "flow No longer on roll at the last score"
+    who = {"still on roll": "tested", "left before the last score": gone}.get(column.casefold(), "tested and left")
+    return (who, outcome.removesuffix("-cohort"), _group(label))
 
 
 def _whose_enrolment(outcome, label, column, name) -> tuple | None:
