@@ -32,6 +32,7 @@ def test_products_of_runs_are_the_same_either_way(size):
     expected = [z[:, at : at + size] @ z[:, at : at + size].T for at in range(0, 5 * size, size)]
     # each number is a sum of up to 2,000 products of order 1, so rounding is of order 2,000 times epsilon
     np.testing.assert_allclose(products(z, np.arange(0, 5 * size, size)), expected, rtol=1e-13, atol=1e-12)
+    np.testing.assert_allclose(kernel.equal_products(z, size), expected, rtol=1e-13, atol=1e-12)
 
 
 def test_what_indicators_spare_is_what_multiplying_gives(monkeypatch):
