@@ -16,6 +16,8 @@ from afa_eval.data.records import TABLE_NAMES
 
 UPN = re.compile(r"[A-HJ-NP-RT-Z]\d{11}[0-9A-HJ-NP-RT-Z]")
 YEAR_GROUP = re.compile(r"(?:y|yr|year)?\s*(?:r|n[12]?|reception|nursery|1[0-4]|0?\d)(?:\.0)?", re.IGNORECASE)
+IDENTIFIERS = ("pupil_id", "urn", "la")
+PROVISIONS = frozenset("NKEAPS")
 ANY_SEN = frozenset({"none", "any", "yes", "no", "y", "n", "1", "0", "true", "false"})
 CONTESTED_SAMPLE = 2_000
 OWN_NAME, AS_NAMED, ALIAS = 0, 1, 2
@@ -80,6 +82,29 @@ def left_out() -> frozenset[str]:
         Names, dates of birth, addresses and identifiers that nothing needs.
     """
     return frozenset(plain(word) for word in _told()["left_out"]["names"])
+
+
+@cache
+def identifies(header: str) -> bool:
+    """Does a column hold identifiers of pupils, schools or authorities, whatever it is used for?
+
+    Parameters
+    ----------
+    header : str
+        The user's own.
+
+    Returns
+    -------
+    bool
+        Such as of ``LAESTAB`` beside ``URN``: no number, though it has nothing but digits.
+
+    Examples
+    --------
+    >>> identifies("KS4_LAESTAB"), identifies("Reading")
+    (True, False)
+    """
+    named = aliases("pupils")
+    return any(plain(header) in named[name] or stripped(header) in named[name] for name in IDENTIFIERS)
 
 
 def known_header(table: str | None, named: Iterable[str] = ()) -> Callable[[str], bool]:
@@ -188,10 +213,12 @@ def _claims(raw: RawTable, table: str, free: Sequence[int], wanted: Sequence[str
 
 def _contested(raw: RawTable, position: int, table: str) -> str:
     """Two headers mean one thing in one system and another in the next: their cells decide."""
-    header = plain(raw.headers[position])
-    if header not in {"year", "sen", "yr"} or table in {"attendance", "responses"}:
+    header, without = plain(raw.headers[position]), stripped(raw.headers[position])
+    if not {header, without} & {"year", "sen", "yr", "sentype"} or table in {"attendance", "responses"}:
         return ""
     cells = {cell.strip() for cell in raw.columns[position][:CONTESTED_SAMPLE]} - {""}
+    if without == "sentype":  # a type of need, or the type of provision
+        return "sen_provision" if cells and cells <= PROVISIONS else ""
     if header == "sen":
         folded = {cell.casefold() for cell in cells}
         return "sen" if folded <= ANY_SEN and folded != {"n"} else "sen_provision"

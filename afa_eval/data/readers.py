@@ -11,7 +11,7 @@ import pandas as pd
 from afa_eval.data import ees
 from afa_eval.data.checks import run_checks
 from afa_eval.data.handed import CANONICAL, Handed, HandedTable, Part, column_of, kind_of
-from afa_eval.data.headers import Heading, known_header, resolve
+from afa_eval.data.headers import Heading, identifies, known_header, resolve
 from afa_eval.data.linking import linked
 from afa_eval.data.marks import COLUMNS as MARK_COLUMNS
 from afa_eval.data.marks import are_marks, register_of
@@ -257,6 +257,8 @@ def _kind(raw: RawTable, name: str, position: int, table: str, kinds: Mapping[st
         return "score"
     if kinds.get(name) in NEED_KINDS:
         return NEED_KINDS[kinds[name]]
+    if name not in kinds and identifies(raw.headers[position]):
+        return "word"
     usual = "score" if table == "attainment" and name not in kinds else USUAL.get(kinds.get(name, ""), "number")
     return kind_of(raw.columns[position], usual)
 

@@ -53,6 +53,13 @@ def test_national_extracts_with_term_and_year_in_the_header() -> None:
     assert heading.columns == {"pupil_id": 0, "sen_provision": 1, "P8SCORE": 2}
 
 
+@pytest.mark.parametrize(
+    ("cells", "meant"), [(["K", "E", "N"], "sen_provision"), (["SLCN", "K"], "primary_need"), ([""], "primary_need")]
+)
+def test_a_type_of_sen_is_of_provision_or_of_need_by_its_cells(cells: list[str], meant: str) -> None:
+    assert resolve(raw("UPN", "KS2_SENTYPE", cells={"KS2_SENTYPE": cells}), "attainment").columns[meant] == 1
+
+
 def test_two_censuses_in_one_file_are_ambiguous_and_both_are_named() -> None:
     heading = resolve(raw("UPN", "SENprovision_SPR14", "SENprovision_SPR15"), "pupils")
     assert heading.ambiguous == (("sen_provision", ("SENprovision_SPR14", "SENprovision_SPR15")),)

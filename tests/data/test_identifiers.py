@@ -142,7 +142,7 @@ def test_a_pseudonymised_file_reads_back_without_names(csv_file: Any, tmp_path: 
     assert frame["sen_provision"].tolist() == ["K", "N"]
     with pytest.raises(PlanError, match="there already"):
         write_pseudonymised(raw, table, KEY, made)
-    with pytest.raises(PlanError, match="ending .csv"):
+    with pytest.raises(PlanError, match=r"ending \.csv"):
         write_pseudonymised(raw, table, KEY, tmp_path / "out.xlsx")
 
 

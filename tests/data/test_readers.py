@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import warnings
+from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -192,3 +194,9 @@ def test_known_headers_over_any_cells_never_raise_anything_else(table, headers, 
         warnings.simplefilter("ignore", UserWarning)
         with contextlib.suppress(DataError):
             assert isinstance(read(csv_file(text), table=table), pd.DataFrame)
+
+
+@pytest.mark.parametrize("header", ["LAESTAB", "KS4_LAESTAB", "School name", "Admission number"])
+def test_other_identifiers_stay_text(header: str, csv_file: Callable[..., Path]) -> None:
+    frame = read(csv_file(f"UPN,URN,{header},Score\nH801200001001,100001,2010001,5\nR201100018042,100002,,6\n"))
+    assert frame[header].iloc[0] == "2010001"
