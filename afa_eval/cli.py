@@ -191,7 +191,8 @@ def publish(
     """Build one site of many evaluations: an index, and a book for each plan that changed."""
     from afa_eval.report import apart
 
-    apart.begin()  # before anything heavy is imported here
+    there = (site / "index.html").is_file() and not everything  # then most books are likely to be up to date
+    apart.begin(1 if there else len(plans))  # before anything heavy is imported here
     from afa_eval import publishing
 
     with _working(quiet or as_json) as tell:

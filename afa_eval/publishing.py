@@ -90,7 +90,8 @@ def publish(
         if everything or before.get(slug) != mark(path, sources[slug]) or not _there(folder, slug)
     ]
     gone = tuple(slug for slug in before if slug not in wanted) if prune else ()
-    with apart.builders(max(1, min(workers or os.cpu_count() or 1, len(due))), once=True) as pool:
+    at_once = max(1, min(workers or os.cpu_count() or 1, len(due)))
+    with apart.builders(at_once, once=True, books=len(due)) as pool:
         made, failed = _build_all({slug: wanted[slug] for slug in due}, folder, tell, pool)
         for slug in gone:
             shutil.rmtree(folder / slug, ignore_errors=True)

@@ -36,18 +36,25 @@ OURS = (
     "afa_eval.comparators.series_breaks", "pandas.io.formats.csvs", "pandas.core.reshape.reshape",
 )  # fmt: skip
 REHEARSAL = "afa_eval.report.rehearsal"  # what importing does not make: compiled templates, a first drawing
+MANY = 3  # books, from which on a rehearsal costs less than it spares
 
 
-def _how() -> BaseContext:
+def _how(books: int) -> BaseContext:
     how = get_context("forkserver" if "forkserver" in get_all_start_methods() else "spawn")
     if how.get_start_method() == "forkserver":
-        how.set_forkserver_preload([*OURS, *SPHINX, REHEARSAL])
+        how.set_forkserver_preload([*OURS, *SPHINX, *((REHEARSAL,) if books >= MANY else ())])
     return how
 
 
-def begin() -> None:
-    """Have the processes import what they need from now on, where they can be forked from one that has; else nothing."""
-    if _how().get_start_method() == "forkserver":
+def begin(books: int = 1) -> None:
+    """Have the processes import what they need from now on, where they can be forked from one that has; else nothing.
+
+    Parameters
+    ----------
+    books : int
+        How many they are likely to build.
+    """
+    if _how(books).get_start_method() == "forkserver":
         from multiprocessing import forkserver
 
         with _settings(), _deaf():
@@ -87,7 +94,7 @@ def _settings() -> Iterator[None]:
 
 
 @contextmanager
-def builders(workers: int, *, once: bool = False) -> Iterator[ProcessPoolExecutor]:
+def builders(workers: int, *, once: bool = False, books: int = 1) -> Iterator[ProcessPoolExecutor]:
     """Which processes build books, one after the other each?
 
     Parameters
@@ -97,13 +104,15 @@ def builders(workers: int, *, once: bool = False) -> Iterator[ProcessPoolExecuto
     once : bool
         Whether each book has a process of its own, forked from one that has imported all: nothing that
         Sphinx leaves behind comes into the next. Where processes cannot be forked each builds several.
+    books : int
+        How many there are to build; it tells what is made for all of them at once, where ``begin`` has not.
 
     Yields
     ------
     ProcessPoolExecutor
         They start with the first book and end here.
     """
-    how = _how()
+    how = _how(books)
     tasks = 1 if once and how.get_start_method() == "forkserver" else None
     with (
         _settings(),
