@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from afa_eval.codes import upn
-from afa_eval.disclosure.secrets import DAY, LONG_TOKEN, SHORTEST_ID, TAIL, TOKEN, WORD, Secrets, tail
+from afa_eval.disclosure.secrets import DAY, LONG_TOKEN, SHORTEST_ID, TAIL, TOKEN, Secrets, tail, words_of
 from afa_eval.errors import DisclosureError
 
 # What looks back stands last in each pattern: one that begins with a letter or digit is looked for far faster.
@@ -181,7 +181,7 @@ class _Look:
         return not self.tails.isdisjoint(ends) or not self.tails.isdisjoint(map(str.upper, ends))
 
     def _words(self, text: str, suffix: str) -> set[str]:
-        words = set(WORD.findall(text)) if self.secrets.names else set()
+        words = words_of(text) if self.secrets.names else set()
         return words | {word.capitalize() for word in words} if suffix == INDEX else words
 
     def _known(self, said: set[str], secret: Mapping[str, str], what: str) -> Iterator[str]:

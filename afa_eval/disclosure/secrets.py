@@ -9,6 +9,7 @@ from datetime import date, datetime
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
+from unicodedata import is_normalized, normalize
 
 from afa_eval.data.headers import left_out, resolve
 from afa_eval.data.names import plain
@@ -17,15 +18,16 @@ from afa_eval.data.pseudonyms import PERSONS
 from afa_eval.data.raw import RawTable
 from afa_eval.data.readers import guess_table
 
-WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
+WORD = re.compile("[^\\W\\d_]+(?:['\u2019\u2018\u02bc\u2010\u2011-][^\\W\\d_]+)*")
 TOKEN = re.compile(r"\w(?:[\w./-]*\w)?")  # a decimal number is one: its digits are no identifier
 # A day begins with a digit before which there is none; said in this order, it is looked for four times as fast.
 DAY = re.compile(
-    r"\d(?<!\d\d)(?:\d(?:\d\d-\d\d-\d\d|[/.-]\d{1,2}[/.-]\d{4}|\d{6}| [A-Z][a-z]{2,8} \d{4})"
-    r"|[/.-]\d{1,2}[/.-]\d{4}| [A-Z][a-z]{2,8} \d{4})(?!\d)"
+    r"\d(?<!\d\d)(?:\d(?:\d\d-\d\d-\d\d|[/.-]\d{1,2}[/.-]\d\d(?:\d\d)?|\d{6}| [A-Z][a-z]{2,8} \d{4})"
+    r"|[/.-]\d{1,2}[/.-]\d\d(?:\d\d)?| [A-Z][a-z]{2,8} \d{4})(?!\d)"
 )
 BORN = frozenset({"dob", "dateofbirth", "birthdate"})
-DATE_FORMS = ("%Y-%m-%d", "%d/%m/%Y", "%d-%m-%Y", "%d.%m.%Y", "%Y%m%d", "%d %B %Y", "%d %b %Y")
+DATE_FORMS = ("%Y-%m-%d", "%d/%m/%Y", "%d-%m-%Y", "%d.%m.%Y", "%Y%m%d", "%d %B %Y", "%d %b %Y", "%d/%m/%y")
+MARKS = str.maketrans("\u2019\u2018\u02bc\u2010\u2011", "'''--")  # typography changes a typed mark into another
 TIME_AFTER = re.compile(r"[ T]\d\d?:\d\d.*$")
 SHORTEST_NAME, SHORTEST_ID, FEWEST_CELLS = 4, 6, 4
 LONG_TOKEN = re.compile(rf"\w[\w./-]{{{SHORTEST_ID - 2},}}\w")  # of TOKEN's, those that could be an identifier
@@ -96,7 +98,7 @@ class Secrets:
             return self
         words, days = _package_words()
         texts = list(said)
-        words = words | {word.casefold() for text in texts for word in WORD.findall(text)}
+        words = words | {word.casefold() for text in texts for word in words_of(text)}
         days = days | {day for text in texts for day in DAY.findall(text)}
         return Secrets(
             identifiers=self.identifiers,
@@ -165,8 +167,30 @@ def _telling(cell: str) -> bool:
     return (digits > 0 and letters > 0) or digits > SHORTEST_ID + 1
 
 
+def words_of(text: str) -> set[str]:
+    """Which words stand in a text, one way of writing for each?
+
+    Parameters
+    ----------
+    text : str
+        Any, however its accents and apostrophes are encoded.
+
+    Returns
+    -------
+    set of str
+        Accents as one letter, apostrophes and hyphens as they are typed.
+
+    Examples
+    --------
+    >>> words_of("Miss O\u2019Hara") == words_of("Miss O'Hara")
+    True
+    """
+    whole = text if is_normalized("NFC", text) else normalize("NFC", text)
+    return {word if word.isascii() else word.translate(MARKS) for word in set(WORD.findall(whole))}
+
+
 def _words(cell: str) -> Iterator[str]:
-    return (word for word in WORD.findall(cell) if len(word) >= SHORTEST_NAME)
+    return (word for word in words_of(cell) if len(word) >= SHORTEST_NAME)
 
 
 def _forms(cell: str) -> Iterator[str]:
@@ -204,7 +228,7 @@ def _package_words() -> tuple[frozenset[str], frozenset[str]]:
     days: set[str] = set()
     for file in sorted(file for folder in folders for file in folder.rglob("*") if file.suffix in OWN_TEXT):
         text = file.read_text(encoding="utf-8", errors="ignore")
-        words.update(map(str.casefold, set(WORD.findall(text))))
+        words.update(map(str.casefold, words_of(text)))
         days.update(DAY.findall(text))
         days.update(form for day in DAY.findall(text) for form in _forms(day))
     return frozenset(words), frozenset(days)

@@ -170,7 +170,9 @@ def test_identifiers_are_found_as_if_every_token_were_looked_at(text, name):
 @given(st.text(alphabet="0123 /.-JanMay", max_size=24))
 def test_days_are_those_of_the_plain_pattern(text):
     """The pattern in use is the plain one, put so that it is fast."""
-    plain = r"(?<!\d)(?:\d{4}-\d\d-\d\d|\d{1,2}[/.-]\d{1,2}[/.-]\d{4}|\d{8}|\d{1,2} [A-Z][a-z]{2,8} \d{4})(?!\d)"
+    plain = (
+        r"(?<!\d)(?:\d{4}-\d\d-\d\d|\d{1,2}[/.-]\d{1,2}[/.-]\d\d(?:\d\d)?|\d{8}|\d{1,2} [A-Z][a-z]{2,8} \d{4})(?!\d)"
+    )
     assert secrets.DAY.findall(text) == re.findall(plain, text)
 
 
@@ -179,3 +181,16 @@ def test_a_upn_stands_alone(before, after):
     text = f"{before}{UPN}{after}"
     plain = re.compile(rf"(?<![\w-]){upn.FORM.pattern}(?![\w-])")
     assert [found[0] for found in scan.UPN.finditer(text)] == [found[0] for found in plain.finditer(text)]
+
+
+@pytest.mark.parametrize(
+    "said", ["Zo\u00eb O'Zanqually-Vrantz", "Zoe\u0308 O\u2019Zanqually\u2011Vrantz", "O&#8217;Zanqually\u2010Vrantz"]
+)
+def test_a_name_is_known_however_its_marks_are_written(tmp_path, said):
+    pupils = "pupil_id,Surname,DOB\nP-7000001,O\u2019Zanqually-Vrantz,03/05/12\n"
+    (tmp_path / "pupils.csv").write_text(pupils, encoding="utf-8")
+    known = secrets.of_inputs({"pupils": ["pupils.csv"]}, tmp_path)
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "page.html").write_text(f"<p>{said}, born 3 May 2012 or 03/05/12</p>", encoding="utf-8")
+    kinds = {hit.kind.partition(" from ")[0] for hit in scan.scan(tmp_path / "out", known)}
+    assert kinds == {"a name", "a date of birth"}
