@@ -14,7 +14,7 @@ from afa_eval.report import apart
 @pytest.fixture
 def spawned(monkeypatch):
     """New interpreters, which import nothing that they are not asked to."""
-    monkeypatch.setattr(apart, "_how", lambda: get_context("spawn"))
+    monkeypatch.setattr(apart, "_how", lambda _: get_context("spawn"))
 
 
 def interrupted(jobs):
@@ -54,3 +54,19 @@ def test_the_keyboard_is_heard_again_when_all_have_begun():
     with apart._deaf():
         assert signal.getsignal(signal.SIGINT) == signal.SIG_IGN
     assert signal.getsignal(signal.SIGINT) == heard
+
+
+def test_a_rehearsal_is_held_for_several_books_only(monkeypatch):
+    told = []
+
+    class How:
+        def get_start_method(self):
+            return "forkserver"
+
+        def set_forkserver_preload(self, names):
+            told.append(names)
+
+    monkeypatch.setattr(apart, "get_context", lambda _: How())
+    apart._how(1)
+    apart._how(apart.MANY)
+    assert [apart.REHEARSAL in names for names in told] == [False, True]
