@@ -74,7 +74,7 @@ def stubbed(monkeypatch, tmp_path):
 
     monkeypatch.setattr(publishing, "_build_all", build)
     monkeypatch.setattr(site, "write_index", index)
-    monkeypatch.setattr(publishing.apart, "builders", lambda workers, once: ThreadPoolExecutor(1))
+    monkeypatch.setattr(publishing.apart, "builders", lambda workers, once, books: ThreadPoolExecutor(1))
     return asked
 
 
