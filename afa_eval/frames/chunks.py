@@ -215,7 +215,7 @@ class Rows:
         bits = np.zeros((-(-len(self.flags) // 8), n), dtype=np.uint8)
         for k, flag in enumerate(columns[i] for i in self.flags):
             if flag is not None:
-                bits[k // 8] |= flag.view(np.uint8) << k % 8
+                bits[k // 8] |= flag.astype(np.uint8) << k % 8
         given = [*bits, *(columns[i] for i in self.others)]
         for first in range(0, n, SLICE):  # so many lines stay in the cache until they are full
             part = slice(first, min(first + SLICE, n))
@@ -253,8 +253,8 @@ class Rows:
 
 
 def _flags(column: NDArray[Any]) -> bool:
-    """Is a column of bytes 0 or 1 throughout?"""
-    return column.dtype.itemsize == 1 and bool(column.view(np.uint8).max(initial=0) <= 1)
+    """Is a column of whole numbers 0 or 1 throughout?"""
+    return column.dtype.kind in "biu" and bool(column.min() >= 0 and column.max() <= 1)
 
 
 @dataclass(slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from afa_eval.kernels.linear import Floats, Ints, Unshift, inverse_root, unshift
 
 WORTH_A_CALL = 2500  # products a run, in all, from which on a matrix product of its own is the faster way
 MANY_ROWS = 5000  # to multiply and add two columns of so many costs more than to see whether it must be done
+CACHED = 32_768  # rows of which two columns and their product fit the cache
 PLACE = 32  # bits for a row's place beside its code
 FIRST_ROWS = 1000  # enough for a shift that keeps the digits; the mean itself is not needed
 
@@ -310,7 +312,9 @@ def products(z: Floats, starts: Ints, indicators: Sequence[int] = ()) -> Floats:
     """
     q, n = z.shape
     if n * q * (q + 1) < 2 * WORTH_A_CALL * starts.size:
-        return _by_pair(z, starts, indicators)
+        cuts = [*np.unique(np.searchsorted(starts, np.arange(0, n, CACHED))), starts.size]
+        runs = [(starts[a:b], starts[b] if b < starts.size else n) for a, b in pairwise(cuts) if a < b]
+        return np.concatenate([_by_pair(z[:, one[0] : end], one - one[0], indicators) for one, end in runs])
     out = np.empty((starts.size, q, q))
     ends = np.append(starts[1:], n)
     for k, (start, end) in enumerate(zip(starts.tolist(), ends.tolist(), strict=True)):
