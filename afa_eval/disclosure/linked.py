@@ -206,13 +206,20 @@ def _hide_primary(hiding: Hiding, item: Estimate) -> None:
 
 
 def _hide_beside(hiding: Hiding, before: Before) -> None:
-    """Hide what would tell of a few people beside what is out already."""
-    for item in hiding.items:
-        if item.base == SCHOOLS or unavailable(item):
-            continue
-        if reason := before.reason(item, counted(item), hiding.policy):
+    """Hide what would tell of a few people beside what is out already.
+
+    Figures about the same people print one number: where an earlier release had another of them, it told of it too.
+    """
+    items = [item for item in hiding.items if item.base != SCHOOLS and not unavailable(item)]
+    told = {_whom(item): reason for item in items if (reason := before.reason(item, None, hiding.policy))}
+    for item in items:
+        if reason := told.get(_whom(item)) or before.reason(item, counted(item), hiding.policy):
             hiding.hide(key_of(item), reason, whole_group=True)
             hiding.beside.add(key_of(item))
+
+
+def _whom(item: Estimate) -> tuple[str, str, str, int]:
+    return (item.outcome, item.group, item.base, item.n_pupils)
 
 
 def _hide_bases_within(hiding: Hiding) -> None:

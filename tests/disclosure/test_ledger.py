@@ -142,3 +142,10 @@ def test_the_same_pupils_rounded_and_not_rounded_are_the_same_pupils() -> None:
         assert later.findings == ()
     _, ledger = released(evaluation(*items), policy=lab)
     assert released(evaluation(share(408, 130), files="two"), ledger, lab)[0].estimates[0].value is None
+
+
+def test_another_figure_about_the_same_people_is_hidden_too() -> None:
+    first = evaluation(figure(400), share(400, 5))  # the share is hidden: five reach the standard
+    _, ledger = released(first)
+    later, _ = released(evaluation(figure(403, 101.2), share(403, 20), files="two"), ledger)
+    assert [item.value for item in later.estimates] == [None, None]  # 403 would stand under the share alone
