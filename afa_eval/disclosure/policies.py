@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
-from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from functools import cache
 from importlib.resources import files
@@ -11,6 +11,16 @@ from pathlib import Path
 from typing import Any
 
 from afa_eval.errors import DisclosureError
+
+KINDS: dict[str, type] = {
+    "threshold": int, "residual_df": int, "round_to": int, "min_schools": int, "hide_zeros": bool, "dominance": float,
+}  # fmt: skip
+CALLED = {int: "a whole number", float: "a number with a point", bool: "true or false", str: "text in quotes"}
+LIMITS: dict[str, tuple[float, float]] = {
+    "threshold": (1, float("inf")),
+    "min_schools": (1, float("inf")),
+    "dominance": (0, 1),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,19 +170,35 @@ def to_nearest(value: float, step: int) -> float:
 
 def _from_file(path: Path) -> Policy:
     try:
-        entry = tomllib.loads(path.read_text("utf-8"))
+        text = path.read_text("utf-8")
+        entry = tomllib.loads(text)
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise DisclosureError(f"{path.name} is no TOML file that can be read: {error}.") from None
-    return _checked(path.stem, entry)
+    wrong = [
+        f"{path.name}, line {_line_of(key, text)}: {said}"
+        for key, value in entry.items()
+        if (said := _fault(key, value))
+    ]
+    if wrong:
+        raise DisclosureError(" ".join(wrong))
+    return Policy(**{"name": path.stem, **entry})
 
 
-def _checked(name: str, entry: Mapping[str, Any]) -> Policy:
-    kinds: dict[str, type] = {"threshold": int, "residual_df": int, "round_to": int, "min_schools": int}
-    kinds |= {"hide_zeros": bool, "dominance": float}
-    known = {item.name for item in fields(Policy)}
-    for key, value in entry.items():
-        if key not in known:
-            raise DisclosureError(f"policy '{name}': unknown key '{key}'. It may have: {', '.join(sorted(known))}.")
-        if type(value) is not kinds.get(key, str):
-            raise DisclosureError(f"policy '{name}': {key} must be {kinds.get(key, str).__name__}, not {value!r}.")
-    return Policy(**{"name": name, **entry})
+def _fault(key: str, value: Any) -> str:
+    """What is wrong with one key of a policy's file? Empty where nothing is."""
+    known = sorted(item.name for item in fields(Policy))
+    kind = KINDS.get(key, str)
+    if key not in known:
+        return f"unknown key '{key}'. It may have: {', '.join(known)}."
+    if type(value) is not kind:
+        return f"{key} must be {CALLED[kind]}, not {value!r}."
+    least, most = LIMITS.get(key, (0, float("inf")))
+    if isinstance(value, int | float) and not least <= value <= most:
+        return f"{key} must be {least} or more{'' if most > 1 else ' and at most 1'}, not {value!r}."
+    return ""
+
+
+def _line_of(key: str, text: str) -> int:
+    """On which line a key is set; the first where it cannot be seen."""
+    found = re.compile(rf"\s*[\[\"']*{re.escape(key)}\b")
+    return next((at for at, line in enumerate(text.splitlines(), 1) if found.match(line)), 1)

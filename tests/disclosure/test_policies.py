@@ -40,10 +40,10 @@ def test_a_policy_of_ones_own_is_a_toml_file(tmp_path) -> None:
     ("text", "said"),
     [
         ("treshold = 3", "unknown key 'treshold'"),
-        ("threshold = '3'", "threshold must be int"),
-        ("threshold = true", "threshold must be int"),
-        ("dominance = 90.0", "dominance is a share"),
-        ("threshold = 0", "the threshold and min_schools start at 1"),
+        ("threshold = '3'", "line 1: threshold must be a whole number"),
+        ("threshold = true", "line 1: threshold must be a whole number"),
+        ("dominance = 90.0", "dominance must be 0 or more and at most 1"),
+        ("threshold = 0", "threshold must be 1 or more"),
         ("threshold = ", "no TOML file"),
     ],
 )
@@ -57,3 +57,12 @@ def test_a_wrong_policy_is_refused_in_words(tmp_path, text, said) -> None:
 def test_an_unknown_profile_names_those_there_are() -> None:
     with pytest.raises(DisclosureError, match="publish, trust, opensafely"):
         policies.find("everything")
+
+
+def test_every_slip_in_a_policy_of_ones_own_is_told_with_its_line(tmp_path) -> None:
+    own = tmp_path / "ours.toml"
+    own.write_text("# ours\nthreshold = 0\nround_too = 5\n\nhide_zeros = 1\ndominance = 2.0\n", encoding="utf-8")
+    with pytest.raises(DisclosureError) as told:
+        policies.find(own)
+    for part in ("line 2: threshold", "line 3: unknown key 'round_too'", "line 5: hide_zeros", "line 6: dominance"):
+        assert f"ours.toml, {part}" in str(told.value)
