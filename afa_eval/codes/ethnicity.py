@@ -40,16 +40,38 @@ def parse(text: object) -> str:
     >>> parse("weng"), parse("Any other White background"), parse("White - Irish"), parse("WHIT")
     ('WBRI', 'WOTH', 'WIRI', 'WHIT')
     """
+    found = find(text)
+    if found is None:
+        near = get_close_matches(_plain(str(text)), _by_name(), n=1, cutoff=0.6)
+        hint = f"Did you mean {_by_name()[near[0]]}?" if near else f"There are: {', '.join(codes())}."
+        raise DataError(f"'{text}' is no ethnicity code. {hint}")
+    return found
+
+
+def find(text: object) -> str | None:
+    """Which main code is meant, if any?
+
+    Parameters
+    ----------
+    text : object
+        As ``parse`` reads it.
+
+    Returns
+    -------
+    str or None
+        The code; None where it is none. To name the nearest to each of very many cells would take minutes.
+
+    Examples
+    --------
+    >>> find("Asian - Pakistani"), find("QQQQ")
+    ('APKN', None)
+    """
     wanted = _plain(str(text))
     found = _by_name().get(wanted)
     if found is None and wanted.upper() in MAJOR:
         return wanted.upper()
     if found is None:  # MIS put the major group before the category: 'Asian - Pakistani'
         found = _by_name().get(_plain(str(text).partition(" - ")[2]))
-    if found is None:
-        near = get_close_matches(wanted, _by_name(), n=1, cutoff=0.6)
-        hint = f"Did you mean {_by_name()[near[0]]}?" if near else f"There are: {', '.join(codes())}."
-        raise DataError(f"'{text}' is no ethnicity code. {hint}")
     return found
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from difflib import get_close_matches
+from functools import cache
 
 from afa_eval.codes import years
 from afa_eval.codes._files import Row, rows
@@ -58,13 +59,34 @@ def parse(text: object) -> str:
     >>> parse("slcn"), parse("Visual impairment")
     ('SLCN', 'VI')
     """
-    wanted = _plain(str(text))
+    code = find(text)
+    if code is not None:
+        return code
     table = _by_name()
-    if wanted in table:
-        return table[wanted]
-    near = get_close_matches(wanted, table, n=1, cutoff=0.6)
+    near = get_close_matches(_plain(str(text)), table, n=1, cutoff=0.6)
     hint = f"Did you mean {table[near[0]]} ({label(table[near[0]])})?" if near else f"There are: {', '.join(codes())}."
     raise DataError(f"'{text}' is no type of special educational need. {hint}")
+
+
+def find(text: object) -> str | None:
+    """Which need is meant, if any?
+
+    Parameters
+    ----------
+    text : object
+        As ``parse`` reads it.
+
+    Returns
+    -------
+    str or None
+        The code; None where it is none. To name the nearest to each of very many cells would take minutes.
+
+    Examples
+    --------
+    >>> find("Visual impairment"), find("SLS")
+    ('VI', None)
+    """
+    return _by_name().get(_plain(str(text)))
 
 
 def label(code: str) -> str:
@@ -104,6 +126,7 @@ def _plain(text: str) -> str:
     return "".join(letter for letter in text.casefold() if letter.isalnum())
 
 
+@cache
 def _by_name() -> dict[str, str]:
     names: dict[str, str] = {}
     for row in rows("needs"):

@@ -135,9 +135,8 @@ def need(text: str, year: str = "") -> Cell:
     Cell
         The code.
     """
-    try:
-        code = needs.parse(text)
-    except DataError:
+    code = needs.find(text)
+    if code is None:
         return UNKNOWN
     return Cell(code) if not year or code in needs.codes(year) else Cell(fault="year")
 
@@ -193,10 +192,8 @@ def ethnicity(text: str) -> Cell:
     Cell
         The main code, such as ``WBRI``.
     """
-    try:
-        return Cell(ethnicities.parse(text))
-    except DataError:
-        return UNKNOWN
+    code = ethnicities.find(text)
+    return UNKNOWN if code is None else Cell(code)
 
 
 def eal(text: str) -> Cell:

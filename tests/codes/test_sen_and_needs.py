@@ -1,6 +1,7 @@
 import pytest
 
 from afa_eval.codes import needs, sen
+from afa_eval.data.cells import understand
 from afa_eval.errors import DataError
 
 
@@ -60,3 +61,9 @@ def test_an_unknown_need_is_refused_and_the_nearest_named():
 def test_besd_gave_way_to_semh():
     assert "BESD" not in needs.codes("201415")
     assert "SEMH" in needs.codes("201415")
+
+
+def test_very_many_unknown_needs_are_refused_without_a_search_for_the_nearest(monkeypatch):
+    monkeypatch.setattr(needs, "get_close_matches", lambda *_, **__: pytest.fail("takes minutes"))
+    found = understand([f"?{number}" for number in range(50)], "need", "202223")
+    assert {cell.fault for cell in found.special.values()} == {"unknown"}

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from afa_eval.codes.upn import LENGTH
 from afa_eval.data.cells import FORMULA_ERRORS
 from afa_eval.data.handed import IDENTIFIERS, Handed, HandedTable, Mask, Part
 from afa_eval.data.headers import UPN
@@ -353,7 +354,8 @@ def shown(text: str, longest: int = 60) -> str:
     'moved from H************'
     """
     bare = " ".join(text.split())
-    bare = UPN.sub(lambda found: masked(found[0]), bare)
+    if len(bare) >= LENGTH:
+        bare = UPN.sub(lambda found: masked(found[0]), bare)
     return bare if len(bare) <= longest else bare[: longest - 1] + "…"
 
 
