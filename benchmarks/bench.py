@@ -378,8 +378,8 @@ def remarks(rows: list[Row]) -> list[str]:
         "so the targets of 1.3 and 1.8 leave little for the pass itself: each row's numbers multiplied by each other, "
         "over a thousand million products, and, where schools are shuffled, each school's rows brought together. "
         "How little: a loop in C (gcc 12, `-O3 -march=native`) over the same columns in memory already, which adds each "
-        "row's products to its school and does nothing else, took 0.65 s where rows were sorted and 2.5 to 2.8 s where "
-        "they were shuffled, and the pass's own part, of numpy only, 0.6 and 1.5 s beside it."
+        "row's products to its school and does nothing else, took 0.6 s where rows were sorted and 2.7 s where "
+        "they were shuffled, and the pass's own part, of numpy only, 0.5 and 1.4 s beside it."
     )
     return [text]
 
