@@ -152,7 +152,8 @@ def are_marks(raw: RawTable, told: Mapping[str, str] | None = None) -> bool:
     heading = register_of(raw, told)
     if heading is None or "pupil_id" not in heading.columns:
         return False
-    return not COLUMNS & {name for name, _ in (*heading.ambiguous, *heading.unmapped)}
+    missing = {name for name, _ in heading.unmapped} - set(heading.columns)  # another file may have that header
+    return not COLUMNS & (missing | {name for name, _ in heading.ambiguous})
 
 
 def marks_of(relation: Any, file: str, *, first_row: int = FIRST_ROW, told: Mapping[str, str] | None = None) -> Marks:

@@ -15,6 +15,7 @@ from afa_eval.data.headers import Heading, identifies, known_header, resolve
 from afa_eval.data.linking import linked
 from afa_eval.data.marks import COLUMNS as MARK_COLUMNS
 from afa_eval.data.marks import are_marks, register_of
+from afa_eval.data.names import plain
 from afa_eval.data.npd import unfolded
 from afa_eval.data.opening import Source, complain, read_raw, sha256_of, source
 from afa_eval.data.raw import Known, Note, RawTable
@@ -228,7 +229,8 @@ def as_text(path: str | Path) -> tuple[RawTable, str]:
 def _heading(raw: RawTable, table: str, told: Mapping[str, str] | None, wanted: Sequence[str]) -> Heading:
     """Of a register, the plan's own names are for its marks, and what is doubtful in them is told as theirs."""
     counted = raw.noted("register")
-    own = {name: header for name, header in (told or {}).items() if not counted or name not in MARKS_ONLY}
+    used = {plain(header) for note in counted for header in note.detail.split("\n")}
+    own = {name: said for name, said in (told or {}).items() if name not in MARKS_ONLY or plain(said) not in used}
     heading = resolve(raw, table, told=own, wanted=wanted)
     register = register_of(raw, told) if table == "attendance" and not counted else None
     if register is None:

@@ -107,7 +107,7 @@ def totals(marks: Marks, raw: RawTable) -> RawTable:
     if len(table) and table["urn"].isna().all():
         table = table.drop(columns="urn")
     kept = tuple(note for note in raw.notes if note.kind != "short row")
-    notes = (*kept, Note("register"), *map(_note, troubles))
+    notes = (*kept, Note("register", "\n".join(marks.headers.values())), *map(_note, troubles))
     return _as_raw(table, replace(raw, notes=notes), marks)
 
 

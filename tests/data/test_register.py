@@ -118,6 +118,7 @@ def test_the_plan_names_the_columns_of_a_register(tmp_path: Path) -> None:
         ("UPN,URN,Date,AM/PM,Mark,Session name", {}, ("AFA204", 1, "AM/PM")),
         ("UPN,URN,Date,AM/PM,Mark,Session name", {"session": "AM/PM"}, None),
         ("UPN,URN,Date,Half,Mark,Note", {"session": "Halb"}, ("AFA205", 1, "Halb")),
+        ("UPN,URN,Date,Session,Mark,Note", {"session": "Halb"}, ("AFA205", 1, "Halb")),
         ("Kind,URN,Date,Session,Mark,Note", {}, ("AFA208", 1, "pupil_id")),
     ],
 )
@@ -136,3 +137,14 @@ def test_a_register_that_cannot_be_read_is_a_fault_among_others(tmp_path: Path) 
     assert [(each.code, each.file, each.row) for each in found.faults] == [("AFA104", "marks.csv", None)]
     files = {"pupils": "other.csv", "attendance": "marks.csv"}
     assert [each.code for each in load(files, needs=NEEDS, folder=tmp_path).faults] == ["AFA102", "AFA104"]
+
+
+def test_of_two_registers_each_may_have_its_own_headers(tmp_path: Path) -> None:
+    half = len(lines()) // 2
+    plain = loaded(tmp_path, lines()).tables.attendance
+    (tmp_path / "a.csv").write_text("\n".join(lines()[: half + 1]))
+    (tmp_path / "b.csv").write_text("\n".join([",".join(OWN.values()), *lines()[half + 1 :]]))
+    files = {"pupils": "pupils.csv", "attendance": ["a.csv", "b.csv"]}
+    found = load(files, needs=NEEDS, before="202122", after="202223", folder=tmp_path, columns={"attendance": OWN})
+    assert found.faults == ()
+    assert found.tables.attendance["sessions_possible"].sum() == plain["sessions_possible"].sum()
