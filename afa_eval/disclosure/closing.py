@@ -2,8 +2,8 @@
 
 For each number that can still be worked out a linear programme finds the cheapest way in which it
 could be another by as much as the threshold, and hides what that way moves; numbers hidden already
-cost nothing, so that one cell serves many. Where no one way will do, all is hidden that hangs together with the number.
-Then whatever turns out not to be needed is shown again.
+cost nothing, so that one cell serves many. Where no one way will do, all is hidden that hangs together
+with the number. Then whatever turns out not to be needed is shown again.
 """
 
 from __future__ import annotations
