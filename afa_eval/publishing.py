@@ -15,7 +15,7 @@ from typing import Any
 from afa_eval import evaluation, installed, workspace
 from afa_eval.disclosure import ledger
 from afa_eval.errors import AfaEvalError, ReportError
-from afa_eval.plan import load_plan
+from afa_eval.plan import Plan, load_plan
 from afa_eval.report import apart, kept, pages, site
 
 TITLE = "Evaluations"
@@ -81,9 +81,10 @@ def publish(
         others are in place then, and of that one the last that could.
     """
     known = _state(folder)
-    wanted = _named(plans)
+    read = _named(plans)
+    wanted = {slug: path for slug, (path, _) in read.items()}
     before: dict[str, str] = known.get("books", {})
-    sources = {slug: source(path) for slug, path in wanted.items()}
+    sources = {slug: _source(plan) for slug, (_, plan) in read.items()}
     due = [
         slug
         for slug, path in wanted.items()
@@ -139,14 +140,15 @@ def _state(folder: Path) -> dict[str, Any]:
     return {}
 
 
-def _named(plans: Sequence[Path]) -> dict[str, Path]:
-    """The folder of each plan's book in the site."""
-    found: dict[str, Path] = {}
+def _named(plans: Sequence[Path]) -> dict[str, tuple[Path, Plan]]:
+    """Each plan, by the folder of its book in the site."""
+    found: dict[str, tuple[Path, Plan]] = {}
     for path in plans:
-        slug = site.slug_of(load_plan(path).evaluation.title)
-        if slug in found and found[slug].resolve() != path.resolve():
-            raise ReportError(f"{found[slug]} and {path} have the same title. Give one of them another.")
-        found[slug] = path
+        plan = load_plan(path)
+        slug = site.slug_of(plan.evaluation.title)
+        if slug in found and found[slug][0].resolve() != path.resolve():
+            raise ReportError(f"{found[slug][0]} and {path} have the same title. Give one of them another.")
+        found[slug] = path, plan
     return found
 
 
@@ -167,7 +169,10 @@ def source(path: Path) -> str:
     str
         A hash.
     """
-    plan = load_plan(path)
+    return _source(load_plan(path))
+
+
+def _source(plan: Plan) -> str:
     used = pages.template(plan.book.template, plan.folder)
     parts = [json.dumps(evaluation.fingerprint(plan), sort_keys=True, default=str), plan.text, used.name, kept.code()]
     beside = [plan.folder / plan.disclosure.profile, *(one for at in used.folders for one in sorted(at.rglob("*.*")))]
