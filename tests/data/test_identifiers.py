@@ -79,6 +79,13 @@ def test_a_missing_open_near_or_committed_key_is_refused(tmp_path: Path) -> None
         pseudonym("A", b"short")
 
 
+def test_no_key_is_made_where_a_plan_lies(tmp_path: Path) -> None:
+    (tmp_path / "plan.toml").touch()
+    with pytest.raises(PlanError, match="evaluation's folder"):
+        make_key(tmp_path / "keys" / "trust.key")
+    assert not (tmp_path / "keys").exists()
+
+
 def test_a_plan_s_key_leaves_no_identifier_in_any_table(trust: Any, tmp_path: Path, new_trust: Any) -> None:
     path = make_key(tmp_path / "keys" / "trust.key")
     home = tmp_path / "evaluation"
