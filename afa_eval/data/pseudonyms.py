@@ -247,7 +247,7 @@ def _named(cells: Iterable[str], key: bytes) -> list[str]:
 def _refuse_place(home: Path, folder: str | Path | None) -> None:
     real = home.resolve()
     inside = folder is not None and real.is_relative_to(Path(folder).resolve())
-    if inside or any((each / "plan.toml").is_file() for each in real.parents):
+    if inside or any((each / "plan.toml").is_file() for each in real.parents[:2]):  # the folder of a plan, or its data
         raise PlanError("The key must not lie in the evaluation's folder: what is handed on would carry it along.")
     repository = next((each for each in real.parents if (each / ".git").exists()), None)
     if repository is not None:
