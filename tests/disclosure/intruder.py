@@ -337,9 +337,10 @@ def attack(
 
 
 def _ends(value: float, step: int, threshold: int) -> tuple[float, float]:
-    value = round(value, 6)
-    if not step or value == 0:
+    if not step or round(value, 6) == 0:
         return round(value), round(value)
+    whole = step * round(value / step)
+    value = whole if abs(value - whole) < SHARES else value
     return max(value - step // 2, min(threshold, value)), value + step // 2
 
 
@@ -387,6 +388,7 @@ def folders(found, folder: Path, policies: list[str]) -> Iterator[tuple[str, Pat
         yield policy, acro.write(release, folder / policy).parent
 
 
+SHARES = 0.05  # a share times its base misses the whole number that it stands for by its last printed digit
 RULES = {"publish": (10, 0, 0), "trust": (5, 0, 1), "opensafely": (8, 5, 0)}
 
 
