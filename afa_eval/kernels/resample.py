@@ -215,8 +215,8 @@ def wild_bootstrap(
     seed : int
         Equal seeds give equal answers.
     weights : str
-        ``webb`` (six points), ``rademacher`` (signs; all patterns once where there are no more than
-        ``replicates``), or ``auto``: webb with fewer than 12 clusters.
+        ``webb`` (six points), ``rademacher`` (signs), or ``auto``: webb with fewer than 12 clusters. Where there are
+        no more patterns than ``replicates``, each is taken once.
 
     Returns
     -------
@@ -344,10 +344,9 @@ def _draws(groups: Ints, replicates: int, seed: int) -> Iterator[Floats]:
 
 def _wild_draws(size: int, replicates: int, seed: int, kind: str) -> tuple[Iterator[Floats], bool]:
     chosen = ("webb" if size < FEW_CLUSTERS else "rademacher") if kind == "auto" else kind
-    exact = chosen == "rademacher" and 2**size <= replicates
-    if exact:
-        return iter([np.array(list(product((1.0, -1.0), repeat=size)))]), True
     points = WEBB if chosen == "webb" else np.array([-1.0, 1.0])
+    if points.size**size <= replicates:
+        return iter([np.array(list(product(points[::-1], repeat=size)))]), True
     rng = np.random.default_rng(seed)
 
     def draws() -> Iterator[Floats]:

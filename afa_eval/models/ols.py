@@ -127,7 +127,8 @@ class OlsModel:
         seed : int
             Equal seeds give equal answers.
         weights : str
-            ``auto`` (six-point weights under 12 schools, signs from there on), ``webb`` or ``rademacher``.
+            ``auto`` (six-point weights under 12 schools, signs from there on), ``webb`` or ``rademacher``; every
+            pattern once where there are no more than ``replicates``.
 
         Returns
         -------

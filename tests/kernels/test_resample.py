@@ -134,6 +134,20 @@ def test_few_schools_get_six_point_weights():
         wild_bootstrap(moments, range(3), 3, 1, weights="mammen")
 
 
+def test_six_point_weights_are_all_gone_through_where_schools_are_very_few():
+    columns, school = trial(schools=5, seed=4)
+    x, y = columns[:, :3], columns[:, 3]
+    found = wild_bootstrap(moments_of(columns, school), range(3), 3, 1)
+    assert (found.exact, found.replicates) == (True, 6**5)
+    restricted = np.linalg.lstsq(x[:, [0, 2]], y, rcond=None)[0]
+    fitted = x[:, [0, 2]] @ restricted
+    patterns = list(product([np.sqrt(1.5), 1, np.sqrt(0.5), -np.sqrt(0.5), -1, -np.sqrt(1.5)], repeat=5))
+    for at in range(0, 6**5, 311):
+        starred = np.column_stack([x, fitted + np.array(patterns[at])[school] * (y - fitted)])
+        one = contrast(fit_ols(cluster_moments(starred, school), range(3), 3, "CR1"), [0, 1, 0])
+        np.testing.assert_allclose(found.distribution[at], one.value / one.se, rtol=1e-7, atol=1e-9)  # as signs above
+
+
 def test_permutation_enumeration_equals_refitting_every_assignment():
     columns, school = trial(schools=8, seed=6)
     expected = []
