@@ -162,6 +162,8 @@ def test_mistakes(crt, fit):
         fit.effect_size("treated", denominator="gains")
     with pytest.raises(EstimationError, match="needs sd="):
         fit.effect_size("treated", denominator="national")
+    with pytest.raises(EstimationError, match="must be above 0"):
+        fit.effect_size("treated", denominator="national", sd=-10.0)
     with pytest.raises(EstimationError, match="95% intervals only"):
         fit.effect_size("treated", convention="eefanalytics", level=0.9)
     with pytest.raises(EstimationError, match="no area level"):
