@@ -153,7 +153,9 @@ def _check(asked: Asked) -> None:
     if asked.convention not in kernel.CONVENTIONS:
         raise EstimationError(f"convention must be one of {', '.join(kernel.CONVENTIONS)}, not '{asked.convention}'.")
     if asked.sd is not None and not asked.sd > 0:
-        raise EstimationError(f"sd, the standard deviation of all pupils on that test, must be above 0, not {asked.sd}.")
+        raise EstimationError(
+            f"sd, the standard deviation of all pupils on that test, must be above 0, not {asked.sd}."
+        )
     if asked.convention == "eefanalytics" and asked.denominator == "national":
         raise EstimationError("eefAnalytics knows no national denominator.")
     if asked.convention == "eefanalytics" and asked.level != EEF_LEVEL:
