@@ -10,7 +10,10 @@ from bs4 import BeautifulSoup, Tag
 
 OUTSIDE = re.compile(r"^(?:https?:|mailto:)")
 HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
-DROPPED = ("a.headerlink", ".prev-next-footer", "script", "button", ".sd-stretched-link .sd-hide-link-text")
+DROPPED = (
+    "a.headerlink", ".prev-next-footer", "script", "button", ".sd-stretched-link .sd-hide-link-text",
+    "p:has(> a.download:only-child)", ".sd-summary-state-marker",  # files beside the book, and what opens folds
+)  # fmt: skip
 PRINT = """
 @page { size: A4; margin: 18mm 16mm 20mm; @bottom-right { content: counter(page); font: 9pt sans-serif; } }
 body { background: #fff; }
@@ -24,6 +27,9 @@ body { background: #fff; }
 .bd-article h1 { font-size: 22pt; margin-top: 0; }
 .bd-article h2 { font-size: 16pt; margin-top: 14pt; }
 .bd-article h3 { font-size: 12.5pt; } .bd-article h4 { font-size: 11pt; }
+/* an outline holds a heading's lines as they are painted: keep the space at a line's end, and paint on one page only */
+.bd-article :is(h1, h2, h3, h4, h5) { white-space: break-spaces; contain: paint; break-inside: avoid; break-after: avoid; }
+.bd-article caption { break-inside: avoid; }
 .bd-article .afa-scroll { overflow: visible; margin-bottom: 8pt; }
 .bd-article .afa-scroll table { font-size: 7.5pt; width: 100%; break-inside: auto; }
 .bd-article .afa-scroll td, .bd-article .afa-scroll th { padding: 2pt 5pt 2pt 2pt; }
@@ -114,16 +120,23 @@ def _chapter(name: str, soups: Mapping[str, BeautifulSoup], *, title: bool) -> T
             link["href"] = leads
         else:
             link.unwrap()  # print would turn it into a path of this machine
-    for box in article.select("[tabindex]"):
-        del box["tabindex"]
-    for fold in article.select("details"):
-        fold["open"] = ""  # on paper nobody can open it
+    _lay_flat(article)
     if not title:
         for heading in article.find_all(HEADINGS[:5]):
             heading.name = f"h{int(heading.name[1]) + 1}"
     article.name = "section"
     article.attrs = {"id": name, "class": "afa-chapter"} if not title else {"id": name}
     return article.extract()
+
+
+def _lay_flat(article: Tag) -> None:
+    """On paper nobody can open or scroll anything, and a frame around a picture is no second figure without words."""
+    for box in article.select("[tabindex]"):
+        del box["tabindex"]
+    for fold in article.select("details"):
+        fold["open"] = ""
+    for frame in article.select("figure:has(img)"):
+        frame["role"] = "none"
 
 
 def _within(address: str, page: str, pages: Mapping[str, BeautifulSoup]) -> str:
