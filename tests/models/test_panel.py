@@ -78,10 +78,10 @@ def test_pupil_who_moves_counts_where_first_seen() -> None:
 
 def test_interval_covers_the_true_pace() -> None:
     hits = []
-    for seed in range(60):
-        slope = growth(simulated(seed, pupils=160, schools=20, waves=3), outcome="score").slope
-        hits.append(abs(slope.value - 1.5) <= 2.093 * slope.se)  # t(.975, 19)
-    assert np.mean(hits) >= 0.87  # 95 % less 2.8 simulation errors
+    for seed in range(120):  # the direct formula, which is the fit's by the first test and quicker
+        slope, se = direct_cr1(simulated(seed, pupils=160, schools=20, waves=3))
+        hits.append(abs(slope - 1.5) <= 2.093 * se)  # t(.975, 19)
+    assert np.mean(hits) >= 0.89  # 95 % less 3 simulation errors
 
 
 @pytest.mark.parametrize(
