@@ -347,6 +347,7 @@ def _combine(mix: pd.DataFrame, keys: tuple[str, ...], cells: Cells, area: str) 
     about = _comparator(some, list(rest.values()), value, keys, dropped, share)
     if se:
         about = replace(about, population=f"{about.population}, without this cohort")
+    about = replace(about, mix=tuple(round(weight) for weight in matched.values()))
     held = tuple((cell, weight, rest[cell]) for cell, weight in matched.items())
     return Weighted(value, share, keys, dropped, some.source, about, se, held)
 

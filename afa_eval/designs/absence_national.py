@@ -243,11 +243,13 @@ def _need_line(design: AbsenceQuestion, need: str, rows: pd.DataFrame, year: str
     asked: dict[str, Any] = {"year": year, "need": need, "definition": design.rule().id, "area": design.area}
     if "phase" not in rows.columns:
         return find(SLUG, **asked)
-    weights = rows["phase"].value_counts(normalize=True).sort_index()
+    counts = rows["phase"].value_counts().sort_index()
+    weights = counts / counts.sum()
     found = [find(SLUG, phase=str(phase), **asked) for phase in weights.index]
     value = sum(weight * line.value for weight, line in zip(weights, found, strict=True))
     population = f"{design.area}, primary need {need}, same phase, weighted to the cohort's mix"
-    return replace(found[0], value=float(value), population=population, n=None, numerator=None, interval=None)
+    mix = tuple(counts.astype(int).tolist())
+    return replace(found[0], value=float(value), population=population, n=None, numerator=None, interval=None, mix=mix)
 
 
 def with_cells(rows: pd.DataFrame) -> pd.DataFrame:

@@ -124,7 +124,7 @@ class Line:
             The published cell, or the cells weighted to these pupils' own mix.
         """
         codes, names = self.coded
-        places, first = np.unique(codes[rows & (codes >= 0)], return_index=True)
+        places, first, counts = np.unique(codes[rows & (codes >= 0)], return_index=True, return_counts=True)
         if not places.size:
             return None
         kinds = [names[place] for place in places[np.argsort(first)]]
@@ -134,7 +134,15 @@ class Line:
             return replace(record, value=value) if not np.isclose(record.value, value) else record
         by = "SEN" if self.same_children else "start"
         mix = "" if len(kinds) == 1 else f"{self.whom}, weighted to these pupils' own mix by {by}, England"
-        return replace(record, value=value, population=mix or record.population, n=None, numerator=None, interval=None)
+        return replace(
+            record,
+            value=value,
+            population=mix or record.population,
+            n=None,
+            numerator=None,
+            interval=None,
+            mix=tuple(counts.tolist()),
+        )
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from afa_eval.data.records import Step
-from afa_eval.disclosure import cells, joint, linked, policies, texts
+from afa_eval.disclosure import cells, joint, linked, mixes, policies, texts
 from afa_eval.disclosure.cells import TOTAL
 from afa_eval.disclosure.ledger import Earlier
-from afa_eval.disclosure.linked import Hidden, Key, key_of
+from afa_eval.disclosure.linked import Hidden, Hiding, Key, key_of
 from afa_eval.disclosure.numbers import ALL
 from afa_eval.disclosure.policies import Policy, to_nearest
 from afa_eval.disclosure.primary import counted, unavailable
@@ -81,6 +81,7 @@ def release(evaluation: Evaluated, profile: str | Path | Policy = "publish", bef
     # the flow is told by its steps
     grids = cells.alone([_scrubbed(table, policy) for table in tables if table.name != FLOW], policy)
     joint.close(hiding, grids, None if before is None else before.known(grids.people, policy))
+    mixes.close(hiding)
     hidden = hiding.hidden
     steps = [
         Step(name, table, rows_in, rows_out, reason) for table, name, rows_in, rows_out, reason in _steps(evaluation)
@@ -89,7 +90,7 @@ def release(evaluation: Evaluated, profile: str | Path | Policy = "publish", bef
     if before is not None:
         near = len(before.known([table for table in tables if table.name != FLOW], policy).hidden)
         findings |= dict.fromkeys(before.finding([why.reason for why in hidden.values()], near))
-    shown = tuple(_released(item, hidden.get(key_of(item)), policy) for item in estimates)
+    shown = tuple(_released(_lineless(item, hiding), hidden.get(key_of(item)), policy) for item in estimates)
     protected = grids.released(item for item in estimates if key_of(item) not in hidden and not unavailable(item))
     flow = texts.flow(steps, policy, _everyone(shown, protected))
     faults = texts.faults(getattr(evaluation, "faults", ()), policy)
@@ -150,6 +151,10 @@ def _scrubbed(table: Table, policy: Policy) -> Table:
     return replace(table, note=texts.scrub(table.note, policy), title=texts.scrub(table.title, policy))
 
 
+def _lineless(item: Estimate, hiding: Hiding) -> Estimate:
+    return replace(item, comparator=None) if key_of(item) in hiding.lineless else item
+
+
 def _released(item: Estimate, hidden: Hidden | None, policy: Policy) -> ReleasedEstimate:
     blank = ReleasedEstimate(
         outcome=item.outcome,
@@ -169,8 +174,8 @@ def _released(item: Estimate, hidden: Hidden | None, policy: Policy) -> Released
         # a note may tell the figure, and a line weighted to the group's mix something of its members
         return replace(blank, status=HIDDEN, reason=hidden.reason, notes=(), comparator=None)
     if unavailable(item):
-        return replace(blank, status=UNAVAILABLE, reason="it could not be estimated")
-    return _with_numbers(blank, item, policy)
+        return mixes.as_printed(replace(blank, status=UNAVAILABLE, reason="it could not be estimated"), item)
+    return mixes.as_printed(_with_numbers(blank, item, policy), item)
 
 
 def _with_numbers(blank: ReleasedEstimate, item: Estimate, policy: Policy) -> ReleasedEstimate:

@@ -50,6 +50,8 @@ class Hiding:
         Outcome, group and estimand to the reason.
     beside : set
         Which of them would tell something beside an earlier release.
+    lineless : set
+        Which are shown without the national line beside them.
     """
 
     items: tuple[Estimate, ...]
@@ -57,6 +59,7 @@ class Hiding:
     largest: Mapping[str, float]
     hidden: dict[Key, Hidden] = field(default_factory=dict)
     beside: set[Key] = field(default_factory=set)
+    lineless: set[Key] = field(default_factory=set)
 
     def hide(self, key: Key, reason: str, *, whole_group: bool = False) -> None:
         """Hide a figure, keeping the first reason.

@@ -38,6 +38,8 @@ class Figures:
         Shares of which those who are counted are among those whom another counts.
     covered : str
         The share that counts those behind all means of its outcome and group.
+    beside_lines : frozenset of str
+        Figures that a national line stands beside, and that are not computed from it.
     nests : dict of str to tuple of str
         Groups that are others put together.
     """
@@ -52,6 +54,7 @@ class Figures:
     bases_within: dict[str, str]
     counts_within: dict[str, str]
     covered: str
+    beside_lines: frozenset[str]
     nests: dict[str, tuple[str, ...]]
 
 
@@ -77,6 +80,7 @@ def figures() -> Figures:
         bases_within=dict(data["bases_within"]),
         counts_within=dict(data["counts_within"]),
         covered=data["covered"],
+        beside_lines=frozenset(data["beside_lines"]),
         nests=nests,
     )
 

@@ -58,6 +58,9 @@ class Comparator:
         When nationally the SEN status was fixed, for example ``first term of the year``.
     source, release, licence, note : str
         Publication and table, release date, licence, and what to mind.
+    mix : tuple of int
+        How many of the group stand in each part, where the figure is weighted to the group's own mix. Never
+        published: disclosure control asks whether the figure would tell of a few.
     """
 
     slug: str
@@ -76,6 +79,7 @@ class Comparator:
     release: str = ""
     licence: str = ""
     note: str = ""
+    mix: tuple[int, ...] = ()
 
     @property
     def ci(self) -> Interval | None:
