@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from afa_eval.disclosure.between import PERSISTENT, WAVES
@@ -12,7 +12,7 @@ from afa_eval.disclosure.records import ReleasedTable
 from afa_eval.disclosure.sums import Cell, Sum
 from afa_eval.estimate import Estimate, Table
 
-TOTAL, YEARS = "Total", "years-"
+TOTAL, YEARS, BOUNDS, REASONS = "Total", "years-", "worst-rank-", "coverage-"
 HIDDEN, NONE = "c", "z"
 OTHER_REASONS, ANY_REASON = "other reasons", "no score, for any reason"
 NATIONAL = frozenset({"national", "comparators"})
@@ -90,6 +90,18 @@ class Grids:
         """
         self.status[name] = [[mark or HIDDEN for mark in row] for row in self.status[name]]
 
+    def hide_series(self, outcomes: Collection[str]) -> None:
+        """Hide all series of people of these outcomes: beside an earlier release a value tells of the few between.
+
+        Parameters
+        ----------
+        outcomes : collection of str
+            Of which a figure would tell something beside an earlier release.
+        """
+        for name, table in self.tables.items():
+            if table.kind == "series" and table.base not in {*NATIONAL, SCHOOLS} and table.outcome in outcomes:
+                self.hide_table(name)
+
     def released(self, shown: Iterable[Estimate] = ()) -> tuple[ReleasedTable, ...]:
         """What may be published of the tables?
 
@@ -105,6 +117,7 @@ class Grids:
             never was a number.
         """
         _hide_years(self.tables, self.status, shown)
+        _hide_bounds(self.status, self.tables)
         return tuple(_released(table, self.status[name], self.policy) for name, table in self.tables.items())
 
 
@@ -177,6 +190,16 @@ def _hide_years(tables: Mapping[str, Table], status: dict[str, Grid], shown: Ite
             if not known or any(HIDDEN in status[name][row] for name in groups):
                 for name in groups:
                     status[name][row] = [mark or HIDDEN for mark in status[name][row]]
+
+
+def _hide_bounds(status: dict[str, Grid], tables: Mapping[str, Table]) -> None:
+    """Bounds stay with the reasons for having no score: the width of the one is a number of the other."""
+    for name in [one for one in tables if one.startswith(BOUNDS)]:
+        reasons = tables.get(f"{REASONS}{tables[name].outcome}")
+        for label, marks in zip(tables[name].rows, status[name], strict=True):
+            place = reasons.rows.index(label) if reasons is not None and label in reasons.rows else None
+            if reasons is not None and place is not None and HIDDEN in status[reasons.name][place]:
+                marks[:] = [mark or HIDDEN for mark in marks]
 
 
 def _may_show(value: float, base: int, table: Table, policy: Policy) -> bool:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 
 import numpy as np
+import pandas as pd
 
 from afa_eval.data.tables import Tables
 from afa_eval.designs.base import STATUS_TIMES, Design
 from afa_eval.designs.clustered import Clustered
 from afa_eval.designs.progress_contrasts import gap_of
-from afa_eval.designs.progress_frame import cohort
+from afa_eval.designs.progress_frame import Cohort, cohort
 from afa_eval.designs.progress_question import ProgressQuestion
 from afa_eval.designs.progress_status import moves, moves_table
 from afa_eval.errors import AfaEvalError
@@ -21,7 +23,27 @@ STATUS, GAP = "sen-status", "sen-gap-"  # names of the tables
 THIRD = 1 / 3
 HARDLY = 0.05  # of a standard deviation: below this two gaps are the same for any reader
 MANY = 0.05  # share of pupils on the move worth a note
-Gaps = dict[str, tuple[Clustered, Clustered, Clustered]]
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """What is the gap under one rule, and who has SEN by it?
+
+    Attributes
+    ----------
+    before, after, change : Clustered
+        The gap at both times, and how far it changed.
+    status : pandas.DataFrame
+        Status ``before`` and ``after`` of each pupil with both scores.
+    """
+
+    before: Clustered
+    after: Clustered
+    change: Clustered
+    status: pd.DataFrame
+
+
+Gaps = dict[str, Gap]
 
 
 def sen_status_moves(design: Design, tables: Tables, estimates: Estimates) -> tuple[Finding, ...]:
@@ -115,13 +137,29 @@ def gaps_by_status(design: Design, tables: Tables) -> Gaps:
     found: Gaps = {}
     for when in STATUS_TIMES:
         try:
-            gap = gap_of(cohort(replace(design, sen_status_at=when, by=(), waves=()), tables))
+            people = cohort(replace(design, sen_status_at=when, by=(), waves=()), tables)
+            gap = gap_of(people)
         except AfaEvalError:
             return {}
         if gap is None:
             return {}
-        found[when] = gap
+        found[when] = Gap(*gap, _status(people))
     return found
+
+
+def _status(people: Cohort) -> pd.DataFrame:
+    frame = people.frame[people.usable]
+    assert people.sen_before is not None  # there is a gap
+    status = {"before": people.sen_before[people.usable].to_numpy(), "after": frame["sen"].to_numpy()}
+    index = pd.Index(frame["pupil_id"] if "pupil_id" in frame.columns else frame.index)
+    return pd.DataFrame(status, index=index, dtype=object).fillna("")
+
+
+def _fewest(status: pd.DataFrame, others: Iterable[pd.DataFrame]) -> int:
+    """The fewest on a side of the gap, or between this rule and one above it: two gaps tell of the few between them."""
+    sides = [int((status[wave] == side).sum()) for wave in status.columns for side in ("any", "none")]
+    moved = [int((~status.eq(other.reindex(status.index))).any(axis=1).sum()) for other in others]
+    return min(*sides, *(count for count in moved if count))
 
 
 def _depends(design: Design, tables: Tables, gaps: Table) -> Finding | None:
@@ -159,16 +197,17 @@ def _when(status_at: str) -> str:
 
 def _gap_table(design: Design, gaps: Gaps) -> Table:
     unit = design.unit if isinstance(design, ProgressQuestion) else "points"
+    statuses = [gap.status for gap in gaps.values()]
     return Table(
         name=f"{GAP}{design.id}",
         title=f"{name_of(design)}: the gap between pupils with and without SEN, by when status is taken",
         rows=tuple(f"SEN {_when(when)}" for when in gaps),
         columns=("Gap before", "Gap after", "Change"),
-        cells=tuple(tuple(item.value for item in gap) for gap in gaps.values()),
+        cells=tuple((gap.before.value, gap.after.value, gap.change.value) for gap in gaps.values()),
         kind="series",
         unit=unit,
         outcome=design.id,
-        bases=tuple((gap[0].n, gap[1].n, gap[1].n) for gap in gaps.values()),
+        bases=tuple((_fewest(one, statuses[:place]),) * 3 for place, one in enumerate(statuses)),
         row_label="When status is taken",
         note="Pupils with both scores. A negative gap means that pupils with SEN are lower.",
     )

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
 
 from afa_eval import disclosure
-from afa_eval.disclosure import policies
+from afa_eval.disclosure import cells, policies
 from afa_eval.disclosure.ledger import FILE, Ledger, fingerprint
 from afa_eval.errors import DisclosureError, PlanError
 from afa_eval.estimate import Claim, Estimand, Estimate, Estimates, Table
@@ -149,3 +150,27 @@ def test_another_figure_about_the_same_people_is_hidden_too() -> None:
     _, ledger = released(first)
     later, _ = released(evaluation(figure(403, 101.2), share(403, 20), files="two"), ledger)
     assert [item.value for item in later.estimates] == [None, None]  # 403 would stand under the share alone
+
+
+def test_a_series_goes_with_the_figures_that_would_tell_beside_an_earlier_release() -> None:
+    # a mean gap of 12.0 among 312, and of 12.1 among 313, is what the one who joined scored
+    gap = Table(
+        name="sen-gap-a", title="", rows=("SEN at baseline",), columns=("Gap",), cells=((-12.1,),), kind="series",
+        unit="points", outcome="a", bases=((313,),),
+    )  # fmt: skip
+    grids = cells.alone([gap, replace(gap, name="sen-gap-b", outcome="b")], PUBLISH)
+    grids.hide_series({"a"})
+    assert [one.table.cells[0][0] for one in grids.released()] == [None, -12.1]
+
+
+def test_bounds_go_with_the_reasons_whose_number_they_tell() -> None:
+    labels, few = ("SEN support", "Total"), ("with the scores needed", "working below", "not recorded", "Total")
+    reasons = Table(
+        name="coverage-a", title="", rows=labels, columns=few, cells=((80, 4, 16, 100), (900, 24, 76, 1000))
+    )
+    bounds = Table(
+        name="worst-rank-a", title="", rows=labels, columns=("Lowest", "Highest"), cells=((50.0, 66.0), (70.0, 77.6)),
+        kind="series", unit="points", outcome="a", bases=((16, 16), (76, 76)),
+    )  # fmt: skip
+    grids = cells.alone([reasons, bounds], PUBLISH)
+    assert grids.released()[1].table.cells == ((None, None), (70.0, 77.6))

@@ -1,11 +1,13 @@
 """Each threat raised where it is real, and not where it is not."""
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from afa_eval import disclosure
 from afa_eval.data.tables import as_tables
 from afa_eval.designs.base import Selection
 from afa_eval.designs.persistent_absence import PersistentAbsence
@@ -284,6 +286,14 @@ def test_swapping_pupils_moves_the_gap_with_nobody_s_attainment_changing():
     assert gaps.rows == ("SEN at baseline", "SEN in each year", "SEN if ever with SEN")
     after = [row[1] for row in gaps.cells]
     assert after[1] < after[0]  # taken each year the gap is wider, by the swap alone
+    assert [row[0] for row in gaps.bases[1:]] == [240, 120]  # those who moved, fewer than a side has
+
+
+def test_a_gap_that_differs_by_the_few_who_moved_tells_of_them():
+    gaps = status_tables(DATED, with_census(0.004, by_score=True))[1]
+    assert gaps.bases[1:] == ((8, 8, 8), (4, 4, 4))
+    release = disclosure.release(SimpleNamespace(estimates=Estimates(tables=(gaps,)), about={}, manifest={}))
+    assert [row[0] is None for row in release.tables[0].table.cells] == [False, True, True]
 
 
 def test_no_moves_no_finding():
