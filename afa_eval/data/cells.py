@@ -19,6 +19,7 @@ WHOLE_WITH_POINT = re.compile(r"-?\d+\.0+")
 QUOTED = re.compile(r'="(.*)"')  # how a CSV is written so that a spreadsheet keeps leading zeros
 SCIENTIFIC = re.compile(r"-?\d(?:\.\d+)?[eE]\+?\d+")
 EXPONENT = re.compile(r"\d[eE]")
+MARKED = b" \t\r\v\f\x1c\x1d\x1e\x1f#=."  # blanks, and what spreadsheets write
 AS_THEY_STAND = frozenset({"id", "school", "word"})
 FORMULA_ERRORS = frozenset(
     {"#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NUM!", "#NULL!", "#SPILL!", "#CALC!", "#NO VALUE"}
@@ -368,13 +369,16 @@ class Meanings:
         Canonical value of each text, None where there is none.
     special : dict of int to Cell
         Place of each text that is faulted, was repaired or is a reason; all others are plain.
+    own : bool
+        Whether each text, none of them blank, is known to be its own value.
     """
 
     values: list[str | int | float | None]
     special: dict[int, Cell]
+    own: bool = False
 
 
-def understand(texts: Sequence[str], kind: str, year: str = "") -> Meanings:
+def understand(texts: Sequence[str], kind: str, year: str = "", joint: str | None = None) -> Meanings:
     """What do these texts mean?
 
     Parameters
@@ -385,17 +389,19 @@ def understand(texts: Sequence[str], kind: str, year: str = "") -> Meanings:
         A key of ``KINDS`` or ``DATED``, or the name of a word list.
     year : str
         Academic year they belong to, empty where unknown.
+    joint : str, optional
+        The texts, a line each, where that is known already.
 
     Returns
     -------
     Meanings
         Blank cells have no value and no fault.
     """
-    values: list[str | int | float | None] = list(map(str.strip, texts))
-    if "" in values:
-        values = [text or None for text in values]
-    special: dict[int, Cell] = {}
     take_as_is = kind in AS_THEY_STAND
+    if take_as_is and _are_own("\n".join(texts) if joint is None else joint, len(texts)):
+        return Meanings(list(texts), {}, own=True)
+    values: list[str | int | float | None] = [text.strip() or None for text in texts]
+    special: dict[int, Cell] = {}
     read = partial(DATED[kind], year=year) if kind in DATED else KINDS.get(kind) or listed(kind)
     for i, bare in _to_read(values, take_as_is):
         cell = Cell(fault="formula") if bare[0] == "#" and bare.upper() in FORMULA_ERRORS else read(bare)
@@ -409,15 +415,23 @@ def _to_read(values: Sequence[str | int | float | None], take_as_is: bool) -> li
     """Texts that must be understood: of identifiers and names only what a spreadsheet may have been at."""
     if not take_as_is:
         return [(i, text) for i, text in enumerate(values) if isinstance(text, str)]
-    joint = "\n".join(filter(None, values))  # type: ignore[arg-type]
-    if not any(sign in joint for sign in "#=.") and not (("e" in joint or "E" in joint) and EXPONENT.search(joint)):
-        return []  # at once for the usual column: one look each at a hundred thousand cells takes a while
     marked = [
         (i, text)
         for i, text in enumerate(values)
         if isinstance(text, str) and (text[0] in "#=" or "." in text or "e" in text or "E" in text)
     ]
     return [(i, text) for i, text in marked if text[0] in "#=" or text[-1].isdigit()]
+
+
+def _are_own(joint: str, n: int) -> bool:
+    """Whether no text is blank, begins or ends with a blank, or shows what a spreadsheet may have been at.
+
+    One look at all of them together: one each at a hundred thousand identifiers takes a while.
+    """
+    if joint.count("\n") != n - 1 or not joint.isascii() or "\n\n" in f"\n{joint}\n":
+        return False
+    plain_size = len(joint.encode("ascii").translate(None, MARKED))
+    return plain_size == len(joint) and not (("e" in joint or "E" in joint) and EXPONENT.search(joint))
 
 
 DATED: Mapping[str, Callable[..., Cell]] = {"sen_provision": provision, "need": need}
@@ -440,5 +454,9 @@ KINDS: Mapping[str, Callable[[str], Cell]] = {
 @cache
 def _words(name: str) -> Mapping[str, str]:
     """Compared form of each word to its meaning."""
-    lists = tomllib.loads(files("afa_eval.data").joinpath("words.toml").read_text("utf-8"))[name]
-    return {plain(each): meaning for meaning, group in lists.items() for each in group}
+    return {plain(each): meaning for meaning, group in _lists()[name].items() for each in group}
+
+
+@cache
+def _lists() -> Mapping[str, Mapping[str, Sequence[str]]]:
+    return tomllib.loads(files("afa_eval.data").joinpath("words.toml").read_text("utf-8"))

@@ -16,6 +16,7 @@ import numpy as np
 
 from afa_eval.codes import years
 from afa_eval.data.raw import Body, Note
+from afa_eval.data.written import Written
 from afa_eval.errors import DataError
 
 CHUNK = 1 << 16
@@ -222,12 +223,8 @@ def _named(rows: Iterable[tuple[int, Record]], table: str) -> list[tuple[int, Re
 
 def _body(rows: list[tuple[int, Record]]) -> Body:
     headers = tuple(dict.fromkeys(name for _, record in rows for name in record))
-    columns = []
-    for name in headers:
-        column = np.empty(len(rows), dtype=object)
-        column[:] = [record.get(name, "") for _, record in rows]
-        columns.append(column)
-    return Body(headers, 1, tuple(columns), np.array([line for line, _ in rows], dtype=np.int64), ())
+    columns = tuple(Written.of([record.get(name, "") for _, record in rows]) for name in headers)
+    return Body(headers, 1, columns, np.array([line for line, _ in rows], dtype=np.int64), ())
 
 
 def _nothing(note: Note) -> Body:

@@ -19,7 +19,8 @@ from afa_eval.estimate.records import Fault
 if TYPE_CHECKING:
     import pandas as pd
 
-    from afa_eval.data.raw import RawTable, TextCells
+    from afa_eval.data.raw import RawTable
+    from afa_eval.data.written import Written
 
 MANDATORY = ("time_period", "time_identifier", "geographic_level", "country_code", "country_name")
 SYMBOLS = frozenset({"", "z", "x", "c", "low", "k", "u", ":", "~", ".", "..", "-", "*", "NULL", "NA", "nan", "None"})
@@ -165,9 +166,10 @@ def figures(raw: RawTable) -> pd.DataFrame:
             stacklevel=3,
         )
     table: dict[str, object] = {}
-    for name, cells in columns.items():
+    for name, column in columns.items():
+        cells = column.cells()
         if name not in indicators:
-            table[name] = pd.Series(list(cells), dtype="str")
+            table[name] = pd.Series(cells, dtype="str")
             continue
         table[name] = [_number(cell) for cell in cells]
         symbols = [cell.strip() if cell.strip() in SYMBOLS else "" for cell in cells]
@@ -181,7 +183,7 @@ def figures(raw: RawTable) -> pd.DataFrame:
     return frame
 
 
-def _columns(raw: RawTable) -> dict[str, TextCells]:
+def _columns(raw: RawTable) -> dict[str, Written]:
     headers = ["geographic_level" if name == "level" else name for name in raw.headers]
     return dict(zip(headers, raw.columns, strict=True))
 
@@ -191,10 +193,10 @@ def _meta(raw: RawTable) -> dict[str, Meta]:
     return {} if beside is None else read_meta(beside)
 
 
-def _indicators(columns: Mapping[str, TextCells], meta: Mapping[str, Meta]) -> list[str]:
+def _indicators(columns: Mapping[str, Written], meta: Mapping[str, Meta]) -> list[str]:
     if meta:
         return [name for name, item in meta.items() if item.kind == "Indicator"]
-    return [name for name, cells in columns.items() if name not in {*MANDATORY, *PLACES} and _are_numbers(cells)]
+    return [name for name, column in columns.items() if name not in {*MANDATORY, *PLACES} and _are_numbers(column)]
 
 
 def _number(cell: str) -> float:
@@ -212,9 +214,8 @@ def _is_figure(cell: str) -> bool:
         return False
 
 
-def _are_numbers(cells: TextCells) -> bool:
-    distinct = set(cells)
-    return any(cell.strip() not in SYMBOLS for cell in distinct) and all(map(_is_figure, distinct))
+def _are_numbers(column: Written) -> bool:
+    return any(text.strip() not in SYMBOLS for text in column.texts) and all(map(_is_figure, column.texts))
 
 
 def _missing(raw: RawTable, headers: Collection[str], meta: Mapping[str, Meta]) -> Iterator[Fault]:
@@ -227,13 +228,14 @@ def _missing(raw: RawTable, headers: Collection[str], meta: Mapping[str, Meta]) 
             )  # fmt: skip
 
 
-def _wrong(raw: RawTable, name: str, columns: Mapping[str, TextCells]) -> Iterator[Fault]:
+def _wrong(raw: RawTable, name: str, columns: Mapping[str, Written]) -> Iterator[Fault]:
     """Cells of an indicator that are neither a number nor a symbol: one fault each, over twenty together."""
-    cells = columns.get(name, ())
-    wrong = {text for text in set(cells) if not _is_figure(text)}
-    places = [place for place, text in enumerate(cells) if text in wrong] if wrong else []
+    column = columns.get(name)
+    wrong = set() if column is None else {text for text in column.texts if not _is_figure(text)}
+    cells = column.cells() if column and wrong else []
+    places = [place for place, text in enumerate(cells) if text in wrong]
     for group in [places] if len(places) > ALIKE else [[place] for place in places]:
-        values = list(dict.fromkeys(str(cells[place]) for place in group))
+        values = list(dict.fromkeys(cells[place] for place in group))
         rows = tuple(int(raw.rows[place]) for place in group)
         yield Fault(
             severity="error", code="AFA401", file=raw.file, row=rows[0], rows=rows, column=name,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -10,17 +10,14 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from afa_eval.codes import levels, no_score
-from afa_eval.data import cells as cell_kinds
-from afa_eval.data.cells import Meanings
+from afa_eval.data.columns import Column, Mask, Value
 from afa_eval.data.headers import Heading
-from afa_eval.data.raw import RawTable, TextCells
+from afa_eval.data.raw import RawTable
 from afa_eval.data.records import Need
+from afa_eval.data.written import Written
 
-Mask = NDArray[np.bool_]
-Value = str | int | float | None
 Coded = tuple[NDArray[np.int64], list[Value]]
-FAULTS = ("unknown", "year", "digits", "formula")
+FEW = 8  # of less than an eighth of the rows the numbers are made anew: that is quicker than to have all
 CANONICAL: Mapping[str, str] = {
     "pupil_id": "id",
     "respondent_id": "id",
@@ -61,51 +58,6 @@ STATUS = (
     "cohort",
     "phase",
 )
-REASONS = pd.CategoricalDtype(list(no_score.REASONS))
-SCORES_DIFFER = 10  # a set or band has fewer different numbers than a test
-WHOLE_NUMBERS = frozenset({"sessions", "year_group"})
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Column:
-    """What do the cells of one column mean?
-
-    Attributes
-    ----------
-    name : str
-        Canonical or plan's own name.
-    header : str
-        The user's own.
-    kind : str
-        See ``afa_eval.data.cells``; ``number`` for a column of numbers that nobody named.
-    text : numpy.ndarray
-        Cells as they stand, shape (n,).
-    codes : numpy.ndarray
-        Place of each cell's meaning among ``meanings``, shape (n,).
-    meanings : list
-        Canonical value of each distinct text.
-    reasons : pandas.Series, optional
-        Of a score: why there is none.
-    faults : mapping of str to numpy.ndarray
-        Kind of fault (see ``Cell.fault``) to where, shape (n,); kinds that do not occur are left out.
-    repaired : numpy.ndarray, optional
-        Where a spreadsheet's damage was undone.
-    """
-
-    name: str
-    header: str
-    kind: str
-    text: TextCells
-    codes: NDArray[np.intp]
-    meanings: list[Value]
-    reasons: pd.Series | None = None
-    faults: Mapping[str, Mask] = field(default_factory=dict)
-    repaired: Mask | None = None
-
-    @property
-    def values(self) -> pd.Series:
-        """What are the canonical values, a row each? Shape (n,); made anew each time: most rules need only codes."""
-        return _spread(self.codes, self.meanings, self.kind)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -133,154 +85,6 @@ class Part:
     def n(self) -> int:
         """How many rows are there?"""
         return len(self.raw.rows)
-
-
-def column_of(raw: RawTable, name: str, position: int, kind: str, row_years: pd.Series | str = "") -> Column:
-    """What do the cells of a column mean?
-
-    Parameters
-    ----------
-    raw : RawTable
-        The file.
-    name : str
-        Canonical or plan's own name.
-    position : int
-        Which of the file's columns.
-    kind : str
-        What its cells are.
-    row_years : pandas.Series or str
-        Academic year of each row or of all, for codes that depend on it; empty where unknown.
-
-    Returns
-    -------
-    Column
-        Understood on the distinct texts, then spread over the rows.
-    """
-    text = raw.columns[position]
-    codes, found = pd.factorize(text)
-    distinct: list[str] = found.tolist()
-    if not isinstance(row_years, str) and kind in cell_kinds.DATED:
-        codes, meant = _by_year(codes, distinct, kind, row_years)
-    else:
-        year = row_years if isinstance(row_years, str) else ""
-        meant = cell_kinds.understand(
-            distinct, "level" if kind == "score" and written_in_levels(distinct) else kind, year
-        )
-    return Column(
-        name=name,
-        header=raw.headers[position],
-        kind=kind,
-        text=text,
-        codes=codes,
-        meanings=meant.values,
-        reasons=_reasons(codes, meant) if kind == "score" else None,
-        faults=_where(codes, meant),
-        repaired=_mask(codes, len(meant.values), [i for i, cell in meant.special.items() if cell.repaired]),
-    )
-
-
-def kind_of(text: TextCells, usual: str) -> str:
-    """Of which kind is a column that the formats do not name?
-
-    Parameters
-    ----------
-    text : numpy.ndarray
-        Its cells.
-    usual : str
-        ``score`` where a column is scores that has as many numbers as texts that are neither
-        numbers nor reasons (those are then faults), ``category`` where all must be numbers, ``number`` where codes such as B may
-        stand among many different numbers. National curriculum levels (2b) are scores in points.
-
-    Returns
-    -------
-    str
-        ``score`` or ``word``.
-    """
-    distinct = [str(each).strip() for each in pd.unique(text)]
-    filled = [each for each in distinct if each]
-    numbers = [each for each in filled if cell_kinds.as_number(each) is not None]
-    padded = any(len(each) > 1 and each[0] == "0" and each.isdigit() for each in numbers)
-    if usual == "score" and written_in_levels(filled):
-        return "score"
-    if not numbers or padded:
-        return "word"
-    rest = set(filled) - set(numbers)
-    unknown = [each for each in rest if not no_score.reason(each)]
-    if usual == "score":
-        return "score" if len(numbers) >= len(unknown) else "word"
-    coded = usual == "number" and len(numbers) >= SCORES_DIFFER and not unknown
-    return "score" if not rest or coded else "word"
-
-
-def written_in_levels(distinct: Sequence[str]) -> bool:
-    """Are these levels such as 2b instead of numbers?
-
-    Parameters
-    ----------
-    distinct : sequence of str
-        Every text of a column; codes that say why there is no score may stand between.
-
-    Returns
-    -------
-    bool
-        True where one at least is a sub-level, and all the others could be.
-    """
-    filled = [text.strip() for text in distinct if text.strip()]
-    some = next((text for text in filled if levels.SUBLEVEL.fullmatch(text)), None)
-    return some is not None and levels.are_levels(text for text in filled if text == "W" or not no_score.reason(text))
-
-
-def _by_year(
-    codes: NDArray[np.intp], distinct: Sequence[str], kind: str, row_years: pd.Series
-) -> tuple[NDArray[np.intp], Meanings]:
-    """Meanings of text and year together: a code may be in use in one year and not in the next."""
-    year_codes, year_names = pd.factorize(row_years, use_na_sentinel=False)
-    joint, pairs = pd.factorize(codes * len(year_names) + year_codes)
-    known = ["" if pd.isna(year) else str(year) for year in year_names]
-    meant = Meanings([], {})
-    for i, pair in enumerate(pairs.tolist()):
-        text, year = divmod(pair, len(known))
-        one = cell_kinds.understand([distinct[text]], kind, known[year])
-        meant.values.append(one.values[0])
-        if one.special:
-            meant.special[i] = one.special[0]
-    return joint, meant
-
-
-def _spread(codes: NDArray[np.intp], values: Sequence[Value], kind: str) -> pd.Series:
-    if kind == "score":
-        numbers = np.array([np.nan if each is None else each for each in values], dtype=np.float64)
-        return pd.Series(numbers.take(codes))
-    if kind in WHOLE_NUMBERS:
-        return pd.Series(list(values), dtype="Int64").take(codes).reset_index(drop=True)
-    return pd.Series(list(values), dtype="str").take(codes).reset_index(drop=True)
-
-
-def _reasons(codes: NDArray[np.intp], meant: Meanings) -> pd.Series | None:
-    places = np.full(len(meant.values), -1, dtype=np.int64)
-    for i, cell in meant.special.items():
-        if cell.reason:
-            places[i] = no_score.REASONS.index(cell.reason)
-    if (places < 0).all():
-        return None
-    return pd.Series(pd.Categorical.from_codes(places.take(codes), dtype=REASONS))
-
-
-def _where(codes: NDArray[np.intp], meant: Meanings) -> dict[str, Mask]:
-    found = {}
-    for fault in FAULTS:
-        mask = _mask(codes, len(meant.values), [i for i, cell in meant.special.items() if cell.fault == fault])
-        if mask is not None:
-            found[fault] = mask
-    return found
-
-
-def _mask(codes: NDArray[np.intp], n: int, places: Sequence[int]) -> Mask | None:
-    if not places:
-        return None
-    flags = np.zeros(n, dtype=bool)
-    flags[list(places)] = True
-    return flags.take(codes)
 
 
 @dataclass(eq=False)
@@ -314,6 +118,32 @@ class HandedTable:
     def row(self) -> NDArray[np.int64]:
         """Which spreadsheet row is each row of? Shape (n,)."""
         return np.concatenate([part.raw.rows for part in self.parts])
+
+    @cached_property
+    def _numbers(self) -> NDArray[np.object_]:
+        """Spreadsheet rows as numbers of Python's own, which all faults share. Shape (n,)."""
+        return self.row.astype(object)
+
+    @cached_property
+    def _all(self) -> tuple[int, ...]:
+        return tuple(self._numbers.tolist())
+
+    def rows(self, at: NDArray[np.intp]) -> tuple[int, ...]:
+        """Which spreadsheet rows are these?
+
+        Parameters
+        ----------
+        at : numpy.ndarray
+            Rows of the table, in their order, none twice.
+
+        Returns
+        -------
+        tuple of int
+            However many faults name most rows of a file, each number is held once.
+        """
+        if at.size == self.n:
+            return self._all
+        return tuple((self._numbers if at.size > self.n // FEW else self.row)[at].tolist())
 
     @cached_property
     def frame(self) -> pd.DataFrame:
@@ -365,8 +195,24 @@ class HandedTable:
         """
         return any(column in part.columns for part in self.parts)
 
-    def text(self, column: str) -> TextCells:
-        """What stands in a column's cells? Shape (n,); blank where a file lacks it.
+    def figures(self, column: str) -> NDArray[np.float64]:
+        """Which numbers does a column of them hold? Shape (n,).
+
+        Parameters
+        ----------
+        column : str
+            Canonical name, of scores or sessions; one of the files has it.
+
+        Returns
+        -------
+        ndarray of float
+            NaN where there is no value.
+        """
+        codes, values = self.coded(column)
+        return np.array([*values, np.nan], dtype=np.float64)[codes]  # the last place is that of -1
+
+    def identifiers(self, column: str) -> Written:
+        """Which identifiers does a column hold, and which has every row? Shape (n,).
 
         Parameters
         ----------
@@ -375,14 +221,13 @@ class HandedTable:
 
         Returns
         -------
-        ndarray of str
-            Shape (n,).
+        Written
+            Codes are -1 where there is none.
         """
-        if len(self.parts) == 1 and column in self.parts[0].columns:
-            return self.parts[0].columns[column].text
-        blank = [np.full(part.n, "", dtype=object) for part in self.parts]
-        texts = [part.columns[column].text if column in part.columns else blank[i] for i, part in enumerate(self.parts)]
-        return np.concatenate(texts) if texts else np.empty(0, dtype=object)
+        if len(self.parts) == 1 and column in self.parts[0].columns and self.parts[0].columns[column].own:
+            return self.parts[0].columns[column].written
+        codes, values = self.coded(column)
+        return Written(codes.astype(np.int32), list(map(str, values)))
 
     def spread(self, masks: Sequence[Mask | None]) -> Mask:
         """Where is it so, over all rows, given where it is so in each part?
@@ -402,6 +247,57 @@ class HandedTable:
         ]
         return np.concatenate(filled) if filled else np.zeros(0, dtype=bool)
 
+    def several(self, column: str) -> bool:
+        """Has a column more than one value?
+
+        Parameters
+        ----------
+        column : str
+            Canonical name.
+
+        Returns
+        -------
+        bool
+            Blank cells are no value.
+        """
+        return self.has(column) and sum(value is not None for value in self.coded(column)[1]) > 1
+
+    def repeated(self, column: str) -> bool:
+        """Do two rows have the same value, or none?
+
+        Parameters
+        ----------
+        column : str
+            Canonical name.
+
+        Returns
+        -------
+        bool
+            Such as where a pupil has several rows.
+        """
+        return bool(np.bincount(self.coded(column)[0] + 1, minlength=1).max() > 1)
+
+    def where(self, column: str, asked: Callable[[Column], Mask | None]) -> Mask:
+        """Which rows have a meaning of which this is so? Shape (n,); none where a file lacks the column.
+
+        Parameters
+        ----------
+        column : str
+            Canonical name.
+        asked : callable
+            From a file's column to which of its meanings; None where none is.
+
+        Returns
+        -------
+        ndarray of bool
+            Shape (n,).
+        """
+        masks: list[Mask | None] = []
+        for part in self.parts:
+            flags = asked(part.columns[column]) if column in part.columns else None
+            masks.append(None if flags is None else flags.take(part.columns[column].codes))
+        return self.spread(masks)
+
     def fault(self, column: str, *kinds: str) -> Mask:
         """Where could the column's cells not be understood, in these ways or any? Shape (n,).
 
@@ -417,12 +313,7 @@ class HandedTable:
         ndarray of bool
             Shape (n,).
         """
-        masks = []
-        for part in self.parts:
-            faults = part.columns[column].faults if column in part.columns else {}
-            found = [mask for kind, mask in faults.items() if not kinds or kind in kinds]
-            masks.append(np.logical_or.reduce(found) if found else None)
-        return self.spread(masks)
+        return self.where(column, lambda each: each.faulted(*kinds))
 
     def blank(self, column: str) -> Mask:
         """Where is there no value and no fault, though the file has the column? Shape (n,).
@@ -437,8 +328,7 @@ class HandedTable:
         ndarray of bool
             Shape (n,).
         """
-        has = self.spread([np.full(part.n, column in part.columns) for part in self.parts])
-        return has & (self.coded(column)[0] < 0) & ~self.fault(column)
+        return self.where(column, lambda each: each.blank)
 
     def coded(self, column: str) -> Coded:
         """Which of the column's distinct values has each row? Codes of shape (n,), and the values.
@@ -459,9 +349,10 @@ class HandedTable:
 
     def _code(self, column: str) -> Coded:
         found = [part.columns.get(column) for part in self.parts]
+        only = found[0] if len(found) == 1 else None
+        if only is not None and (only.own or len(set(only.meanings) - {None}) == len(only.meanings)):
+            return only.codes.astype(np.int64), only.meanings  # nothing is blank or written in two ways
         meanings = [value for each in found if each is not None for value in each.meanings]
-        if len(found) == 1 and found[0] is not None and len(set(meanings) - {None}) == len(meanings):
-            return found[0].codes.astype(np.int64), meanings  # nothing is blank or written in two ways
         places, values = pd.factorize(np.fromiter(meanings, dtype=object, count=len(meanings)))
         codes, at = [], 0
         for part, each in zip(self.parts, found, strict=True):

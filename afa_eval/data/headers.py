@@ -170,6 +170,7 @@ def resolve(raw: RawTable, table: str, *, told: Mapping[str, str] | None = None,
     return _with_the_rest(raw, columns, ambiguous, unmapped)
 
 
+@cache
 def _told() -> dict[str, Any]:
     return tomllib.loads(files("afa_eval.data").joinpath("aliases.toml").read_text("utf-8"))
 
@@ -216,7 +217,7 @@ def _contested(raw: RawTable, position: int, table: str) -> str:
     header, without = plain(raw.headers[position]), stripped(raw.headers[position])
     if not {header, without} & {"year", "sen", "yr", "sentype"} or table in {"attendance", "responses"}:
         return ""
-    cells = {cell.strip() for cell in raw.columns[position][:CONTESTED_SAMPLE]} - {""}
+    cells = set(map(str.strip, raw.columns[position].cells(CONTESTED_SAMPLE))) - {""}
     if without == "sentype":  # a type of need, or the type of provision
         return "sen_provision" if cells and cells <= PROVISIONS else ""
     if header == "sen":
@@ -248,5 +249,5 @@ def _with_the_rest(
 
 
 def _holds_upns(raw: RawTable, position: int) -> bool:
-    cells = [cell.strip() for cell in raw.columns[position][:200] if cell.strip()]
+    cells = list(filter(None, map(str.strip, raw.columns[position].cells(200))))
     return bool(cells) and sum(bool(UPN.fullmatch(cell)) for cell in cells) * 2 > len(cells)

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from afa_eval.codes import upn
-from afa_eval.data.handed import Column, Part
+from afa_eval.data.columns import Column
+from afa_eval.data.handed import Part
 from afa_eval.data.names import plain
 
 FORMER = "former_upn"
@@ -107,9 +108,9 @@ def urns(parts: Sequence[Part]) -> Mapping[str, str]:
         numbers = next((i for i, header in enumerate(part.raw.headers) if plain(header) in LAESTAB), None)
         if part.table != "pupils" or "urn" not in part.columns or numbers is None:
             continue
-        pairs = zip(part.raw.columns[numbers], part.columns["urn"].values, strict=True)
-        for number, urn in set(pairs):
-            school = upn.laestab(number)
+        written, schools = part.raw.columns[numbers], part.columns["urn"]
+        for number, place in set(zip(written.codes.tolist(), schools.codes.tolist(), strict=True)):
+            school, urn = upn.laestab(written.texts[number]), schools.meanings[place]
             if school and isinstance(urn, str) and urn != school:
                 told.setdefault(school, set()).add(urn)
     return {school: min(found) for school, found in told.items() if len(found) == 1}
@@ -124,4 +125,4 @@ def _linked(part: Part, name: str, current: Mapping[str, str]) -> Part:
 
 def _renamed(column: Column, current: Mapping[str, str]) -> Column:
     meanings = [current.get(value, value) if isinstance(value, str) else value for value in column.meanings]
-    return replace(column, meanings=meanings)
+    return replace(column, meanings=meanings, own=False)

@@ -11,8 +11,6 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, cast
 
-import numpy as np
-
 from afa_eval.data.checks import run_checks
 from afa_eval.data.engine import connected
 from afa_eval.data.handed import Handed, Part
@@ -21,6 +19,7 @@ from afa_eval.data.marks import COLUMNS, FIRST_ROW, Marks, heading_of, marks_of,
 from afa_eval.data.opening import complain, read_raw, source
 from afa_eval.data.raw import Body, RawTable, body_of
 from afa_eval.data.text import SAMPLE, ends_in_a_line, sniff, text_grid
+from afa_eval.data.written import Written
 from afa_eval.errors import DataError
 
 Told = Mapping[str, str] | None
@@ -151,7 +150,7 @@ def headers_of(path: Path, told: Told = None) -> RawTable | None:
             names = [str(name) for name in engine.read_parquet(str(path)).columns]
     except duckdb.Error:
         return None
-    return RawTable(path.name, path, headers=tuple(names), columns=tuple(np.empty(0, dtype=object) for _ in names))
+    return RawTable(path.name, path, headers=tuple(names), columns=tuple(Written.of([]) for _ in names))
 
 
 def _of_file(path: Path, connection: Any, told: Told) -> Marks:
@@ -206,7 +205,7 @@ def _top(path: Path, told: Told) -> tuple[Body, str] | None:
     grid = text_grid(whole)
     if grid.notes or not grid.rows:
         return None
-    body = body_of(grid.rows, known_header("marks", (told or {}).values()))
+    body = body_of(grid.rows, known_header("marks", (told or {}).values()), unquoted=grid.unquoted)
     plain_top = body.header_row == 1 or not any('"' in line for line in text.splitlines()[: body.header_row])
     crooked = any(note.kind in {"long row", "short row", "empty"} for note in body.notes)
     return (body, sniff(text)) if plain_top and not crooked and body.columns else None
@@ -219,7 +218,7 @@ def _day_column(body: Body, told: Told) -> int | None:
 
 def _dates(body: Body, told: Told) -> list[str]:
     position = _day_column(body, told)
-    return [] if position is None else [str(cell).strip() for cell in body.columns[position]]
+    return [] if position is None else list(map(str.strip, body.columns[position].texts))
 
 
 def _typed_date(body: Body, told: Told) -> dict[str, str]:
@@ -254,7 +253,8 @@ def of_raw(raw: RawTable, connection: Any, told: Told = None) -> Marks:
     import pandas as pd
 
     wanted = set(_wanted(raw.headers, told))
-    table = pd.DataFrame({name: raw.columns[i] for i, name in enumerate(raw.headers) if name in wanted})
+    cells = {name: raw.columns[i].cells() for i, name in enumerate(raw.headers) if name in wanted}
+    table = pd.DataFrame(cells, dtype=object)
     first = int(raw.rows[0]) if len(raw.rows) else FIRST_ROW
     return marks_of(connection.from_df(table.copy()), raw.file, first_row=first, told=told)
 

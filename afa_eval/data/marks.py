@@ -9,11 +9,10 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from afa_eval.data.headers import Heading, resolve
 from afa_eval.data.names import plain
 from afa_eval.data.raw import RawTable
+from afa_eval.data.written import Written
 from afa_eval.errors import ColumnNotFound, DataError
 
 LONG = {"pupil_id": "the pupil", "date": "the day", "session": "AM or PM", "code": "the mark"}
@@ -90,7 +89,7 @@ def heading_of(headers: Sequence[str], told: Mapping[str, str] | None = None) ->
     Heading
         Among others pupil_id, urn, date, session, code, or week and marks.
     """
-    columns = tuple(np.empty(0, dtype=object) for _ in headers)
+    columns = tuple(Written.of([]) for _ in headers)
     return resolve(RawTable("", Path(), headers=tuple(headers), columns=columns), "marks", told=told)
 
 

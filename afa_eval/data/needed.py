@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from afa_eval.data.handed import CANONICAL, Handed, HandedTable, Mask, Part
+from afa_eval.data.columns import Mask
+from afa_eval.data.handed import CANONICAL, Handed, HandedTable, Part
 from afa_eval.data.shapes import row_measures, wave_suffixes
 
 PUPIL_LEVEL = ("pupils", "attainment")

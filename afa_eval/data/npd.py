@@ -11,7 +11,8 @@ from dataclasses import replace
 import numpy as np
 
 from afa_eval.codes import years
-from afa_eval.data.raw import RawTable, TextCells
+from afa_eval.data.raw import RawTable
+from afa_eval.data.written import Written
 
 CENSUS = re.compile(r"(.+)_(AUT|SPR|SUM)(\d\d)", re.IGNORECASE)
 SESSIONS = re.compile(
@@ -52,11 +53,11 @@ def unfolded(raw: RawTable) -> RawTable:
     names = list(dict.fromkeys(stem for group in chosen for stem in chosen[group]))
     once = {stem: where for stem in names if (where := _only(groups, stem)) is not None and len(chosen) > 1}
     blocks = [_block(raw, group, chosen[group], fixed, names, once) for group in chosen]
-    columns = tuple(_joined([block[i] for block in blocks]) for i in range(len(blocks[0])))
+    columns = tuple(Written.joined([block[i] for block in blocks]) for i in range(len(blocks[0])))
     rows = np.concatenate([raw.rows for _ in chosen]) if chosen else raw.rows
     order = np.argsort(rows, kind="stable")
     headers = (*fixed, *names, "term", "year")
-    return replace(raw, headers=headers, columns=tuple(column[order] for column in columns), rows=rows[order])
+    return replace(raw, headers=headers, columns=tuple(column.take(order) for column in columns), rows=rows[order])
 
 
 def _parted(header: str) -> tuple[str, Group | None]:
@@ -93,16 +94,11 @@ def _only(groups: dict[Group, dict[str, int]], stem: str) -> int | None:
 
 def _block(
     raw: RawTable, group: Group, columns: dict[str, int], fixed: dict[str, int], names: list[str], once: dict[str, int]
-) -> list[TextCells]:
-    blank = np.full(len(raw.rows), "", dtype=object)
+) -> list[Written]:
+    n = len(raw.rows)
+    blank = Written.same("", n)
     own = {**once, **columns}
     cells = [raw.columns[position] for position in fixed.values()]
     cells += [raw.columns[own[name]] if name in own else blank for name in names]
     term, year = group
-    cells.append(np.full(len(raw.rows), PARTS.get(term, ""), dtype=object))
-    cells.append(np.full(len(raw.rows), year, dtype=object))
-    return cells
-
-
-def _joined(parts: list[TextCells]) -> TextCells:
-    return np.concatenate(parts)
+    return [*cells, Written.same(PARTS.get(term, ""), n), Written.same(year, n)]

@@ -16,6 +16,7 @@ from afa_eval.data.headers import known_header
 from afa_eval.data.parquet import parquet_body
 from afa_eval.data.raw import Body, Known, Note, RawTable, body_of
 from afa_eval.data.text import MOST_BYTES, text_grid
+from afa_eval.data.unquoted import Unquoted
 from afa_eval.data.workbook import sheet_grid
 from afa_eval.errors import DataError
 from afa_eval.estimate.records import Fault
@@ -213,11 +214,13 @@ def _body(item: Source, known: Known, table: str | None) -> tuple[Body, str, str
     if is_xml(item.path):
         return ctf_body(item.path, table), "", sha256
     text = text_grid(item.path.read_bytes())
-    return _with_notes(text.rows, text.notes, text.first_row, known), "", sha256
+    return _with_notes(text.rows, text.notes, text.first_row, known, text.unquoted), "", sha256
 
 
-def _with_notes(grid: list[list[str]], notes: tuple[Note, ...], first_row: int, known: Known) -> Body:
-    body = body_of(grid, known, first_row=first_row)
+def _with_notes(
+    grid: list[list[str]], notes: tuple[Note, ...], first_row: int, known: Known, unquoted: Unquoted | None = None
+) -> Body:
+    body = body_of(grid, known, first_row=first_row, unquoted=unquoted)
     if grid or not notes:
         return replace(body, notes=(*notes, *body.notes))
     return replace(body, notes=notes)  # there is a better reason than "empty"

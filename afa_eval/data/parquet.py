@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from afa_eval.data.engine import connected
-from afa_eval.data.raw import MOST_CELLS, Body, Note, TextCells
+from afa_eval.data.raw import MOST_CELLS, Body, Note
+from afa_eval.data.written import Written
 
 AS_TEXT = "SELECT COALESCE(CAST(COLUMNS(*) AS VARCHAR), '') FROM read_parquet(?)"
 
@@ -43,7 +44,7 @@ def parquet_body(path: Path) -> Body:
             cells = result.fetchnumpy()
     except duckdb.Error:
         return Body((), 1, (), nothing, (Note("kind", "a damaged Parquet file"),))
-    columns: tuple[TextCells, ...] = tuple(np.asarray(column, dtype=object) for column in cells.values())
+    columns = tuple(Written.of(column.tolist()) for column in cells.values())
     n = len(columns[0]) if columns else 0
     notes = () if n else (Note("empty", "headers only"),)
     return Body(headers, 1, columns, np.arange(2, n + 2, dtype=np.int64), notes)

@@ -201,7 +201,7 @@ def write_pseudonymised(raw: RawTable, table: str, key: bytes, path: Path) -> Pa
     kept = sorted(heading.columns.values())
     columns = []
     for position in kept:
-        cells = [str(cell) for cell in raw.columns[position]]
+        cells = raw.columns[position].cells()
         columns.append(_named(cells, key) if position in persons else cells)
         if position not in persons and any(UPN.search(cell) for cell in cells):
             raise DataError(f"{raw.file}: column '{raw.headers[position]}' holds UPNs too. Take them out first.")

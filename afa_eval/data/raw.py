@@ -10,12 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from afa_eval.data.shifted import mended, stands
+from afa_eval.data.unquoted import Unquoted
+from afa_eval.data.written import Written
 
-TextCells = NDArray[np.object_]
 Known = Callable[[str], bool]
 Grid = list[list[str]]
 
 HEADER_WITHIN = 30
+TOP = 10 * HEADER_WITHIN  # rows looked at for it, blank ones too
 MOST_COLUMNS = 5_000
 MOST_CELLS = 16_000_000  # each takes about 150 bytes of memory; a register of marks is counted without reading it
 UNREADABLE = frozenset({"missing", "outside", "empty", "kind", "too large", "sheet missing", "long line", "open quote"})
@@ -59,8 +61,8 @@ class RawTable:
         The user's own headers, without surrounding blanks.
     header_row : int
         Spreadsheet row of the headers, counted from 1.
-    columns : tuple of numpy.ndarray
-        Text cells, one object array of shape (n,) a header; a blank cell is an empty string.
+    columns : tuple of Written
+        What is written under each header, shape (n,) each; a blank cell is an empty string.
     rows : numpy.ndarray
         Spreadsheet row of each cell row, shape (n,).
     notes : tuple of Note
@@ -74,7 +76,7 @@ class RawTable:
     sheet: str = ""
     headers: tuple[str, ...] = ()
     header_row: int = 1
-    columns: tuple[TextCells, ...] = ()
+    columns: tuple[Written, ...] = ()
     rows: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, dtype=np.int64))
     notes: tuple[Note, ...] = ()
     sha256: str = ""
@@ -110,8 +112,8 @@ class Body:
         Without surrounding blanks.
     header_row : int
         Spreadsheet row of the headers.
-    columns : tuple of numpy.ndarray
-        Text cells, shape (n,) each.
+    columns : tuple of Written
+        What is written under each, shape (n,).
     rows : numpy.ndarray
         Spreadsheet rows, shape (n,).
     notes : tuple of Note
@@ -120,22 +122,24 @@ class Body:
 
     headers: tuple[str, ...]
     header_row: int
-    columns: tuple[TextCells, ...]
+    columns: tuple[Written, ...]
     rows: NDArray[np.int64]
     notes: tuple[Note, ...]
 
 
-def body_of(grid: Grid, known: Known, *, first_row: int = 1) -> Body:
+def body_of(grid: Grid, known: Known, *, first_row: int = 1, unquoted: Unquoted | None = None) -> Body:
     """Where are the headers, and what stands under them?
 
     Parameters
     ----------
     grid : list of list of str
-        All rows, blank ones too.
+        All rows, blank ones too; those at the top where there is ``unquoted``.
     known : callable
         Whether a text is a header that is known.
     first_row : int
         Spreadsheet row of the grid's first row.
+    unquoted : Unquoted, optional
+        All rows of a long text in which nothing is quoted.
 
     Returns
     -------
@@ -145,24 +149,51 @@ def body_of(grid: Grid, known: Known, *, first_row: int = 1) -> Body:
     at = _header_index(grid, known)
     if at is None:
         return Body((), first_row, (), np.empty(0, dtype=np.int64), (Note("empty", "nothing at all"),))
+    headers = [cell.strip() for cell in grid[at]]
+    regular = unquoted.columns(at, len(headers)) if unquoted and len(headers) <= MOST_COLUMNS else None
+    if regular is not None:
+        return _body(headers, at, *_filled(*regular), [], first_row)
+    grid = unquoted.rows() if unquoted else grid
     widest = max(map(len, grid[at:]))
     if widest > MOST_COLUMNS:
         wide = Note("too large", f"{widest:,} columns")
         return Body((), first_row, (), np.empty(0, dtype=np.int64), (wide,))
-    below = grid[at + 1 :]
-    filled = np.array([bool(row and row[0].strip()) or any(map(str.strip, row)) for row in below], dtype=bool)
-    numbers = np.flatnonzero(filled) + at + 1 + first_row
-    rows = [row for row, keep in zip(below, filled, strict=True) if keep]
+    places = [
+        at + 1 + i for i, row in enumerate(grid[at + 1 :]) if row and (row[0].strip() or any(map(str.strip, row)))
+    ]
+    numbers = np.array(places, dtype=np.int64)
+    rows, headers, notes = _even([grid[place] for place in places], headers, numbers + first_row)
+    columns = tuple(map(Written.of, zip(*rows, strict=True))) or tuple(Written.of([]) for _ in headers)
+    return _body(headers, at, columns, numbers, notes, first_row)
+
+
+def _body(
+    headers: list[str],
+    at: int,
+    columns: tuple[Written, ...],
+    places: NDArray[np.intp],
+    width_notes: list[Note],
+    first_row: int,
+) -> Body:
+    """Without the columns in which nothing stands at all; rows were counted from 0."""
     notes = [Note("header row", str(at + first_row))] if at else []
-    headers = [cell.strip() for cell in grid[at]]
-    if not rows:
-        notes.append(Note("empty", "headers only"))
-    cells, headers, width_notes = _even(rows, headers, numbers)
-    columns = tuple(_as_array(column) for column in zip(*cells, strict=True)) if cells else ()
-    columns = columns or tuple(np.empty(0, dtype=object) for _ in headers)
-    kept = [i for i, header in enumerate(headers) if header or any(cell.strip() for cell in columns[i])]
+    notes += [] if places.size else [Note("empty", "headers only")]
+    kept = [i for i, header in enumerate(headers) if header or any(map(str.strip, columns[i].texts))]
     notes += width_notes + _header_notes([headers[i] for i in kept], kept)
-    return Body(tuple(headers[i] for i in kept), at + first_row, tuple(columns[i] for i in kept), numbers, tuple(notes))
+    under = tuple(columns[i] for i in kept)
+    rows = places.astype(np.int64) + first_row
+    return Body(tuple(headers[i] for i in kept), at + first_row, under, rows, tuple(notes))
+
+
+def _filled(columns: tuple[Written, ...], places: NDArray[np.intp]) -> tuple[tuple[Written, ...], NDArray[np.intp]]:
+    """Without the rows in which every cell is blank."""
+    blank = np.ones(places.size, dtype=bool)
+    for column in sorted(columns, key=lambda each: len(each.texts)):
+        if not blank.any():
+            return columns, places
+        blank &= np.array([not text.strip() for text in column.texts], dtype=bool)[column.codes]
+    rows = np.flatnonzero(~blank)
+    return tuple(column.take(rows) for column in columns), places[rows]
 
 
 def column_letter(position: int) -> str:
@@ -193,7 +224,7 @@ def column_letter(position: int) -> str:
 
 def _header_index(grid: Grid, known: Known) -> int | None:
     """The row with most known headers; where none is known, the first that is as wide as the table."""
-    top = [(i, row) for i, row in enumerate(grid[: HEADER_WITHIN * 10]) if any(cell.strip() for cell in row)]
+    top = [(i, row) for i, row in enumerate(grid[:TOP]) if any(cell.strip() for cell in row)]
     top = top[:HEADER_WITHIN]
     if not top:
         return None
@@ -248,9 +279,3 @@ def _header_notes(headers: Sequence[str], positions: Sequence[int]) -> list[Note
     return notes + [
         Note("repeated header", str(times), column=name) for name, times in seen.items() if name and times > 1
     ]
-
-
-def _as_array(cells: Sequence[str]) -> TextCells:
-    array = np.empty(len(cells), dtype=object)
-    array[:] = cells
-    return array

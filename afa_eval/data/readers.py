@@ -10,7 +10,8 @@ import pandas as pd
 
 from afa_eval.data import ees
 from afa_eval.data.checks import run_checks
-from afa_eval.data.handed import CANONICAL, Handed, HandedTable, Part, column_of, kind_of
+from afa_eval.data.columns import column_of, kind_of
+from afa_eval.data.handed import CANONICAL, Handed, HandedTable, Part
 from afa_eval.data.headers import Heading, identifies, known_header, resolve
 from afa_eval.data.linking import linked
 from afa_eval.data.marks import COLUMNS as MARK_COLUMNS
@@ -95,11 +96,10 @@ def part_of(
     heading = _heading(raw, table, told, [name for name in kinds if name not in CANONICAL])
     place = heading.columns.get("year")
     year = None if place is None else column_of(raw, "year", place, "year")
-    row_years = before if year is None else year.values.fillna(before) if before else year.values
     columns = {
         name: year
         if name == "year" and year is not None
-        else column_of(raw, name, position, _kind(raw, name, position, table, kinds), row_years)
+        else column_of(raw, name, position, _kind(raw, name, position, table, kinds), year, before)
         for name, position in heading.columns.items()
     }
     return Part(table, raw, heading, columns)

@@ -15,6 +15,7 @@ from afa_eval.data.engine import MEMORY, connected
 from afa_eval.data.mark_files import headers_of, of_raw, open_marks, text_marks
 from afa_eval.data.marks import Marks, are_marks
 from afa_eval.data.raw import Note, RawTable
+from afa_eval.data.written import Written
 from afa_eval.errors import DataError
 
 SIXTH = "half-term 6"
@@ -115,7 +116,7 @@ def _as_raw(table: pd.DataFrame, raw: RawTable, marks: Marks) -> RawTable:
     """Under the user's own headers where there are such."""
     rows = table.pop("place").to_numpy(dtype=np.int64) + marks.first_row
     own = {name: marks.headers[name] for name in ("pupil_id", "urn") if name in marks.headers}
-    columns: list[Any] = [_texts(table[name]) for name in table.columns]
+    columns = [Written.of(_texts(table[name])) for name in table.columns]
     return replace(raw, headers=tuple(own.get(name, name) for name in table.columns), columns=tuple(columns), rows=rows)
 
 

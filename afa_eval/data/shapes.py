@@ -53,8 +53,8 @@ def long_key(table: HandedTable) -> list[str]:
     """
     if is_long(table):
         return ["test", *[name for name in WAVES if table.has(name)]]
-    several = [name for name in WAVES if table.has(name) and table.frame[name].nunique() > 1]
-    return several if several and table.frame["pupil_id"].duplicated().any() else []
+    several = [name for name in WAVES if table.several(name)]
+    return several if several and table.repeated("pupil_id") else []
 
 
 def row_measures(table: HandedTable, wanted: Iterable[str] = ()) -> pd.Series | None:
@@ -77,7 +77,7 @@ def row_measures(table: HandedTable, wanted: Iterable[str] = ()) -> pd.Series | 
     names = {plain(name): name for name in wanted}
     keys = long_key(table)
     codes, combinations = _combinations(table.frame, keys)
-    several = {name for name in keys[1:] if table.frame[name].nunique() > 1}
+    several = {name for name in keys[1:] if table.several(name)}
     labels = []
     for values in combinations:
         filled = {name: value for name, value in zip(keys, values, strict=True) if not pd.isna(value)}

@@ -11,7 +11,8 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
-from afa_eval.data.raw import MOST_CELLS, Grid, Note
+from afa_eval.data.raw import MOST_CELLS, TOP, Grid, Note
+from afa_eval.data.unquoted import Unquoted
 
 MOST_BYTES = 1 << 30
 LONGEST_LINE = 1 << 22
@@ -46,16 +47,20 @@ class TextGrid:
     Attributes
     ----------
     rows : list of list of str
-        All records, blank ones too, so that their place is the spreadsheet's row.
+        All records, blank ones too, so that their place is the spreadsheet's row; those at the top where there is
+        ``unquoted``.
     notes : tuple of Note
         Why it is no table, or what is odd about its text.
     first_row : int
         Spreadsheet row of the first record.
+    unquoted : Unquoted, optional
+        A long text in which nothing is quoted: it need not be read row by row.
     """
 
     rows: Grid
     notes: tuple[Note, ...] = ()
     first_row: int = 1
+    unquoted: Unquoted | None = None
 
 
 def text_grid(data: bytes) -> TextGrid:
@@ -169,11 +174,11 @@ def ends_in_a_line(path: Path) -> bool:
     return len(end) <= LONGEST_LINE or b"\n" in end
 
 
-def _longest_line(data: bytes) -> int:
+def _longest_line(data: bytes, most: int = LONGEST_LINE) -> int:
     """Longest stretch without a line end, looked for in jumps so that a short-lined file is quick."""
     longest, at = 0, 0
     while at < len(data):
-        ends = [data.rfind(mark, at, at + LONGEST_LINE + 1) for mark in (b"\n", b"\r")]
+        ends = [data.rfind(mark, at, at + most + 1) for mark in (b"\n", b"\r")]
         if max(ends) < 0:
             return len(data) - at
         longest, at = max(longest, 1), max(ends) + 1
@@ -201,6 +206,8 @@ def _parse(text: str, notes: tuple[Note, ...]) -> TextGrid:
     cells = text.count(delimiter) + max(text.count("\n"), text.count("\r"))
     if cells > MOST_CELLS:
         return TextGrid([], (*notes, Note("too large", f"about {cells:,} cells")), first_row)
+    if _is_unquoted(text, delimiter):
+        return TextGrid(Unquoted(_top(text), delimiter).rows(), notes, first_row, Unquoted(text, delimiter))
     rows: Grid = []
     try:
         rows.extend(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))
@@ -213,3 +220,19 @@ def _parse(text: str, notes: tuple[Note, ...]) -> TextGrid:
         at = len(rows) + first_row - 1
         return TextGrid([], (*notes, Note("open quote", str(at), (at,))), first_row)
     return TextGrid(rows, notes, first_row)
+
+
+def _is_unquoted(text: str, delimiter: str) -> bool:
+    """Is it long, without quotation marks and with line ends of one kind, and is no line longer than a cell may be?"""
+    if text.count("\n") <= TOP or not delimiter.isascii() or '"' in text or "\x00" in text:
+        return False
+    if text.count("\r") != text.count("\r\n"):
+        return False
+    return _longest_line(text.encode(), LONGEST_CELL) <= LONGEST_CELL
+
+
+def _top(text: str) -> str:
+    end = 0
+    for _ in range(TOP):
+        end = text.index("\n", end) + 1
+    return text[:end]

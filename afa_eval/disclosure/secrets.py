@@ -71,7 +71,7 @@ class Secrets:
         persons = {heading.columns[name] for name in PERSONS if name in heading.columns}
         for position, header in enumerate(raw.headers):
             compared, where = plain(header), f"{Path(raw.file).name}, column '{header}'"
-            cells = {str(cell).strip() for cell in raw.columns[position]} - {""}
+            cells = set(map(str.strip, raw.columns[position].texts)) - {""}
             if position in persons or compared in {"upn", "formerupn"}:
                 self.identifiers |= dict.fromkeys(filter(_telling, cells), where)
             elif compared in BORN:
@@ -213,8 +213,8 @@ def _spoken(day: date) -> str:
 
 def _rows(raw: RawTable) -> Iterator[str]:
     """Each row as a CSV would hold it; rows with little in them are no secret."""
-    for cells in zip(*raw.columns, strict=True):
-        told = [str(cell).strip() for cell in cells]
+    for cells in zip(*(column.cells() for column in raw.columns), strict=True):
+        told = list(map(str.strip, cells))
         if sum(map(bool, told)) >= FEWEST_CELLS:
             yield ",".join(told)
 

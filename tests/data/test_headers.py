@@ -11,10 +11,11 @@ from afa_eval.data.headers import aliases, left_out, resolve
 from afa_eval.data.names import plain, stripped
 from afa_eval.data.raw import RawTable
 from afa_eval.data.records import TABLE_NAMES
+from afa_eval.data.written import Written
 
 
 def raw(*headers: str, cells: dict[str, list[str]] | None = None) -> RawTable:
-    columns = tuple(np.array((cells or {}).get(header, ["x"]), dtype=object) for header in headers)
+    columns = tuple(Written.of((cells or {}).get(header, ["x"])) for header in headers)
     return RawTable(file="t.csv", path=Path("t.csv"), headers=headers, columns=columns, rows=np.array([2]))
 
 

@@ -108,7 +108,7 @@ def test_rows_are_numbered_as_a_spreadsheet_does() -> None:
     grid = text_grid(b'pupil_id,score\n\nA,"two\nlines"\n,\nB,3\n')
     body = body_of(grid.rows, lambda cell: cell == "pupil_id", first_row=grid.first_row)
     assert body.rows.tolist() == [3, 5]
-    assert body.columns[1].tolist() == ["two\nlines", "3"]
+    assert body.columns[1].cells() == ["two\nlines", "3"]
 
 
 @pytest.mark.parametrize(("position", "letter"), [(0, "A"), (25, "Z"), (26, "AA"), (701, "ZZ"), (702, "AAA")])

@@ -80,7 +80,7 @@ def test_merged_headers_leave_columns_without_a_header(tmp_path: Path) -> None:
 def test_dates_booleans_and_error_values_are_text(tmp_path: Path) -> None:
     rows = [["pupil_id", "when", "flag", "score"], ["A", dt.datetime(2022, 9, 1), True, 1.5]]
     raw = read_raw(source(book(tmp_path / "b.xlsx", S=rows)))
-    assert [column[0] for column in raw.columns] == ["A", "2022-09-01", "TRUE", "1.5"]
+    assert [column.cells()[0] for column in raw.columns] == ["A", "2022-09-01", "TRUE", "1.5"]
 
 
 def test_formulas_without_a_value_and_with_an_error_are_faults_where_they_stand(tmp_path: Path) -> None:

@@ -11,8 +11,10 @@ from numpy.typing import NDArray
 
 from afa_eval.codes.upn import LENGTH
 from afa_eval.data.cells import FORMULA_ERRORS
-from afa_eval.data.handed import IDENTIFIERS, Handed, HandedTable, Mask, Part
+from afa_eval.data.columns import Mask
+from afa_eval.data.handed import IDENTIFIERS, Handed, HandedTable, Part
 from afa_eval.data.headers import UPN
+from afa_eval.data.written import Written, first_places
 from afa_eval.estimate.records import Fault
 
 STAGES = ("file", "structure", "codes", "values", "links", "plausibility")
@@ -236,33 +238,37 @@ def _of_part(check: Check, problem: Problem, table: HandedTable, part: Part, at:
     codes, distinct = _texts(problem, part, at - sum(each.n for each in table.parts[: table.parts.index(part)]))
 
     def of(where: Mask) -> Fault:
-        values = [distinct[code] for code in dict.fromkeys(codes[where].tolist())]
+        values = [distinct[code] for code in pd.unique(codes[where]).tolist()]
         return _group(check, problem, table, part, at[where], values)
 
     sizes = np.bincount(codes, minlength=len(distinct))
     many = np.flatnonzero(sizes > ALIKE)
     if problem.together or len(many) > ALIKE:
         return [of(np.ones(at.size, dtype=bool))]
-    few = ~np.isin(codes, many)
+    few = (sizes <= ALIKE)[codes]
     found = [of(codes == code) for code in many]
     if few.sum() > ALIKE:
         return [*found, of(few)]
     return found + [of(np.arange(at.size) == i) for i in np.flatnonzero(few)]
 
 
-def _texts(problem: Problem, part: Part, at: NDArray[np.intp]) -> tuple[NDArray[np.intp], list[str]]:
+def _texts(problem: Problem, part: Part, at: NDArray[np.intp]) -> tuple[NDArray[np.integer], list[str]]:
     """What stands in the cells, as it may be shown: codes of shape (len(at),), and the distinct texts."""
     column = part.columns.get(problem.column)
     if column is None:
         return np.zeros(at.size, dtype=np.intp), [""]
-    codes, first = pd.factorize(column.codes[at])
-    places = np.empty(len(first), dtype=np.intp)
-    places[codes[::-1]] = at[::-1]  # the first cell of each, as the last one written stays
-    texts = [str(text) for text in column.text[places]]
+    codes, found = pd.factorize(column.written.codes[at])
     hidden = problem.column in IDENTIFIERS
+    if hidden and column.own:
+        letters, lengths = (each[found] for each in column.written.outlines)
+        alike, _ = pd.factorize(letters * np.int64(lengths.max() + 1) + lengths)
+        found = found[first_places(alike)]
+    else:
+        alike = np.arange(found.size)
+    texts = [column.written.texts[code] for code in found.tolist()]
     told = [masked(text.strip()) if hidden and text not in FORMULA_ERRORS else shown(text) for text in texts]
-    joint, distinct = pd.factorize(np.array(told, dtype=object))
-    return joint[codes], [str(text) for text in distinct]
+    said = Written.of(told)
+    return said.codes[alike][codes], said.texts
 
 
 def _group(
@@ -272,7 +278,7 @@ def _group(
     rest = f" and {more:,} more" if more > 0 else ""
     alike = f" Alike: {', '.join(repr(each) for each in named[1:])}{rest}." if len(values) > 1 else ""
     alike = alike if "{value}" in problem.message else ""
-    rows = tuple(table.row[at].tolist())
+    rows = table.rows(at)
     column = part.columns.get(problem.column)
     message = problem.message.replace("{value}", f"'{values[0]}'").replace("{rows}", _many(len(rows)))
     if problem.other is not None:

@@ -16,16 +16,16 @@ def pupils_are_listed(handed: Handed) -> Iterator[Problem]:
     pupils = handed.tables.get("pupils")
     if pupils is None or not pupils.has("pupil_id"):
         return
-    listed = set(pupils.coded("pupil_id")[1])
+    listed = set(pupils.identifiers("pupil_id").texts)
     for name in ("attainment", "attendance", "responses"):
         table = handed.tables.get(name)
         if table is None or not table.has("pupil_id"):
             continue
-        codes, distinct = table.coded("pupil_id")
-        unlisted = ~np.fromiter(map(listed.__contains__, distinct), dtype=bool, count=len(distinct))
-        where = codes >= 0
-        where[where] = unlisted[codes[where]]
-        if unlisted.any() and unlisted.all():
+        own = table.identifiers("pupil_id")
+        there = np.fromiter(map(listed.__contains__, own.texts), dtype=bool, count=len(own.texts))
+        unlisted = np.append(~there, False)  # the last place is that of -1
+        where = unlisted[own.codes]
+        if own.texts and unlisted[:-1].all():
             yield Problem(
                 message=f"Not one pupil of the {name} table is in the pupils table.",
                 fix="Both files must name pupils in the same way (both UPN, or both the same pseudonym).",

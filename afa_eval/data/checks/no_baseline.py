@@ -8,7 +8,8 @@ import numpy as np
 
 from afa_eval.codes import years
 from afa_eval.data.checks.base import QUERY, Problem, check
-from afa_eval.data.handed import Handed, HandedTable, Mask
+from afa_eval.data.columns import Mask
+from afa_eval.data.handed import Handed, HandedTable
 from afa_eval.data.needed import Place, places
 
 FIX = "Add the scores if they exist; otherwise the book says how many were left out."

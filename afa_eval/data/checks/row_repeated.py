@@ -11,7 +11,9 @@ from numpy.typing import NDArray
 from afa_eval.data.checks.base import Problem, check
 from afa_eval.data.handed import Handed, HandedTable
 from afa_eval.data.shapes import long_key
+from afa_eval.data.written import first_places
 
+BESIDE = {"pupils": ("year",), "attendance": ("urn", "year", "term")}
 FIX = {
     "pupils": "Keep one row a pupil (and year). If numbers are unique within a school only, put the school's number before them.",
     "attainment": "Keep one row a pupil (and test and term).",
@@ -61,7 +63,7 @@ def row_key(table: HandedTable) -> list[str]:
         return [who, *[name for name in ("respondent", "wave", "urn") if table.has(name)]]
     if not table.has("pupil_id") or any(part.heading.register for part in table.parts):
         return []
-    extra = {"pupils": ["year"], "attendance": ["urn", "year", "term"], "attainment": long_key(table)}[table.table]
+    extra = long_key(table) if table.table == "attainment" else BESIDE[table.table]
     return ["pupil_id", *[name for name in extra if table.has(name)]]
 
 
@@ -81,6 +83,8 @@ def repeats(table: HandedTable, key: list[str]) -> NDArray[np.intp]:
         Shape (n,), counted from 0; -1 where a row repeats none. In attainment, another file may add other scores of
         the same pupil.
     """
+    if not table.repeated(key[0]):
+        return np.full(table.n, -1, dtype=np.intp)
     codes = [table.coded(name)[0] for name in key]
     filled = codes[0] >= 0
     if table.table == "responses":  # an answer without a wave or from an unknown person repeats nothing
@@ -100,11 +104,14 @@ def _earlier(codes: Sequence[NDArray[np.int64]]) -> NDArray[np.intp]:
     joint = codes[0]
     for each in codes[1:]:
         joint = joint * (int(each.max(initial=0)) + 2) + each + 1
+    ordered = np.sort(joint)
+    again = ordered[1:][ordered[1:] == ordered[:-1]]
     found = np.full(joint.size, -1, dtype=np.intp)
-    again = np.array(pd.Series(joint).duplicated(), dtype=bool)  # a copy: pandas may hand out read-only views
-    if again.any():
-        alike, first = np.unique(joint, return_index=True)
-        found[again] = first[np.searchsorted(alike, joint[again])]
+    if again.size:  # of most tables few rows if any: only they are looked at one by one
+        rows = np.flatnonzero(again[np.searchsorted(again, joint) % again.size] == joint)
+        alike, _ = pd.factorize(joint[rows])
+        first = rows[first_places(alike)][alike]
+        found[rows] = np.where(first < rows, first, -1)
     return found
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 import numpy as np
-import pandas as pd
 
 from afa_eval.codes import no_score, years
 from afa_eval.data.checks.base import QUERY, Problem, check
-from afa_eval.data.handed import Column, Handed, Mask, written_in_levels
+from afa_eval.data.columns import Column, Mask, written_in_levels
+from afa_eval.data.handed import Handed
 
 
 @check("AFA607", QUERY)
@@ -21,8 +22,7 @@ def outcome_codes_were_in_use(handed: Handed) -> Iterator[Problem]:
     span = years.label(first) if first == last else f"{years.label(first)} to {years.label(last)}"
     for table in handed.tables.values():
         for name in table.names:
-            columns = [part.columns.get(name) for part in table.parts]
-            where = table.spread([None if column is None else _out_of_use(column, first, last) for column in columns])
+            where = table.where(name, partial(_out_of_use, first=first, last=last))
             if where.any():
                 yield Problem(
                     message=f"{{value}} was no outcome code of {span}; it is counted among those without a score.",
@@ -34,12 +34,8 @@ def outcome_codes_were_in_use(handed: Handed) -> Iterator[Problem]:
 
 
 def _out_of_use(column: Column, first: str, last: str) -> Mask | None:
-    """Which cells hold a code of other years? None where none does, and among levels, which another rule looks at."""
-    if column.reasons is None:
+    """Which texts are a code of other years? None where none is, and among levels, which another rule looks at."""
+    texts = column.written.texts
+    if column.why is None or written_in_levels(texts):
         return None
-    codes, distinct = pd.factorize(column.text)
-    if written_in_levels(distinct.tolist()):
-        return None
-    reasons = [each for each in distinct if no_score.reason(each)]
-    strange = {each for each in reasons if not no_score.in_use(each, first, last)}
-    return np.isin(codes, [i for i, each in enumerate(distinct) if each in strange]) if strange else None
+    return np.array([bool(no_score.reason(each)) and not no_score.in_use(each, first, last) for each in texts])

@@ -18,7 +18,7 @@ def sessions_fit_a_year(handed: Handed) -> Iterator[Problem]:
     table = handed.tables.get("attendance")
     if table is None or not table.has("sessions_possible"):
         return
-    possible = table.values("sessions_possible").to_numpy(dtype=np.float64, na_value=np.nan)
+    possible = table.figures("sessions_possible")
     many = possible > MOST_IN_A_YEAR
     if many.any():
         yield Problem(

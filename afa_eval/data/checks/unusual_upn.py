@@ -17,10 +17,10 @@ def upns_have_their_check_letter(handed: Handed) -> Iterator[Problem]:
     name = next((name for name, table in handed.tables.items() if table.has("pupil_id")), None)
     if name is None:  # the other tables' identifiers are looked up in this one
         return
-    codes, distinct = handed.tables[name].coded("pupil_id")
-    if max(map(len, map(str, distinct)), default=0) < upn.LENGTH:
+    pupils = handed.tables[name].identifiers("pupil_id")
+    if max(map(len, pupils.texts), default=0) < upn.LENGTH:
         return
-    texts = [upn.normal(each) if len(str(each)) >= upn.LENGTH else "" for each in distinct]
+    texts = [upn.normal(each) if len(each) >= upn.LENGTH else "" for each in pupils.texts]
     wrong = np.array([bool(text) and bool(upn.FORM.fullmatch(text)) for text in texts], dtype=bool)
     wrong[wrong] = ~upn.valid([text for text, formed in zip(texts, wrong, strict=True) if formed])
     if wrong.any():
@@ -29,5 +29,5 @@ def upns_have_their_check_letter(handed: Handed) -> Iterator[Problem]:
             fix="Correct it in the system it comes from; until then no other file may link to the pupil.",
             table=name,
             column="pupil_id",
-            where=(codes >= 0) & wrong[codes],
+            where=(pupils.codes >= 0) & wrong[pupils.codes],
         )

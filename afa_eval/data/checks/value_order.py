@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from afa_eval.data.answers import NO_ANSWER, plain_answer
 from afa_eval.data.cells import as_number
 from afa_eval.data.checks.base import EXAMPLES, Problem, check, shown
-from afa_eval.data.handed import Column, Handed
+from afa_eval.data.columns import Column
+from afa_eval.data.handed import Handed
 
 FIX = {
     "rating": 'Name all answers under the outcome in the plan, the worst first: levels = ["worst", ..., "best"].',

@@ -15,9 +15,7 @@ def identifiers_have_no_decimals(handed: Handed) -> Iterator[Problem]:
     """Has a spreadsheet written an identifier as a decimal number?"""
     for table in handed.tables.values():
         for name in table.names:
-            where = table.spread(
-                [part.columns[name].repaired if name in part.columns else None for part in table.parts]
-            )
+            where = table.where(name, lambda column: column.repaired)
             if where.any():
                 yield Problem(
                     message=f"{{value}}: a spreadsheet has written {NOUN.get(name, 'this identifier')} as a decimal number, "

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 import numpy as np
 
 from afa_eval.data.checks.base import Problem, check
-from afa_eval.data.handed import Handed, HandedTable, Mask
+from afa_eval.data.columns import Mask
+from afa_eval.data.handed import Handed
 
 POSSIBLE, AUTHORISED, UNAUTHORISED = "sessions_possible", "sessions_authorised", "sessions_unauthorised"
 
@@ -18,7 +19,7 @@ def sessions_add_up(handed: Handed) -> Iterator[Problem]:
     table = handed.tables.get("attendance")
     if table is None or not all(table.has(name) for name in (POSSIBLE, AUTHORISED, UNAUTHORISED)):
         return
-    counts = {name: _counts(table, name) for name in (POSSIBLE, AUTHORISED, UNAUTHORISED)}
+    counts = {name: table.figures(name) for name in (POSSIBLE, AUTHORISED, UNAUTHORISED)}
     negative = np.zeros(table.n, dtype=bool)
     for name, count in counts.items():
         below: Mask = count < 0
@@ -51,7 +52,3 @@ def sessions_add_up(handed: Handed) -> Iterator[Problem]:
                 column=name,
                 where=blank,
             )
-
-
-def _counts(table: HandedTable, name: str) -> np.ndarray:
-    return table.values(name).to_numpy(dtype=np.float64, na_value=np.nan)
