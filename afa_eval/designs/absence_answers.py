@@ -11,7 +11,7 @@ import pandas as pd
 from afa_eval.designs.absence_national import NationalLine
 from afa_eval.designs.absence_question import AbsenceQuestion
 from afa_eval.designs.clustered import CellFit, Cells, Clustered, about_precision, answer, between_schools
-from afa_eval.designs.groups import parse
+from afa_eval.designs.groups import BY, parse
 from afa_eval.estimate import Claim, Comparator, Estimand, Estimate
 
 SHARE, DIFFERENCE, RELATIVE = "proportion", "proportion difference", "relative change"
@@ -32,7 +32,6 @@ RATES = {  # sessions column: estimands before, after, change
     ),
 }
 CHANGE = {"after": 1.0, "before": -1.0}
-BY = {"sen": "SEN status", "fsm": "free school meals", "eal": "first language"}
 NOT_TOLD_APART = "England's figures are not told apart by {by} here: this group is matched on {keys} only."
 BESIDE_ALL = "Beside all pupils of the same phases in England, not the same children: how many have SEN is not matched."
 

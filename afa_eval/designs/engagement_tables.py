@@ -8,7 +8,7 @@ import pandas as pd
 
 from afa_eval.designs.engagement_question import EngagementQuestion
 from afa_eval.designs.engagement_rows import AFTER, BEFORE, Answers
-from afa_eval.designs.groups import group_labels, members
+from afa_eval.designs.groups import BY, group_labels, members
 from afa_eval.estimate import Table, words
 
 WAVES = {BEFORE: "Before", AFTER: "After"}
@@ -38,12 +38,19 @@ def tables(design: EngagementQuestion, given: Answers, labels: tuple[str, ...]) 
         found.append(_distribution(design, given, "all", ("all",)))
         for spec in design.by:
             names = [label for label in group_labels(given.rows, (spec,)) if label != "all" and label in labels]
-            found.append(_distribution(design, given, f"by-{_slug(spec)}", tuple(names)))
+            found.append(_distribution(design, given, f"by-{_slug(spec)}", tuple(names), f", by {_by(spec)}"))
     items = _items(design, given)
     return tuple(table for table in (*found, items) if table is not None and table.rows)
 
 
-def _distribution(design: EngagementQuestion, given: Answers, name: str, labels: tuple[str, ...]) -> Table:
+def _by(spec: str) -> str:
+    """How is a breakdown of the plan called in a title?"""
+    return " and ".join(BY.get(part.strip(), part.strip().replace("_", " ")) for part in spec.split("&"))
+
+
+def _distribution(
+    design: EngagementQuestion, given: Answers, name: str, labels: tuple[str, ...], by: str = ""
+) -> Table:
     rows: dict[str, tuple[float, ...]] = {}
     for label in labels:
         part = given.rows[members(given.rows, label)]
@@ -54,7 +61,7 @@ def _distribution(design: EngagementQuestion, given: Answers, name: str, labels:
             rows[who] = (*counts, float(sum(counts)))
     return Table(
         name=f"distribution-{design.id}-{name}",
-        title=f"Answers of {design.base}, from lowest to highest",
+        title=f"Answers of {design.base}, from lowest to highest{by}",
         rows=tuple(rows),
         columns=(*given.levels, "Total"),
         cells=tuple(rows.values()),

@@ -13,6 +13,7 @@ from afa_eval.errors import ColumnNotFound, PlanError
 
 ALL = "all"
 AND = " & "
+BY = {"sen": "SEN status", "sen_provision": "SEN provision", "fsm": "free school meals", "eal": "first language"}
 LAST_PRIMARY_YEAR = 6
 NOWHERE = -2  # the code of a value that no row has; -1 is a missing value
 

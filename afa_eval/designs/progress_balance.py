@@ -109,7 +109,7 @@ def arms_table(question: ProgressQuestion, people: Cohort) -> Table | None:
     counts = [(mask & people.usable, mask & ~people.usable, mask) for mask in rows.values()]
     return Table(
         name=f"coverage-{question.id}-cohort",
-        title="Pupils with the scores needed, in the programme and outside it",
+        title=f"{question.label or question.id}: pupils with the scores needed, in the programme and outside it",
         rows=tuple(rows),
         columns=(SCORED, "without them", "Total"),
         cells=tuple(tuple(float(each.sum()) for each in row) for row in counts),

@@ -58,7 +58,7 @@ def flow_table(question: ProgressQuestion, people: Cohort) -> Table:
         columns=("Pupils",),
         cells=tuple((float(count),) for count in rows.values()),
         outcome=question.id,
-        row_label="Pupils",
+        row_label="Step",
     )
 
 

@@ -250,7 +250,7 @@ def coverage_table(question: ProgressQuestion, people: Cohort) -> Table:
     left_out = f" Year groups in which nobody has a score are not counted: {', '.join(people.untested)}."
     return Table(
         name=f"coverage-{question.id}",
-        title="Pupils with the scores needed, and why others have none",
+        title=f"{question.label or question.id}: pupils with the scores needed, and why others have none",
         rows=tuple(rows),
         columns=(SCORED, *reasons, "Total"),
         cells=tuple(rows.values()),

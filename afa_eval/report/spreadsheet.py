@@ -115,16 +115,17 @@ def sheets(book: Book) -> tuple[Sheet, ...]:
         Every figure of each outcome, then every table of counts.
     """
     alike = [chart.grid for chart in book.likeness if chart.grid is not None]
-    others = (
-        *book.participants,
-        *alike,
-        *book.coverage,
-        *book.other,
-        *(one for item in book.outcomes for one in item.tables),
-    )
+    others = (*book.participants, *alike, *book.coverage, *book.other)
     made = [_figures(outcome) for outcome in book.outcomes if outcome.lines]
     made += [_counts(one) for one in others if one.rows]
+    made += [_of(item, _counts(one)) for item in book.outcomes for one in item.tables if one.rows]
     return tuple(replace(sheet, name=_name(number, sheet.title)) for number, sheet in enumerate(made, 1))
+
+
+def _of(outcome: Outcome, sheet: Sheet) -> Sheet:
+    """A table of one outcome under its name: in a list of sheets no page around it says so."""
+    named = sheet.title.startswith(outcome.label)
+    return sheet if named else replace(sheet, title=f"{outcome.label}: {sheet.title[:1].lower()}{sheet.title[1:]}")
 
 
 def _name(number: int, title: str) -> str:

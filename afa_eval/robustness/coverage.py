@@ -47,9 +47,9 @@ def _low(design: ProgressQuestion, estimates: Estimates) -> tuple[Finding, ...]:
         else ""
     )
     least = f"{words.number(design.min_coverage, 'proportion', 0)}%"
-    message = (  # the first sentence stands alone, for where a group may not be named
-        f"In some groups fewer than {least} of pupils have the scores needed for {name_of(design)}: the progress of these groups is "
-        f"that of the pupils who could be tested, and is a description only. They are: {named}{others}."
+    message = (  # the names stand with their number, in a sentence that falls away where a group may not be named
+        f"In some groups, many pupils lack the scores needed for {name_of(design)}. Their progress is that of the pupils "
+        f"who could be tested, so it only describes. Fewer than {least} have these scores in: {named}{others}."
     )
     counted = any(item.estimand == Estimand.STANDARD_SHARE_AFTER for item in estimates)
     fix = (

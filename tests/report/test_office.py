@@ -106,6 +106,7 @@ def test_the_word_summary_has_headings_and_header_rows(book, tmp_path) -> None:
     assert book.gravest[0].message in text
     assert "significan" not in text.lower()
     assert made.core_properties.language == "en-GB"
+    assert document.PALE not in made.styles.element.xml  # 4.0 to 1 against white
     assert made.tables
     for table in made.tables:
         assert "tblHeader" in table.rows[0]._tr.xml
