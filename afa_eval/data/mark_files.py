@@ -136,8 +136,6 @@ def headers_of(path: Path, told: Told = None) -> RawTable | None:
     RawTable or None
         Headers and some cells; None where it is neither Parquet nor a clean CSV.
     """
-    import duckdb
-
     if not path.is_file():
         return None
     if path.suffix.lower() not in {".parquet", ".pq"}:
@@ -145,6 +143,8 @@ def headers_of(path: Path, told: Told = None) -> RawTable | None:
         return top and RawTable(
             path.name, path, headers=top[0].headers, columns=top[0].columns, header_row=top[0].header_row
         )
+    import duckdb
+
     try:
         with connected() as engine:
             names = [str(name) for name in engine.read_parquet(str(path)).columns]

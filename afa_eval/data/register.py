@@ -45,11 +45,11 @@ def totals_of_file(path: Path, told: Mapping[str, str] | None = None) -> RawTabl
     RawTable or None
         As ``totals``; None where the file is something else and the reader of all files must look.
     """
-    import duckdb
-
     headers = headers_of(path, told)
     if headers is None or not are_marks(headers, told):
         return None
+    import duckdb
+
     for opened in (open_marks, text_marks):
         try:
             with connected(MEMORY) as engine:

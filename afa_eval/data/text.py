@@ -203,11 +203,13 @@ def _parse(text: str, notes: tuple[Note, ...]) -> TextGrid:
     if told:  # Excel's own way of naming the delimiter, a row of its own
         text, first_row = text[told.end() :], 2
     delimiter = told[1] if told else sniff(text[:SAMPLE])
-    cells = text.count(delimiter) + max(text.count("\n"), text.count("\r"))
-    if cells > MOST_CELLS:
-        return TextGrid([], (*notes, Note("too large", f"about {cells:,} cells")), first_row)
-    if _is_unquoted(text, delimiter):
-        return TextGrid(Unquoted(_top(text), delimiter).rows(), notes, first_row, Unquoted(text, delimiter))
+    if len(text) > MOST_CELLS:
+        cells = text.count(delimiter) + max(text.count("\n"), text.count("\r"))
+        if cells > MOST_CELLS:
+            return TextGrid([], (*notes, Note("too large", f"about {cells:,} cells")), first_row)
+    top = _top(text)
+    if len(top) < len(text) and _is_unquoted(text, delimiter):
+        return TextGrid(Unquoted(top, delimiter).rows(), notes, first_row, Unquoted(text, delimiter))
     rows: Grid = []
     try:
         rows.extend(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))
@@ -223,16 +225,19 @@ def _parse(text: str, notes: tuple[Note, ...]) -> TextGrid:
 
 
 def _is_unquoted(text: str, delimiter: str) -> bool:
-    """Is it long, without quotation marks and with line ends of one kind, and is no line longer than a cell may be?"""
-    if text.count("\n") <= TOP or not delimiter.isascii() or '"' in text or "\x00" in text:
+    """Has it no quotation mark, line ends of one kind, and no line that is longer than a cell may be?"""
+    if not delimiter.isascii() or '"' in text or "\x00" in text:
         return False
-    if text.count("\r") != text.count("\r\n"):
+    if "\r" in text and text.count("\r") != text.count("\r\n"):
         return False
     return _longest_line(text.encode(), LONGEST_CELL) <= LONGEST_CELL
 
 
 def _top(text: str) -> str:
+    """The rows among which the headers are looked for; all of a short text."""
     end = 0
     for _ in range(TOP):
-        end = text.index("\n", end) + 1
+        end = text.find("\n", end) + 1
+        if not end:
+            return text
     return text[:end]
