@@ -6,14 +6,16 @@ import json
 import sys
 import warnings
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Executor
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from afa_eval.errors import AfaEvalError, DataError
+
+if TYPE_CHECKING:
+    from afa_eval.report.apart import Beside
 
 app = typer.Typer(
     name="afa-eval",
@@ -102,12 +104,12 @@ def demo(
     quiet: Quiet = False,
 ) -> None:
     """Write the demo trust, check it, evaluate it against England and build its book."""
-    with _working(quiet) as tell, _beside(wanted=book) as pool:
+    with _working(quiet) as tell, _beside(wanted=book) as beside:
         from afa_eval import demo as demo_trust
 
         tell("Simulating the demo trust")
         plan = demo_trust.write(folder, schools=schools, seed=seed)
-        page = _book(plan, tell, pool) if book else plan
+        page = _book(plan, tell, beside) if book else plan
     _made(page)
 
 
@@ -136,10 +138,10 @@ def check(plan: PlanPath, quiet: Quiet = False, as_json: Json = False) -> None:
 @app.command(short_help="Estimate every outcome and write the figures.")
 def run(plan: PlanPath, quiet: Quiet = False, as_json: Json = False) -> None:
     """Estimate every outcome; write estimates.csv (released) and evaluation.json (internal)."""
-    with _working(quiet or as_json) as tell, _beside(wanted=_much(plan)) as pool:
+    with _working(quiet or as_json) as tell, _beside(wanted=_much(plan)) as beside:
         from afa_eval.workspace import run_plan
 
-        done = run_plan(plan, tell, pool)
+        done = run_plan(plan, tell, None if beside is None else beside.writes)
     if as_json:
         _print_json(done.as_dict())
     else:
@@ -162,10 +164,10 @@ def book(
     as_json: Json = False,
 ) -> None:
     """Build the Jupyter Book; evaluates first if an input or the plan changed."""
-    with _working(quiet or as_json) as tell, _beside() as pool:
+    with _working(quiet or as_json) as tell, _beside() as beside:
         from afa_eval import workspace
 
-        page = workspace.book_plan(plan, tell, template=_template(template), pdf=pdf, word=word, pool=pool)
+        page = workspace.book_plan(plan, tell, template=_template(template), pdf=pdf, word=word, beside=beside)
     missing = workspace.without_figures(plan)
     asked = (("pdf", "book.pdf", pdf), ("word", "summary.docx", word))
     others = {kind: page.parents[2] / name for kind, name, wanted in asked if wanted}
@@ -206,10 +208,10 @@ def publish(
     _made(done.index)
 
 
-def _book(plan: Path, tell: Callable[[str], None], pool: Executor | None) -> Path:
+def _book(plan: Path, tell: Callable[[str], None], beside: Beside | None) -> Path:
     from afa_eval.workspace import book_plan
 
-    return book_plan(plan, tell, pool=pool)
+    return book_plan(plan, tell, beside=beside)
 
 
 def _template(asked: str) -> str | Path:
@@ -345,16 +347,16 @@ def _much(plan: Path) -> bool:
 
 
 @contextmanager
-def _beside(*, wanted: bool = True) -> Iterator[Executor | None]:
-    """A process that works beside this one, begun before anything heavy is imported here; none where not wanted."""
+def _beside(*, wanted: bool = True) -> Iterator[Beside | None]:
+    """Processes that work beside this one, begun before anything heavy is imported here; none where not wanted."""
     from afa_eval.report import apart
 
     if not wanted:
         yield None
         return
     apart.begin()
-    with apart.builders(1) as pool:
-        yield pool
+    with apart.beside() as beside:
+        yield beside
 
 
 @contextmanager

@@ -11,6 +11,7 @@ from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import asdict, dataclass, field, replace
 from difflib import get_close_matches
+from importlib import import_module
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -34,7 +35,6 @@ VERSIONED = ("afa-eval", "pandas", "numpy", "scipy", "linearmodels", "pingouin",
 SCHEMA = "afa_eval.evaluation/2"
 DRESS = frozenset({"title", "organisation", "words", "book", "disclosure"})  # of a plan, and of its [evaluation]
 NO_FIGURE, NO_FOCUS = "not-estimated", "focus-not-estimated"
-WORTH_HANDING_ON = 20_000  # rows of data: fewer are answered before another process has begun
 Progress = Callable[[str], None]
 
 
@@ -132,6 +132,7 @@ def evaluate(
         Where no outcome at all could be estimated.
     """
     plan, tell = _as_plan(plan), progress or (lambda _: None)
+    begun = None if beside is None else _begun(plan, beside)
     tell("Reading and checking the data")
     loaded = _load(plan)
     errors = [fault for fault in loaded.faults if fault.severity == "error"]
@@ -144,7 +145,7 @@ def evaluate(
     estimates = Estimates(tables=participants(loaded.tables, period.before if period else ""))
     asked, marks = _asked_of_each(plan), answered.marks(loaded.tables)
     known = {} if earlier is None else answered.as_they_were(earlier.parts, earlier.estimates, asked, marks)
-    each = list(_all_answers(plan, loaded.tables, tell, beside, known))
+    each = list(_all_answers(plan, loaded.tables, tell, beside, begun, known))
     for answers, _ in each:
         estimates = estimates + answers
     if not estimates.items:
@@ -226,13 +227,31 @@ def _asked_of_each(plan: Plan) -> list[str]:
     ]
 
 
+def _begun(plan: Plan, beside: Executor) -> Future[int]:
+    """Is another process there? It then imports what scales take, longer than all else, while this one reads."""
+    begun = beside.submit(int)
+    if any(getattr(design, "items", ()) for design in plan.designs):
+        beside.submit(_imported, "pingouin")
+    return begun
+
+
+def _imported(name: str) -> None:
+    import_module(name)
+
+
 def _all_answers(
-    plan: Plan, tables: Tables, tell: Progress, beside: Executor | None, known: Mapping[int, answered.Answered]
+    plan: Plan,
+    tables: Tables,
+    tell: Progress,
+    beside: Executor | None,
+    begun: Future[int] | None,
+    known: Mapping[int, answered.Answered],
 ) -> Iterator[answered.Answered]:
     """Each outcome's answers, in the plan's order: this process begins with the first, another with the last."""
     jobs: dict[int, Future[answered.Answered]] = {}
     hands = ThreadPoolExecutor(1)  # who hands a process its work waits until it has begun
-    if beside is not None and tables.n_rows >= WORTH_HANDING_ON:
+    if beside is not None and begun is not None:
+        hands.submit(begun.result)
         due = [at for at in range(len(plan.designs)) if at not in known]
         jobs = {at: hands.submit(_answered_by, beside, plan, at, tables) for at in reversed(due[1:])}
     try:

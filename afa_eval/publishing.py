@@ -6,10 +6,14 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Executor, as_completed
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor, Future, as_completed
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from afa_eval import evaluation, installed, workspace
@@ -17,8 +21,12 @@ from afa_eval.disclosure import ledger
 from afa_eval.errors import AfaEvalError, ReportError
 from afa_eval.plan import Plan, load_plan
 from afa_eval.report import apart, kept, pages, site
+from afa_eval.report.headlines import NAME
+from afa_eval.report.numbers import FILES
 
 TITLE = "Evaluations"
+HEADLINES = Path(FILES, NAME)  # in the folder of a book's pages
+Begin = Callable[..., object]
 Tell = Callable[[str], None]
 
 
@@ -92,18 +100,23 @@ def publish(
     ]
     gone = tuple(slug for slug in before if slug not in wanted) if prune else ()
     at_once = max(1, min(workers or os.cpu_count() or 1, len(due)))
-    with apart.builders(at_once, once=True, books=len(due)) as pool:
-        made, failed = _build_all({slug: wanted[slug] for slug in due}, folder, tell, pool)
+    stay = {slug: text for slug, text in before.items() if slug not in gone}
+    state = {"title": title or str(known.get("title") or TITLE), "made_by": installed.version_of("afa-eval")}
+    with (
+        tempfile.TemporaryDirectory(prefix=".making-", dir=folder) as work,
+        _helpers(at_once, len(due), new=everything or not before) as beside,
+    ):
+        place = folder.resolve(), Path(work).resolve()
+        first = _FirstPage(state["title"], *place, beside.builds, str(known.get("index", "")))
+        books_due = {slug: wanted[slug] for slug in due}
+        made, failed = _build_all(books_due, folder, tell, beside, partial(first.begin, stay))
         for slug in gone:
             shutil.rmtree(folder / slug, ignore_errors=True)
-        books = {slug: text for slug, text in before.items() if slug not in gone}
-        books |= {slug: mark(wanted[slug], sources[slug]) for slug in made}
-        state = {
-            "title": title or str(known.get("title") or TITLE),
-            "books": books,
-            "made_by": installed.version_of("afa-eval"),
-        }
-        _index(folder, state, known, tell, pool)
+        books = stay | {slug: mark(wanted[slug], sources[slug]) for slug in made}
+        if books:
+            if first.begin(books):
+                tell("Building the index")
+            _note(folder, {**state, "books": books, "index": first.put()}, known)
     if failed:
         told = "\n".join(f"{slug}: {text}" for slug, text in failed.items())
         raise ReportError(f"{len(failed)} of {len(wanted)} books could not be built.\n{told}")
@@ -111,16 +124,67 @@ def publish(
     return Published((folder / "index.html").resolve(), tuple(made), kept, gone)
 
 
-def _index(folder: Path, state: dict[str, Any], known: dict[str, Any], tell: Tell, pool: Executor) -> None:
-    """Build the first page where what it shows has changed; note what the site holds now."""
-    if not state["books"]:
+@contextmanager
+def _helpers(workers: int, books: int, *, new: bool) -> Iterator[apart.Beside]:
+    """Who writes and builds? Of a site that is there few books are due as a rule, and who builds them stays for the next."""
+    if books == 1:
+        with apart.beside() as both:
+            yield both
         return
-    entries = [site.read_entry(slug, folder / slug) for slug in sorted(state["books"])]
-    shown = json.dumps([state["title"], [asdict(entry) for entry in entries], kept.code()], sort_keys=True)
-    state["index"] = hashlib.sha256(shown.encode()).hexdigest()
-    if state["index"] != known.get("index") or not (folder / "index.html").is_file():
-        tell("Building the index")
-        apart.awaited(pool.submit(site.write_index, state["title"], entries, folder.resolve(), here=True))
+    with apart.builders(workers, once=new, books=books) as pool:
+        yield apart.Beside(pool, pool)
+
+
+@dataclass(slots=True, eq=False)
+class _FirstPage:
+    """The first page of a site: built where it would show another than the last, and beside a book where only one is due.
+
+    Attributes
+    ----------
+    title : str
+        Of the site.
+    folder, work : Path
+        The site, and where its first page is built.
+    pool : Executor
+        Who builds it.
+    mark : str
+        What it shows, as a hash: of the one that stands there, then of the last that was begun.
+    job : Future or None
+        The one that was begun.
+    entries : tuple of Entry
+        The evaluations that it names.
+    """
+
+    title: str
+    folder: Path
+    work: Path
+    pool: Executor
+    mark: str
+    job: Future[Path] | None = None
+    entries: tuple[site.Entry, ...] = ()
+
+    def begin(self, slugs: Iterable[str], headlines: Mapping[str, Path] = MappingProxyType({})) -> bool:
+        """Is one built of these books? Not where it is there. Headlines are read in the books, or in files not yet there."""
+        self.entries = tuple(
+            site.entry_of(slug, headlines[slug]) if slug in headlines else site.read_entry(slug, self.folder / slug)
+            for slug in sorted({*slugs, *headlines})
+        )
+        shown = json.dumps([self.title, [asdict(entry) for entry in self.entries], kept.code()], sort_keys=True)
+        mark = hashlib.sha256(shown.encode()).hexdigest()
+        if mark != self.mark or (self.job is None and not (self.folder / "index.html").is_file()):
+            self.mark = mark
+            self.job = self.pool.submit(site.make_index, self.title, self.entries, self.work / mark, here=True)
+        return self.job is not None
+
+    def put(self) -> str:
+        """Put it into the site where one was begun; what does it show?"""
+        if self.job is not None:
+            site.put_index(apart.awaited(self.job), self.folder, self.entries)
+        return self.mark
+
+
+def _note(folder: Path, state: dict[str, Any], known: dict[str, Any]) -> None:
+    """Say what the site holds now."""
     if state != known:
         (folder / site.STATE).write_text(json.dumps(state, indent=1, sort_keys=True) + "\n", encoding="utf-8")
 
@@ -205,11 +269,13 @@ def _hash(file: Path) -> str:
     return f"{file.name} {installed.hash_of(file)}"
 
 
-def _build_all(due: Mapping[str, Path], folder: Path, tell: Tell, pool: Executor) -> tuple[list[str], dict[str, str]]:
+def _build_all(
+    due: Mapping[str, Path], folder: Path, tell: Tell, beside: apart.Beside, begin: Begin
+) -> tuple[list[str], dict[str, str]]:
     """Build what is due, several at once; which are in place, and why the others are not."""
     made: list[str] = []
     failed: dict[str, str] = {}
-    for slug, (html, fault) in _each(due, pool):
+    for slug, (html, fault) in _each(due, beside, begin):
         if fault:
             failed[slug] = fault
             continue
@@ -219,12 +285,14 @@ def _build_all(due: Mapping[str, Path], folder: Path, tell: Tell, pool: Executor
     return made, failed
 
 
-def _each(due: Mapping[str, Path], pool: Executor) -> Iterator[tuple[str, tuple[str, str]]]:
+def _each(due: Mapping[str, Path], beside: apart.Beside, begin: Begin) -> Iterator[tuple[str, tuple[str, str]]]:
     """Each book as it is there: several a process each; of one, this process works out the figures, another the pages."""
     if len(due) == 1:
-        yield from ((slug, build_one(str(path.absolute()), pool)) for slug, path in due.items())
+        yield from (
+            (slug, build_one(str(path.absolute()), beside, partial(_ahead, begin, slug))) for slug, path in due.items()
+        )
         return
-    jobs = {pool.submit(build_one, str(path.absolute())): slug for slug, path in due.items()}
+    jobs = {beside.builds.submit(build_one, str(path.absolute())): slug for slug, path in due.items()}
     for job in as_completed(jobs):
         try:
             yield jobs[job], apart.awaited(job)
@@ -232,15 +300,25 @@ def _each(due: Mapping[str, Path], pool: Executor) -> Iterator[tuple[str, tuple[
             yield jobs[job], ("", str(error))
 
 
-def build_one(path: str, pool: Executor | None = None) -> tuple[str, str]:
+def _ahead(begin: Begin, slug: str, pages: Path) -> None:
+    """The first page is built beside a book; where it cannot be, that is said when the book is there."""
+    with suppress(ReportError):
+        begin({slug: pages / HEADLINES})
+
+
+def build_one(
+    path: str, beside: apart.Beside | None = None, meanwhile: Callable[[Path], object] = lambda _: None
+) -> tuple[str, str]:
     """Where is the book of one plan, or why is there none?
 
     Parameters
     ----------
     path : str
         The plan.
-    pool : Executor, optional
-        Processes, one of which builds the pages; this one where there are none.
+    beside : Beside, optional
+        Processes that write and build the pages; this one where there are none.
+    meanwhile : callable
+        What this process does while another builds the pages; told in which folder they are.
 
     Returns
     -------
@@ -249,7 +327,8 @@ def build_one(path: str, pool: Executor | None = None) -> tuple[str, str]:
     """
     try:
         with apart.unswept():
-            page = workspace.book_plan(Path(path), lambda _: None, here=pool is None, pool=pool)
+            here = beside is None
+            page = workspace.book_plan(Path(path), lambda _: None, here=here, beside=beside, meanwhile=meanwhile)
     except AfaEvalError as error:
         return "", "\n".join([str(error), *getattr(error, "__notes__", ())])
     return str(page.parent), ""

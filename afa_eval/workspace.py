@@ -99,7 +99,11 @@ class Done:
         }
 
 
-def run_plan(path: Path, tell: Tell, pool: Executor | None = None, *, earlier: Evaluation | None = None) -> Done:
+def _nothing() -> None:
+    """Where there is nothing to do."""
+
+
+def run_plan(path: Path, tell: Tell, pool: Executor | None = None) -> Done:
     """What is the answer to every question of a plan, written to its build folder?
 
     Parameters
@@ -109,9 +113,7 @@ def run_plan(path: Path, tell: Tell, pool: Executor | None = None, *, earlier: E
     tell : callable
         Told in a few words what is being done.
     pool : Executor, optional
-        Warm processes that answer some of the outcomes.
-    earlier : Evaluation, optional
-        Stored results that no longer hold as a whole: outcomes that nothing has changed for are taken from them.
+        A warm process that answers some of the outcomes.
 
     Returns
     -------
@@ -124,25 +126,42 @@ def run_plan(path: Path, tell: Tell, pool: Executor | None = None, *, earlier: E
         As ``evaluate`` and ``release``; the list of faults is written all the same.
     """
     with _nothing_older_left(path):
-        return _run(load_plan(path), tell, pool, earlier)
+        done, put = _run(load_plan(path), tell, pool)
+        put()
+    return done
 
 
-def _run(plan: Plan, tell: Tell, pool: Executor | None, earlier: Evaluation | None) -> Done:
+def _run(
+    plan: Plan,
+    tell: Tell,
+    pool: Executor | None,
+    earlier: Evaluation | None = None,
+    answered: Callable[[], object] = _nothing,
+) -> tuple[Done, Callable[[], object]]:
+    """What was found and may leave, and what writes it down.
+
+    ``earlier`` are results that no longer hold as a whole: outcomes that nothing has changed for are taken from them.
+    ``answered`` is called before it is decided what may leave.
+    """
     folder = plan.folder / BUILD
     try:
         found = evaluation.evaluate(plan, progress=tell, beside=pool, earlier=earlier)
     except DataError as error:
         write_checks([fault for fault in error.faults if isinstance(fault, Fault)], folder)
         raise
+    answered()
     tell("Deciding what may be published")
     released = release(found, plan)
     had_book = (folder / PAGE).is_file()
-    stored = _stored(plan, folder)
+    stored = None if earlier is not None else _stored(plan, folder)
     moved = (stored is None or evaluation.as_of_now(stored) is not stored) and _set_aside(folder)
-    _put(found, released, plan)
-    write_checks(found.faults, folder)
     stale_book = f"The book of an earlier run was moved to {folder / EARLIER}: `afa-eval book` makes the new one."
-    return Done(found, released, folder, stale_book if moved and had_book else "")
+
+    def put() -> None:
+        _put(found, released, plan)
+        write_checks(found.faults, folder)
+
+    return Done(found, released, folder, stale_book if moved and had_book else ""), put
 
 
 def _put(found: Evaluation, released: Release, plan: Plan) -> None:
@@ -163,7 +182,8 @@ def book_plan(
     pdf: bool = False,
     word: bool = False,
     here: bool = False,
-    pool: Executor | None = None,
+    beside: apart.Beside | None = None,
+    meanwhile: Callable[[Path], object] = lambda _: None,
 ) -> Path:
     """Where is the plan's book? Evaluates first if an input or the plan changed.
 
@@ -179,8 +199,10 @@ def book_plan(
         Whether to write ``book.pdf`` and ``summary.docx`` to the build folder too.
     here : bool
         Whether this process builds it, and may keep what Sphinx leaves behind.
-    pool : Executor, optional
-        Warm processes that answer some of the outcomes, and one of which builds the book.
+    beside : Beside, optional
+        Warm processes that answer some of the outcomes, write pages and build the book.
+    meanwhile : callable
+        What this process does while another builds, as in ``build_book``.
 
     Returns
     -------
@@ -199,20 +221,31 @@ def book_plan(
     folder = plan.folder / BUILD
     stored = _stored(plan, folder)
     kept = None if stored is None else evaluation.as_of_now(stored)
+    ready: Callable[[], object] = _nothing if beside is None else beside.make_ready
+    put: Callable[[], object] = _nothing
     if kept is None:
-        released = run_plan(path, tell, pool, earlier=stored).release
+        with _nothing_older_left(path):
+            done, put = _run(plan, tell, None if beside is None else beside.writes, stored, ready)
+        released = done.release
     else:
+        ready()
         tell("No figure can have changed: using the results there are")
         released = release(kept, plan)
         if kept is not stored:
-            _put(kept, released, plan)
+            put = partial(_put, kept, released, plan)
     tell("Building the book")
     try:
         chosen = template or plan.book.template
-        known = cache(partial(_secrets, plan))  # read while another process builds
+        known = cache(partial(_secrets, plan))
+
+        def while_built(pages: Path) -> None:
+            meanwhile(pages)
+            known()
+
         page = report.build_book(
-            released, plan.folder, template=chosen, pdf=pdf, word=word, here=here, pool=pool, meanwhile=known
-        )
+            released, plan.folder, template=chosen, pdf=pdf, word=word, here=here, beside=beside, first=put,
+            meanwhile=while_built,
+        )  # fmt: skip
     except AfaEvalError as error:
         if (folder / PAGE).is_file():
             error.add_note(f"The book in {folder / PAGE} is the one built before, from the same figures.")

@@ -58,7 +58,7 @@ def stubbed(monkeypatch, tmp_path):
     """Books and index that cost nothing; which were asked for."""
     asked = []
 
-    def build(due, folder, tell, pool):
+    def build(due, folder, tell, beside, begin):
         for slug, path in due.items():
             asked.append(slug)
             html = folder / slug / "_downloads" / "0"
@@ -69,12 +69,13 @@ def stubbed(monkeypatch, tmp_path):
 
     def index(title, entries, folder, here):
         asked.append(f"index of {len(entries)}")
+        folder.mkdir()
         (folder / "index.html").write_text(title)
-        return folder / "index.html"
+        return folder
 
     monkeypatch.setattr(publishing, "_build_all", build)
-    monkeypatch.setattr(site, "write_index", index)
-    monkeypatch.setattr(publishing.apart, "builders", lambda workers, once, books: ThreadPoolExecutor(1))
+    monkeypatch.setattr(site, "make_index", index)
+    monkeypatch.setattr(publishing.apart, "builders", lambda workers, **_: ThreadPoolExecutor(1))
     return asked
 
 
@@ -106,8 +107,8 @@ def test_what_is_not_named_stays_unless_it_is_to_go(plans, stubbed, tmp_path) ->
 def test_a_book_that_fails_is_said_and_the_others_are_there(plans, stubbed, tmp_path, monkeypatch) -> None:
     working = publishing._build_all
 
-    def one_fails(due, folder, tell, pool):
-        made, _ = working({slug: path for slug, path in due.items() if slug != "second"}, folder, tell, pool)
+    def one_fails(due, folder, tell, beside, begin):
+        made, _ = working({slug: path for slug, path in due.items() if slug != "second"}, folder, tell, beside, begin)
         return made, {"second": "no such file"}
 
     monkeypatch.setattr(publishing, "_build_all", one_fails)
@@ -168,6 +169,32 @@ def test_the_index_is_built_again_where_it_would_show_another(plans, stubbed, tm
     assert stubbed == ["second", "index of 2"]
 
 
+def test_an_index_begun_beside_a_book_is_put_there_where_the_book_says_what_was_expected(
+    plans, stubbed, tmp_path
+) -> None:
+    publish(tmp_path / "site", plans)
+    stubbed.clear()
+    expected, other = tmp_path / "expected.json", tmp_path / "other.json"
+    expected.write_text(json.dumps(told("Second")))
+    other.write_text(json.dumps(told("Third")))
+    working = publishing._build_all
+
+    def beside_a_book(file):
+        def build(due, folder, tell, beside, begin):
+            begin({"second": file})
+            return working(due, folder, tell, beside, begin)
+
+        return build
+
+    for file, built in ((expected, []), (other, ["index of 2", "second", "index of 2"])):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(publishing, "_build_all", beside_a_book(file))
+            (plans[1] / "pupils.csv").write_text(f"UPN\n{file.name}\n")
+            publish(tmp_path / "site", plans)
+        assert sorted(stubbed) == sorted(built or ["second"])
+        stubbed.clear()
+
+
 def test_the_index_names_every_headline_and_draws_those_that_are_shown(tmp_path, monkeypatch) -> None:
     entries = [
         site.Entry("first-b", "First <b>", tuple(told("First <b>")["outcomes"])),
@@ -182,11 +209,10 @@ def test_the_index_names_every_headline_and_draws_those_that_are_shown(tmp_path,
 
     monkeypatch.setattr(site.build, "run", stop)
     with pytest.raises(ReportError, match="stop"):
-        site.write_index("Ours", entries, tmp_path)
+        site.make_index("Ours", entries, tmp_path / "made")
     assert '<a href="first-b/index.html">First \\<b\\></a>' in seen["text"]
     assert seen["text"].count("Some concerns") == 2
     assert "Headline figures of 1 evaluation" in seen["svg"]
-    assert list(tmp_path.iterdir()) == []
 
 
 def test_three_effect_sizes_make_a_funnel_and_two_do_not(tmp_path, monkeypatch) -> None:
@@ -202,7 +228,7 @@ def test_three_effect_sizes_make_a_funnel_and_two_do_not(tmp_path, monkeypatch) 
     monkeypatch.setattr(site.build, "run", stop)
     for some in (entries, entries[:2]):
         with pytest.raises(ReportError, match="stop"):
-            site.write_index("Ours", some, tmp_path)
+            site.make_index("Ours", some, tmp_path / str(len(some)))
     assert "charts/funnel.svg" in seen[0]
     assert seen[1].splitlines()[1].startswith("E0: Absence,")
     assert len(seen[1].splitlines()) == 4

@@ -81,11 +81,12 @@ def test_new_words_stand_in_all_that_is_published_without_a_new_run(trust, only,
 
     def build(release, folder, **more):
         seen.update(title=release.about["title"], plan=release.manifest["plan_sha256"])
-        more["meanwhile"]()
+        more["first"]()
+        more["meanwhile"](folder)
         raise ReportError("stop")
 
     monkeypatch.setattr("afa_eval.report.build_book", build)
-    monkeypatch.setattr(workspace, "run_plan", lambda *_: pytest.fail("was run again"))
+    monkeypatch.setattr(workspace, "_run", lambda *_: pytest.fail("was run again"))
     plan = trust / "plan.toml"
     plan.write_text(plan.read_text(encoding="utf-8").replace("title = ", 'title = "New" # ', 1), encoding="utf-8")
     with pytest.raises(ReportError, match="stop"):

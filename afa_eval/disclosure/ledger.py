@@ -12,7 +12,7 @@ import os
 import tempfile
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -128,11 +128,11 @@ class Ledger:
         Path
             The file.
         """
-        document = {"schema": SCHEMA, "releases": [asdict(entry) for entry in self.entries]}
+        releases = [{one.name: getattr(entry, one.name) for one in fields(entry)} for entry in self.entries]
+        text = json.dumps({"schema": SCHEMA, "releases": releases}, ensure_ascii=False, separators=(",", ":"))
         handle, name = tempfile.mkstemp(prefix=f".{FILE}-", dir=folder)
         with os.fdopen(handle, "w", encoding="utf-8") as stream:
-            json.dump(document, stream, ensure_ascii=False, indent=None, separators=(",", ":"))
-            stream.write("\n")
+            stream.write(text + "\n")
         Path(name).chmod(0o644)
         return Path(name).replace(folder / FILE)
 

@@ -8,10 +8,12 @@ from __future__ import annotations
 import gc
 import os
 import signal
-from collections.abc import Iterator
-from concurrent.futures import Future, ProcessPoolExecutor
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from importlib import import_module
 from multiprocessing import active_children, get_all_start_methods, get_context
 from multiprocessing.context import BaseContext
 from threading import current_thread, main_thread
@@ -23,26 +25,31 @@ Answer = TypeVar("Answer")
 
 EPOCH = "1577836800"  # a fixed moment, so that the same release makes the same bytes
 SETTINGS = {"SOURCE_DATE_EPOCH": EPOCH, "PYTHONHASHSEED": "0", "NO_COLOR": "1"}
-SPHINX = (  # what a build needs of others; a name that is not there is passed over
+# what a process needs of others and of ours; a name that is not there is passed over
+FIRST = (  # for outcomes as for books, and no more, so that it is there early
+    "afa_eval.workspace", "matplotlib.backends.backend_svg", "afa_eval.comparators.lookup", "afa_eval.comparators.mix",
+    "afa_eval.comparators.nearest", "afa_eval.comparators.series_breaks", "pandas.core.reshape.reshape",
+)  # fmt: skip
+SCALES = ("pingouin", "scipy.stats", "scipy.optimize")
+OURS = (
+    "afa_eval.report.build", "afa_eval.report.book", "afa_eval.report.site", "afa_eval.report.sphinx_mend", "duckdb",
+    "xlsxwriter", "jinja2", "pandas.io.formats.csvs",
+)  # fmt: skip
+SPHINX = (
     "jupyter_book.cli.main", "jupyter_book.sphinx", "sphinx.builders.html", "sphinx.domains.std", "sphinx.search.en",
     "sphinx.ext.mathjax", "myst_parser.sphinx_ext.main", "sphinx_book_theme", "pydata_sphinx_theme", "sphinx_design",
     "sphinx_external_toc", "sphinx_copybutton", "sphinx_togglebutton", "bs4", "latex2mathml.converter",
     "docutils.parsers.rst", "docutils.writers.html5_polyglot", "pygments.lexers.python", "jinja2.sandbox",
 )  # fmt: skip
-OURS = (
-    "afa_eval.workspace", "afa_eval.report.build", "afa_eval.report.book", "afa_eval.report.site",
-    "afa_eval.report.sphinx_mend", "pingouin", "matplotlib.backends.backend_svg", "scipy.optimize", "scipy.stats", "duckdb",
-    "xlsxwriter", "jinja2", "afa_eval.comparators.lookup", "afa_eval.comparators.mix", "afa_eval.comparators.nearest",
-    "afa_eval.comparators.series_breaks", "pandas.io.formats.csvs", "pandas.core.reshape.reshape",
-)  # fmt: skip
-REHEARSAL = "afa_eval.report.rehearsal"  # what importing does not make: compiled templates, a first drawing
+REHEARSAL = "afa_eval.report.rehearsed"  # what importing does not make: compiled templates, a first drawing
 MANY = 3  # books, from which on a rehearsal costs less than it spares
 
 
 def _how(books: int) -> BaseContext:
     how = get_context("forkserver" if "forkserver" in get_all_start_methods() else "spawn")
     if how.get_start_method() == "forkserver":
-        how.set_forkserver_preload([*OURS, *SPHINX, *((REHEARSAL,) if books >= MANY else ())])
+        rest = (*SCALES, *OURS, *SPHINX, *((REHEARSAL,) if books >= MANY else ()))
+        how.set_forkserver_preload([*FIRST, *(rest if books > 1 else ())])
     return how
 
 
@@ -124,6 +131,47 @@ def builders(workers: int, *, once: bool = False, books: int = 1) -> Iterator[Pr
             for process in active_children():
                 process.terminate()
             raise
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """Which two processes help this one with one book?
+
+    Attributes
+    ----------
+    writes : Executor
+        Answers some of the outcomes, draws, and writes pages.
+    builds : Executor
+        Makes HTML of pages. It can get ready for that while the other writes them.
+    """
+
+    writes: Executor
+    builds: Executor
+
+    def make_ready(self) -> None:
+        """Have both import all they need, and rehearse, while this one works."""
+        self.writes.submit(_rehearse, "writing", OURS)
+        self.builds.submit(_rehearse, "building", SPHINX)
+
+
+@contextmanager
+def beside() -> Iterator[Beside]:
+    """Which two processes help this one with one book?
+
+    Yields
+    ------
+    Beside
+        Each starts with its first work and ends here.
+    """
+    with builders(1) as writes, builders(1) as builds:
+        yield Beside(writes, builds)
+
+
+def _rehearse(what: str, names: Iterable[str]) -> None:
+    for name in names:
+        with suppress(ImportError):
+            import_module(name)
+    getattr(import_module("afa_eval.report.rehearsal"), what)()
 
 
 def awaited(job: Future[Answer]) -> Answer:

@@ -25,6 +25,7 @@ from afa_eval.report.downloads import with_downloads
 
 Built = tuple[bool, str]  # whether it failed, and what it said
 Begin = Callable[[], Callable[[], Built]]  # begins to build, and returns what waits for the end
+Write = Callable[[], tuple[str, ...]]
 PDF, WORD = "book.pdf", "summary.docx"  # beside the book, in the build folder
 # The child imports while the parent draws charts, and begins when it is told to; it ends where nobody tells it.
 RUN = f"""
@@ -49,8 +50,9 @@ def build_book(
     pdf: bool = False,
     word: bool = False,
     here: bool = False,
-    pool: Executor | None = None,
-    meanwhile: Callable[[], object] = lambda: None,
+    beside: apart.Beside | None = None,
+    first: Callable[[], object] = lambda: None,
+    meanwhile: Callable[[Path], object] = lambda _: None,
 ) -> Path:
     """Where is the Jupyter Book of a release?
 
@@ -68,10 +70,12 @@ def build_book(
         Whether the book is printed to ``build/book.pdf``, and its summary written to ``build/summary.docx``, too.
     here : bool
         Whether this process builds it, and may keep what Sphinx leaves behind.
-    pool : Executor, optional
-        Warm processes, one of which builds it; one of its own is begun where there is none.
+    beside : Beside, optional
+        Warm processes that write and build it; where there are none, one of its own is begun to build.
+    first : callable
+        What this process does while another draws and writes pages.
     meanwhile : callable
-        What this process does while another builds.
+        What it does while another builds them; told in which folder they are.
 
     Returns
     -------
@@ -94,17 +98,12 @@ def build_book(
     ):
         fresh = Path(name) / "pages"
         work = fresh if place is None else place.folder
-        with _ready(work, pool, here=here) as begin:
-            drawings = kept.Drawings(target.parent / kept.FOLDER / kept.DRAWN)
-            fresh.mkdir()
-            book = with_downloads(assemble(release, fresh, drawings), release, fresh)
-            drawings.forget_others()
-            if word:
-                write_docx(book, target.parent / WORD)
-            names = pages.write_pages(book, fresh, used)
+        with _ready(work, None if beside is None else beside.builds, here=here) as begin:
+            write = partial(_write, release, fresh, used, target.parent, word=word)
+            names = _written(write, first, beside)
             again = place is not None and place.take(fresh)
             wait = begin()
-            meanwhile()
+            meanwhile(fresh)
             html = _finished(wait(), work) if not again else _or_from_nothing(wait(), work, here=here)
         if pdf:
             from afa_eval.report.pdf import write_pdf  # with it comes a parser of HTML, which nothing else here needs
@@ -115,6 +114,28 @@ def build_book(
             html = Path(shutil.copytree(html, Path(name) / "html"))
         _replace(html, target / "html")
     return target / "html" / "index.html"
+
+
+def _written(write: Write, first: Callable[[], object], beside: apart.Beside | None) -> tuple[str, ...]:
+    """Names of pages, written by another process where there is one."""
+    job = None if beside is None else beside.writes.submit(write)
+    try:
+        first()
+    finally:
+        names = () if job is None else apart.awaited(job)
+    return write() if job is None else names
+
+
+def _write(release: Release, folder: Path, used: pages.Template, build: Path, *, word: bool) -> tuple[str, ...]:
+    """Which pages does a release make? With their drawings and files; what has not changed is drawn as it was."""
+    drawings = kept.Drawings(build / kept.FOLDER / kept.DRAWN)
+    folder.mkdir()
+    with apart.unswept():
+        book = with_downloads(assemble(release, folder, drawings), release, folder)
+        drawings.forget_others()
+        if word:
+            write_docx(book, build / WORD)
+        return pages.write_pages(book, folder, used)
 
 
 def run(work: Path, *, here: bool = False) -> Path:

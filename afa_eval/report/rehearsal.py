@@ -1,6 +1,6 @@
-"""A small book, drawn and built once in the process that the makers of books are forked from, and thrown away.
+"""A small book, drawn and built once in a process that makes books, or that their makers are forked from, and thrown away.
 
-Whoever imports this has what every book would otherwise make anew: Sphinx's own modules, compiled page templates and
+Who has rehearsed has what every book would otherwise make anew: Sphinx's own modules, compiled page templates and
 selectors, and what matplotlib works out at its first drawing. A rehearsal that fails costs that time and nothing else.
 """
 
@@ -52,16 +52,25 @@ To be seen.
 SECOND = "(at-other)=\n# Another page\n\n## The plan\n\n1. One\n\n```toml\nkey = 1\n```\n\n```text\nwords\n```\n"
 
 
-def rehearse() -> None:
-    """What is made once for all books that are made after it in this process, or in one that is forked from it?"""
-    kept.code()
-    for template in pages.shipped():
-        made = pages.environment(pages.template(template, Path()))
-        for name in made.list_templates(extensions=["md"]):
-            made.get_template(name)
-    with tempfile.TemporaryDirectory(prefix="afa-rehearsal-") as name:
+CHART = '<svg xmlns="http://www.w3.org/2000/svg" width="1" height="1"/>'
+
+
+def writing() -> None:
+    """What is made once for the pages of all books that are written after it in this process?"""
+    with contextlib.suppress(Exception):
+        kept.code()
+        for template in pages.shipped():
+            made = pages.environment(pages.template(template, Path()))
+            for name in made.list_templates(extensions=["md"]):
+                made.get_template(name)
+        _drawing()
+
+
+def building() -> None:
+    """What is made once for all books that are built after it in this process, or in one that is forked from it?"""
+    with contextlib.suppress(Exception), tempfile.TemporaryDirectory(prefix="afa-rehearsal-") as name:
         work = Path(name)
-        (work / "chart.svg").write_text(_drawing(), encoding="utf-8")
+        (work / "chart.svg").write_text(CHART, encoding="utf-8")
         (work / "index.md").write_text(FIRST, encoding="utf-8")
         (work / "other.md").write_text(SECOND, encoding="utf-8")
         order = {"root": "index", "parts": [{"caption": "Part", "chapters": [{"file": "other"}]}]}
@@ -80,7 +89,3 @@ def _drawing() -> str:
     axes.plot([0.0, 1.0], [0.0, 1.0], marker="o")
     axes.text(0.5, 0.5, "Words", fontproperties=canvas.font(canvas.SIZES["small"]))
     return charts.to_svg(made.figure)
-
-
-with contextlib.suppress(Exception):
-    rehearse()

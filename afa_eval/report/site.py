@@ -110,7 +110,25 @@ def read_entry(slug: str, html: Path) -> Entry:
     found = next(iter(sorted(html.glob(f"_downloads/*/{NAME}"))), None)
     if found is None:
         raise ReportError(f"The book '{slug}' has no {NAME}. Build it again with the template's downloads in it.")
-    told = json.loads(found.read_text(encoding="utf-8"))
+    return entry_of(slug, found)
+
+
+def entry_of(slug: str, file: Path) -> Entry:
+    """What do headlines say of a book, built or not?
+
+    Parameters
+    ----------
+    slug : str
+        The folder of its book.
+    file : Path
+        Its ``headlines.json``.
+
+    Returns
+    -------
+    Entry
+        All that the first page of a site shows of it.
+    """
+    told = json.loads(file.read_text(encoding="utf-8"))
     return Entry(slug, str(told["title"]), tuple(told["outcomes"]))
 
 
@@ -132,8 +150,8 @@ def put(html: Path, target: Path) -> None:
         new.rename(target)
 
 
-def write_index(title: str, entries: Sequence[Entry], folder: Path, *, here: bool = False) -> Path:
-    """Where is the first page of a site?
+def make_index(title: str, entries: Sequence[Entry], folder: Path, *, here: bool = False) -> Path:
+    """Where is the HTML of a site's first page, before it stands there?
 
     Parameters
     ----------
@@ -142,48 +160,62 @@ def write_index(title: str, entries: Sequence[Entry], folder: Path, *, here: boo
     entries : sequence of Entry
         Its evaluations.
     folder : Path
-        The site.
+        A new one.
     here : bool
         Whether this process builds it, and may keep what Sphinx leaves behind.
 
     Returns
     -------
     Path
-        ``index.html``: a table that can be filtered and a chart of every headline figure.
+        A folder in it: a table that can be filtered and a chart of every headline figure.
 
     Raises
     ------
     ReportError
         Where it cannot be built.
     """
-    with tempfile.TemporaryDirectory(prefix=".making-", dir=folder) as name:
-        work = Path(name) / "pages"
-        work.mkdir()
-        ordered = tuple(sorted(entries, key=lambda entry: (entry.title.lower(), entry.slug)))
-        site = Site(title, ordered, _chart(ordered, work), _funnel(ordered, work))
-        made = pages.environment(pages.Template(SITE))
-        (work / "index.md").write_text(pages.render(made, "index", site=site), encoding="utf-8")
-        (work / "_toc.yml").write_text(json.dumps({"format": "jb-book", "root": "index"}), encoding="utf-8")
-        options = pages.configuration(title, "")
-        options["sphinx"]["config"] |= {"html_js_files": [FILTER], "html_theme_options": _plain(options)}
-        (work / "_config.yml").write_text(json.dumps(options), encoding="utf-8")
-        html = build.run(work, here=here)
-        _replace_index(html, folder, {entry.slug for entry in entries})
-    return folder / "index.html"
+    work = folder / "pages"
+    work.mkdir(parents=True)
+    ordered = tuple(sorted(entries, key=lambda entry: (entry.title.lower(), entry.slug)))
+    site = Site(title, ordered, _chart(ordered, work), _funnel(ordered, work))
+    made = pages.environment(pages.Template(SITE))
+    (work / "index.md").write_text(pages.render(made, "index", site=site), encoding="utf-8")
+    (work / "_toc.yml").write_text(json.dumps({"format": "jb-book", "root": "index"}), encoding="utf-8")
+    options = pages.configuration(title, "")
+    options["sphinx"]["config"] |= {"html_js_files": [FILTER], "html_theme_options": _plain(options)}
+    (work / "_config.yml").write_text(json.dumps(options), encoding="utf-8")
+    return build.run(work, here=here)
 
 
-def _plain(options: dict[str, Any]) -> dict[str, Any]:
-    return {**options["sphinx"]["config"]["html_theme_options"], "home_page_in_toc": True}
+def put_index(html: Path, folder: Path, entries: Sequence[Entry]) -> Path:
+    """Put a first page where the site shows it, in place of the one before; the books stay as they are.
 
+    Parameters
+    ----------
+    html : Path
+        Its HTML, as ``make_index`` returned it; it is moved.
+    folder : Path
+        The site.
+    entries : sequence of Entry
+        Its evaluations.
 
-def _replace_index(html: Path, folder: Path, slugs: set[str]) -> None:
-    """The index's own files replace the last ones; the books stay as they are."""
+    Returns
+    -------
+    Path
+        ``index.html``.
+    """
+    slugs = {entry.slug for entry in entries}
     for old in folder.iterdir():
         if old.name not in slugs and old.name != STATE and not old.name.startswith(".") and old.name in OWN:
             shutil.rmtree(old) if old.is_dir() else old.unlink()
     for new in html.iterdir():
         if new.name in OWN:
             new.rename(folder / new.name)
+    return folder / "index.html"
+
+
+def _plain(options: dict[str, Any]) -> dict[str, Any]:
+    return {**options["sphinx"]["config"]["html_theme_options"], "home_page_in_toc": True}
 
 
 OWN = frozenset({"index.html", "search.html", "searchindex.js", "objects.inv", "_static", "_images", "_downloads"})
