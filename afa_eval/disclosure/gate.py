@@ -82,7 +82,7 @@ def release(evaluation: Evaluated, profile: str | Path | Policy = "publish", bef
     grids = cells.alone([_scrubbed(table, policy) for table in tables if table.name != FLOW], policy)
     joint.close(hiding, grids, None if before is None else before.known(grids.people, policy))
     mixes.close(hiding)
-    grids.hide_series({key[0] for key in hiding.beside})
+    grids.hide_series({key[0] for key in hiding.beside | hiding.changed})
     hidden = hiding.hidden
     steps = [
         Step(name, table, rows_in, rows_out, reason) for table, name, rows_in, rows_out, reason in _steps(evaluation)

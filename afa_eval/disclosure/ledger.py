@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import os
 import tempfile
 from collections import defaultdict
@@ -28,6 +29,8 @@ SCHEMA = "afa_eval.ledger/1"
 FILE = "released.json"
 CODE = "earlier-release"
 SCHOOLS = "schools"
+SAME = 1e-9  # two runs of the same data agree to more than this
+FAR = 2.0  # standard deviations that a changed score moves by, at most: all of a few do not move so far
 TOLD, BESIDE = "an earlier release told it of", "beside an earlier release it would tell"
 Figure = tuple[str, str, str, str]  # outcome, group, estimand, base
 Printed = tuple[float, int]  # a count, and what it is rounded to
@@ -52,7 +55,7 @@ class Entry:
     years : dict
         For each outcome the years it is about: other years are other pupils' figures.
     figures : list
-        Outcome, group, estimand, base, people, and how many of them are counted (None for means).
+        Outcome, group, estimand, base, people, how many of them are counted (None for means), and the value.
     tables : list
         Name, outcome, rows, columns and cells of each table of counts.
     round_to : int
@@ -215,7 +218,7 @@ class Ledger:
             if entry.fingerprint == fingerprint:
                 continue
             same = {outcome for outcome, when in entry.years.items() if years.get(outcome) == when} | {""}
-            found.add(entry, same)
+            found.add(entry, same, other_files=_files(entry.fingerprint) != _files(fingerprint))
         return found
 
 
@@ -232,11 +235,19 @@ def fingerprint(manifest: Mapping[str, Any], policy: Policy) -> str:
     Returns
     -------
     str
-        A hash: the same for two runs of the same.
+        A hash, the same for two runs of the same, and after a colon one of the files alone.
     """
     made_from = {key: manifest.get(key) for key in ("plan_sha256", "files_sha256", "versions")}
-    document = json.dumps([made_from, asdict(policy)], ensure_ascii=False, sort_keys=True, default=str)
+    return f"{_hash([made_from, asdict(policy)])}:{_hash(manifest.get('files_sha256'))}"
+
+
+def _hash(what: object) -> str:
+    document = json.dumps(what, ensure_ascii=False, sort_keys=True, default=str)
     return hashlib.sha256(document.encode()).hexdigest()
+
+
+def _files(mark: str) -> str:
+    return mark.partition(":")[2]
 
 
 def _years(about: Mapping[str, Any]) -> dict[str, list[str]]:
@@ -245,7 +256,15 @@ def _years(about: Mapping[str, Any]) -> dict[str, list[str]]:
 
 def _figures(release: Release) -> list[list[Any]]:
     return [
-        [item.outcome, item.group, str(item.estimand), item.base, item.n_pupils, _count(item)]
+        [
+            item.outcome,
+            item.group,
+            str(item.estimand),
+            item.base,
+            item.n_pupils,
+            _count(item),
+            float(f"{item.value:.12g}"),
+        ]
         for item in release.estimates
         if item.value is not None and item.base != SCHOOLS
     ]
@@ -285,6 +304,8 @@ class Earlier:
         By outcome, group, estimand and base: how many people stood behind the figure.
     counted : dict
         By the same: how many of them it counted, and how many not.
+    values : dict
+        By the same: how many people, and the value of a figure that counts nobody.
     cells : dict
         By table, row label and column label: the counts.
     numbers : set of int
@@ -293,10 +314,11 @@ class Earlier:
 
     people: dict[Figure, set[Printed]] = field(default_factory=lambda: defaultdict(set))
     counted: dict[Figure, set[tuple[Printed, Printed]]] = field(default_factory=lambda: defaultdict(set))
+    values: dict[Figure, set[tuple[Printed, float]]] = field(default_factory=lambda: defaultdict(set))
     cells: dict[tuple[str, str, str], set[Printed]] = field(default_factory=lambda: defaultdict(set))
     numbers: set[int] = field(default_factory=set)
 
-    def add(self, entry: Entry, outcomes: Iterable[str]) -> None:
+    def add(self, entry: Entry, outcomes: Iterable[str], *, other_files: bool = True) -> None:
         """Take in a release, as far as it is about these outcomes.
 
         Parameters
@@ -305,14 +327,18 @@ class Earlier:
             An earlier release.
         outcomes : iterable of str
             Whose years are the same.
+        other_files : bool
+            Whether it was made from other data: from the same, no pupil's score can have changed.
         """
         wanted, step = set(outcomes), entry.round_to
         self.numbers.add(entry.number)
-        for outcome, group, estimand, base, people, count in entry.figures:
+        for outcome, group, estimand, base, people, count, *value in entry.figures:
             if outcome in wanted:
                 self.people[outcome, group, estimand, base].add((people, step))
                 if count is not None:
                     self.counted[outcome, group, estimand, base].add(((count, step), (people - count, step)))
+                elif value and other_files:
+                    self.values[outcome, group, estimand, base].add(((people, step), value[0]))
         for table in entry.tables:
             for row, cells in zip(table["rows"], table["cells"], strict=True) if table["outcome"] in wanted else ():
                 for column, value in zip(table["columns"], cells, strict=True):
@@ -381,6 +407,36 @@ class Earlier:
                 f"can be taken back, so that it hides nothing: afa-eval ledger PLAN --forget NUMBER (here {which}).",
             ),
         )
+
+    def changed(self, item: Estimate, policy: Policy) -> str:
+        """Could a mean be another than it was because of a few of the same people?
+
+        Parameters
+        ----------
+        item : Estimate
+            The new figure.
+        policy : Policy
+            The rules.
+
+        Returns
+        -------
+        str
+            Empty where it is the same, counts nobody's scores, or has changed by more than a few would change it.
+        """
+        if item.comparator is not None and len(item.comparator.mix) > 1:
+            return (
+                ""  # what is set against a line of the group's own mix is told with few places, and goes with the mean
+            )
+        spread = math.inf if item.se is None else item.se * math.sqrt(item.n_pupils)
+        for people, value in self.values.get((item.outcome, item.group, str(item.estimand), item.base), ()):
+            step = max(policy.round_to, people[1])
+            least = 10.0 ** -int(math.log10(max(item.n_pupils, 1))) if step else SAME * max(1.0, abs(value))
+            moved, same = abs(item.value - value), _less(item.n_pupils, people, policy) == 0
+            if same and moved > least and moved * item.n_pupils < policy.threshold * FAR * spread:
+                return (
+                    f"{BESIDE} how far the scores or answers of fewer than {policy.threshold} {item.base} were changed"
+                )
+        return ""
 
     def known(self, tables: Sequence[Table], policy: Policy) -> Known:
         """Which cells are out already, or differ by too few from what is?

@@ -50,6 +50,8 @@ class Hiding:
         Outcome, group and estimand to the reason.
     beside : set
         Which of them would tell something beside an earlier release.
+    changed : set
+        Which of them would tell how far a few were changed since an earlier release.
     lineless : set
         Which are shown without the national line beside them.
     """
@@ -59,6 +61,7 @@ class Hiding:
     largest: Mapping[str, float]
     hidden: dict[Key, Hidden] = field(default_factory=dict)
     beside: set[Key] = field(default_factory=set)
+    changed: set[Key] = field(default_factory=set)
     lineless: set[Key] = field(default_factory=set)
 
     def hide(self, key: Key, reason: str, *, whole_group: bool = False) -> None:
@@ -148,6 +151,22 @@ class Before(Protocol):
             Empty where it may.
         """
 
+    def changed(self, item: Estimate, policy: Policy) -> str:
+        """Could a mean be another than it was because of a few of the same people?
+
+        Parameters
+        ----------
+        item : Estimate
+            The new figure.
+        policy : Policy
+            The rules.
+
+        Returns
+        -------
+        str
+            Empty where it could not.
+        """
+
 
 def alone(
     items: Sequence[Estimate],
@@ -219,6 +238,9 @@ def _hide_beside(hiding: Hiding, before: Before) -> None:
         if reason := told.get(_whom(item)) or before.reason(item, counted(item), hiding.policy):
             hiding.hide(key_of(item), reason, whole_group=True)
             hiding.beside.add(key_of(item))
+        elif reason := before.changed(item, hiding.policy):
+            hiding.hide(key_of(item), reason)
+            hiding.changed.add(key_of(item))
 
 
 def _whom(item: Estimate) -> tuple[str, str, str, int]:

@@ -82,6 +82,9 @@ def test_a_figure_hidden_beside_an_earlier_release_is_not_told_by_the_others() -
         def reason(self, item, count, policy) -> str:
             return "told of three more" if item.group == "fsm=yes" else ""
 
+        def changed(self, item, policy) -> str:
+            return ""
+
     items = [figure("all", 400), figure("fsm=yes", 103), figure("fsm=no", 297)]
     hiding, grids = linked.alone(items, PUBLISH, Before()), cells.alone([], PUBLISH)
     joint.close(hiding, grids)

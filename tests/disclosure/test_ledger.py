@@ -119,7 +119,7 @@ def test_the_file_holds_released_numbers_alone_and_is_written_whole(tmp_path) ->
     assert [path.name for path in tmp_path.iterdir()] == [FILE]
     assert Ledger.read(tmp_path) == ledger
     document = json.loads(file.read_text(encoding="utf-8"))
-    assert document["releases"][0]["figures"] == [["a", "all", "mean_before", "pupils", 400, None]]
+    assert document["releases"][0]["figures"] == [["a", "all", "mean_before", "pupils", 400, None, 101.0]]
     assert document["releases"][0]["tables"][0]["cells"] == [[300.0], [None], [None], [364.0]]
     assert made.profile == document["releases"][0]["profile"]
 
@@ -174,3 +174,21 @@ def test_bounds_go_with_the_reasons_whose_number_they_tell() -> None:
     )  # fmt: skip
     grids = cells.alone([reasons, bounds], PUBLISH)
     assert grids.released()[1].table.cells == ((None, None), (70.0, 77.6))
+
+
+@pytest.mark.parametrize(
+    ("n", "value", "shown"),
+    [
+        (312, 101.0, True),  # nothing changed
+        (312, 101.0 - 13 / 312, False),  # one score is 13 lower
+        (312, 98.0, True),  # nine people cannot have moved it so far
+        (340, 101.0 - 13 / 312, True),  # other people
+    ],
+)
+def test_a_mean_of_the_same_people_that_changed_by_a_few_scores_is_hidden(n, value, shown) -> None:
+    known = {"se": 0.8, "df": 7.0}
+    _, ledger = released(evaluation(replace(figure(312), **known)))
+    again, _ = released(evaluation(replace(figure(n, value), **known)), ledger)
+    assert again.estimates[0].value == value  # the same files: another plan, no other score
+    now, _ = released(evaluation(replace(figure(n, value), **known), files="mended"), ledger)
+    assert (now.estimates[0].value is not None) == shown
