@@ -218,10 +218,12 @@ def book_plan(
 
     with _nothing_older_left(path):
         plan = load_plan(path)
+    if beside is not None:
+        beside.get_ready_to_write()
     folder = plan.folder / BUILD
     stored = _stored(plan, folder)
     kept = None if stored is None else evaluation.as_of_now(stored)
-    ready: Callable[[], object] = _nothing if beside is None else beside.make_ready
+    ready: Callable[[], object] = _nothing if beside is None else beside.get_ready_to_build
     put: Callable[[], object] = _nothing
     if kept is None:
         with _nothing_older_left(path):

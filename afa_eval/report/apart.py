@@ -27,10 +27,10 @@ EPOCH = "1577836800"  # a fixed moment, so that the same release makes the same 
 SETTINGS = {"SOURCE_DATE_EPOCH": EPOCH, "PYTHONHASHSEED": "0", "NO_COLOR": "1"}
 # what a process needs of others and of ours; a name that is not there is passed over
 FIRST = (  # for outcomes as for books, and no more, so that it is there early
-    "afa_eval.workspace", "matplotlib.backends.backend_svg", "afa_eval.comparators.lookup", "afa_eval.comparators.mix",
-    "afa_eval.comparators.nearest", "afa_eval.comparators.series_breaks", "pandas.core.reshape.reshape",
+    "afa_eval.workspace", "matplotlib.backends.backend_svg", "scipy.optimize", "afa_eval.comparators.lookup",
+    "afa_eval.comparators.mix", "afa_eval.comparators.nearest", "afa_eval.comparators.series_breaks",
+    "pandas.core.reshape.reshape",
 )  # fmt: skip
-SCALES = ("pingouin", "scipy.stats", "scipy.optimize")
 OURS = (
     "afa_eval.report.build", "afa_eval.report.book", "afa_eval.report.site", "afa_eval.report.sphinx_mend", "duckdb",
     "xlsxwriter", "jinja2", "pandas.io.formats.csvs",
@@ -48,7 +48,7 @@ MANY = 3  # books, from which on a rehearsal costs less than it spares
 def _how(books: int) -> BaseContext:
     how = get_context("forkserver" if "forkserver" in get_all_start_methods() else "spawn")
     if how.get_start_method() == "forkserver":
-        rest = (*SCALES, *OURS, *SPHINX, *((REHEARSAL,) if books >= MANY else ()))
+        rest = (*OURS, *SPHINX, *((REHEARSAL,) if books >= MANY else ()))
         how.set_forkserver_preload([*FIRST, *(rest if books > 1 else ())])
     return how
 
@@ -148,9 +148,12 @@ class Beside:
     writes: Executor
     builds: Executor
 
-    def make_ready(self) -> None:
-        """Have both import all they need, and rehearse, while this one works."""
+    def get_ready_to_write(self) -> None:
+        """Have what writes import all it needs, and rehearse, while others work."""
         self.writes.submit(_rehearse, "writing", OURS)
+
+    def get_ready_to_build(self) -> None:
+        """Have what builds do the same: it takes longer, and a processor that nobody needs meanwhile."""
         self.builds.submit(_rehearse, "building", SPHINX)
 
 
