@@ -423,19 +423,16 @@ class Earlier:
         str
             Empty where it is the same, counts nobody's scores, or has changed by more than a few would change it.
         """
+        # what is set against a line of the group's own mix is told with few places, and goes with the mean
         if item.comparator is not None and len(item.comparator.mix) > 1:
-            return (
-                ""  # what is set against a line of the group's own mix is told with few places, and goes with the mean
-            )
+            return ""
         spread = math.inf if item.se is None else item.se * math.sqrt(item.n_pupils)
         for people, value in self.values.get((item.outcome, item.group, str(item.estimand), item.base), ()):
             step = max(policy.round_to, people[1])
             least = 10.0 ** -int(math.log10(max(item.n_pupils, 1))) if step else SAME * max(1.0, abs(value))
             moved, same = abs(item.value - value), _less(item.n_pupils, people, policy) == 0
             if same and moved > least and moved * item.n_pupils < policy.threshold * FAR * spread:
-                return (
-                    f"{BESIDE} how far the scores or answers of fewer than {policy.threshold} {item.base} were changed"
-                )
+                return f"{BESIDE} how far fewer than {policy.threshold} {item.base} were changed"
         return ""
 
     def known(self, tables: Sequence[Table], policy: Policy) -> Known:

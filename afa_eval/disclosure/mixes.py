@@ -6,6 +6,7 @@ many are in each part; with three parts or fewer, or a line of many places, that
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -20,7 +21,7 @@ from afa_eval.estimate import Comparator, Estimate, words
 
 TELLS = 3  # a group's number of pupils, and its line in two years
 FREE = 3  # so many numbers must stay free: two could be followed by hand
-REASON = "with the national line for its own mix of pupils, how many of a few are in it could be worked out"
+REASON = "its national line, weighted to its own pupils, would tell how many of them are of one kind"
 
 
 def close(hiding: Hiding) -> None:
@@ -99,6 +100,8 @@ def as_printed(shown: ReleasedEstimate, item: Estimate) -> ReleasedEstimate:
 
 
 def _rounded(value: float, unit: str) -> float:
+    if not math.isfinite(value):
+        return value
     places = words.DECIMALS.get(unit, 1) + 2 * (unit in words.PERCENT_UNITS)
     return words.round_half_up(value, places) + 0.0  # no nought below nought
 

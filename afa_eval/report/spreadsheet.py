@@ -124,8 +124,10 @@ def sheets(book: Book) -> tuple[Sheet, ...]:
 
 def _of(outcome: Outcome, sheet: Sheet) -> Sheet:
     """A table of one outcome under its name: in a list of sheets no page around it says so."""
-    named = sheet.title.startswith(outcome.label)
-    return sheet if named else replace(sheet, title=f"{outcome.label}: {sheet.title[:1].lower()}{sheet.title[1:]}")
+    if sheet.title.startswith(outcome.label):
+        return sheet
+    first = sheet.title[:1] if sheet.title[1:2].isupper() else sheet.title[:1].lower()  # SEN stays SEN
+    return replace(sheet, title=f"{outcome.label}: {first}{sheet.title[1:]}")
 
 
 def _name(number: int, title: str) -> str:

@@ -67,7 +67,7 @@ def test_a_line_that_tells_of_a_few_is_taken_away_with_what_is_computed_from_it(
     hidden = shown["cohort=pilot", "progress_minus_national"]
     assert hidden.value is None
     assert hidden.comparator is None
-    assert "national line" in hidden.reason
+    assert "its national line" in hidden.reason
 
 
 def test_a_line_without_a_few_is_told_as_a_page_prints_it_and_its_mix_never() -> None:
