@@ -210,7 +210,7 @@ def faults_of(check: Check, problem: Problem, handed: Handed, free: Mask | None)
     table = handed.tables[problem.table]
     found = []
     for number, part in enumerate(table.parts):
-        at = np.flatnonzero(free & (table.part == number))
+        at = np.flatnonzero(free if len(table.parts) == 1 else free & (table.part == number))
         if at.size:
             found += _of_part(check, problem, table, part, at)
     return found
@@ -237,19 +237,19 @@ def _of_part(check: Check, problem: Problem, table: HandedTable, part: Part, at:
     """One fault a value that stands over 20 times; the rest one by one, or together if they are many."""
     codes, distinct = _texts(problem, part, at - sum(each.n for each in table.parts[: table.parts.index(part)]))
 
-    def of(where: Mask) -> Fault:
-        values = [distinct[code] for code in pd.unique(codes[where]).tolist()]
-        return _group(check, problem, table, part, at[where], values)
+    def of(some: NDArray[np.intp] | slice) -> Fault:
+        values = [distinct[code] for code in pd.unique(codes[some]).tolist()]
+        return _group(check, problem, table, part, at[some], values)
 
     sizes = np.bincount(codes, minlength=len(distinct))
     many = np.flatnonzero(sizes > ALIKE)
-    if problem.together or len(many) > ALIKE:
-        return [of(np.ones(at.size, dtype=bool))]
-    few = (sizes <= ALIKE)[codes]
-    found = [of(codes == code) for code in many]
-    if few.sum() > ALIKE:
+    if problem.together or len(many) > ALIKE or len(sizes) == len(many) == 1:
+        return [of(slice(None))]
+    few = np.flatnonzero((sizes <= ALIKE)[codes])
+    found = [of(np.flatnonzero(codes == code)) for code in many]
+    if few.size > ALIKE:
         return [*found, of(few)]
-    return found + [of(np.arange(at.size) == i) for i in np.flatnonzero(few)]
+    return found + [of(few[i : i + 1]) for i in range(few.size)]
 
 
 def _texts(problem: Problem, part: Part, at: NDArray[np.intp]) -> tuple[NDArray[np.integer], list[str]]:
@@ -301,7 +301,7 @@ def _group(
 def _others(table: HandedTable, part: Part, at: NDArray[np.intp], others: NDArray[np.intp]) -> str:
     """The row that a row is compared with, and the first of many such pairs."""
     named = [_place(table, part, other) for other in others[:EXAMPLES]]
-    if len(set(others.tolist())) == 1:
+    if (others == others[0]).all():
         return named[0]
     pairs = [f"row {table.row[row]} repeats {place}" for row, place in zip(at[:EXAMPLES], named, strict=True)]
     more = f" and {at.size - EXAMPLES:,} more" if at.size > EXAMPLES else ""

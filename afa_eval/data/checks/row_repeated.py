@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from afa_eval.data.checks.base import Problem, check
 from afa_eval.data.handed import Handed, HandedTable
 from afa_eval.data.shapes import long_key
-from afa_eval.data.written import first_places
 
 BESIDE = {"pupils": ("year",), "attendance": ("urn", "year", "term")}
 FIX = {
@@ -109,9 +107,10 @@ def _earlier(codes: Sequence[NDArray[np.int64]]) -> NDArray[np.intp]:
     found = np.full(joint.size, -1, dtype=np.intp)
     if again.size:  # of most tables few rows if any: only they are looked at one by one
         rows = np.flatnonzero(again[np.searchsorted(again, joint) % again.size] == joint)
-        alike, _ = pd.factorize(joint[rows])
-        first = rows[first_places(alike)][alike]
-        found[rows] = np.where(first < rows, first, -1)
+        order = rows[np.argsort(joint[rows], kind="stable")]
+        new = np.append(True, joint[order[1:]] != joint[order[:-1]])
+        first = order[new][np.cumsum(new) - 1]
+        found[order] = np.where(first < order, first, -1)
     return found
 
 
