@@ -8,7 +8,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Executor, Future, as_completed
+from concurrent.futures import Future, as_completed
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from functools import partial
@@ -20,7 +20,7 @@ from afa_eval import evaluation, installed, workspace
 from afa_eval.disclosure import ledger
 from afa_eval.errors import AfaEvalError, ReportError
 from afa_eval.plan import Plan, load_plan
-from afa_eval.report import apart, kept, pages, site
+from afa_eval.report import apart, build, kept, pages, site
 from afa_eval.report.headlines import NAME
 from afa_eval.report.numbers import FILES
 
@@ -107,7 +107,7 @@ def publish(
         _helpers(at_once, len(due), new=everything or not before) as beside,
     ):
         place = folder.resolve(), Path(work).resolve()
-        first = _FirstPage(state["title"], *place, beside.builds, str(known.get("index", "")))
+        first = _FirstPage(state["title"], *place, beside, str(known.get("index", "")))
         books_due = {slug: wanted[slug] for slug in due}
         made, failed = _build_all(books_due, folder, tell, beside, partial(first.begin, stay))
         for slug in gone:
@@ -145,8 +145,8 @@ class _FirstPage:
         Of the site.
     folder, work : Path
         The site, and where its first page is built.
-    pool : Executor
-        Who builds it.
+    beside : Beside
+        Who draws and builds it.
     mark : str
         What it shows, as a hash: of the one that stands there, then of the last that was begun.
     job : Future or None
@@ -158,7 +158,7 @@ class _FirstPage:
     title: str
     folder: Path
     work: Path
-    pool: Executor
+    beside: apart.Beside
     mark: str
     job: Future[Path] | None = None
     entries: tuple[site.Entry, ...] = ()
@@ -172,8 +172,10 @@ class _FirstPage:
         shown = json.dumps([self.title, [asdict(entry) for entry in self.entries], kept.code()], sort_keys=True)
         mark = hashlib.sha256(shown.encode()).hexdigest()
         if mark != self.mark or (self.job is None and not (self.folder / "index.html").is_file()):
-            self.mark = mark
-            self.job = self.pool.submit(site.make_index, self.title, self.entries, self.work / mark, here=True)
+            written = apart.awaited(
+                self.beside.writes.submit(site.write_index, self.title, self.entries, self.work / mark)
+            )
+            self.mark, self.job = mark, self.beside.builds.submit(build.run, written, here=True)
         return self.job is not None
 
     def put(self) -> str:

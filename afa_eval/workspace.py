@@ -241,8 +241,8 @@ def book_plan(
         known = cache(partial(_secrets, plan))
 
         def while_built(pages: Path) -> None:
-            meanwhile(pages)
             known()
+            meanwhile(pages)
 
         page = report.build_book(
             released, plan.folder, template=chosen, pdf=pdf, word=word, here=here, beside=beside, first=put,

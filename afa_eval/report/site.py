@@ -15,7 +15,7 @@ from typing import Any
 from afa_eval.disclosure.records import ReleasedEstimate
 from afa_eval.errors import ReportError
 from afa_eval.estimate import Claim, Estimand
-from afa_eval.report import build, numbers, pages
+from afa_eval.report import numbers, pages
 from afa_eval.report.figures import Drawing, save
 from afa_eval.report.headlines import NAME
 from afa_eval.report.pieces import Chart, Grid
@@ -150,8 +150,8 @@ def put(html: Path, target: Path) -> None:
         new.rename(target)
 
 
-def make_index(title: str, entries: Sequence[Entry], folder: Path, *, here: bool = False) -> Path:
-    """Where is the HTML of a site's first page, before it stands there?
+def write_index(title: str, entries: Sequence[Entry], folder: Path) -> Path:
+    """Where are the pages that a site's first page is built from?
 
     Parameters
     ----------
@@ -161,30 +161,27 @@ def make_index(title: str, entries: Sequence[Entry], folder: Path, *, here: bool
         Its evaluations.
     folder : Path
         A new one.
-    here : bool
-        Whether this process builds it, and may keep what Sphinx leaves behind.
 
     Returns
     -------
     Path
-        A folder in it: a table that can be filtered and a chart of every headline figure.
+        The same: a table that can be filtered and a chart of every headline figure, to be built as any book is.
 
     Raises
     ------
     ReportError
-        Where it cannot be built.
+        Where a chart cannot be drawn.
     """
-    work = folder / "pages"
-    work.mkdir(parents=True)
+    folder.mkdir()
     ordered = tuple(sorted(entries, key=lambda entry: (entry.title.lower(), entry.slug)))
-    site = Site(title, ordered, _chart(ordered, work), _funnel(ordered, work))
+    site = Site(title, ordered, _chart(ordered, folder), _funnel(ordered, folder))
     made = pages.environment(pages.Template(SITE))
-    (work / "index.md").write_text(pages.render(made, "index", site=site), encoding="utf-8")
-    (work / "_toc.yml").write_text(json.dumps({"format": "jb-book", "root": "index"}), encoding="utf-8")
+    (folder / "index.md").write_text(pages.render(made, "index", site=site), encoding="utf-8")
+    (folder / "_toc.yml").write_text(json.dumps({"format": "jb-book", "root": "index"}), encoding="utf-8")
     options = pages.configuration(title, "")
     options["sphinx"]["config"] |= {"html_js_files": [FILTER], "html_theme_options": _plain(options)}
-    (work / "_config.yml").write_text(json.dumps(options), encoding="utf-8")
-    return build.run(work, here=here)
+    (folder / "_config.yml").write_text(json.dumps(options), encoding="utf-8")
+    return folder
 
 
 def put_index(html: Path, folder: Path, entries: Sequence[Entry]) -> Path:
@@ -193,7 +190,7 @@ def put_index(html: Path, folder: Path, entries: Sequence[Entry]) -> Path:
     Parameters
     ----------
     html : Path
-        Its HTML, as ``make_index`` returned it; it is moved.
+        What was built from the pages of ``write_index``; it is moved.
     folder : Path
         The site.
     entries : sequence of Entry
