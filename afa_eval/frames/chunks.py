@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import reduce
+from itertools import pairwise
 from operator import or_
 from typing import Any
 
@@ -23,7 +24,7 @@ PIECE = 122_880  # rows taken over at a time, as many as DuckDB hands over
 APART = 24  # numbers between columns, so that they do not fall on the same lines of the cache
 LINE = 32  # bytes that numpy moves at once: such rows are gathered twice as fast as column by column
 VALUES = 8_000_000  # eight bytes each: room for rows that must be brought together first
-SLICE = 8_192  # rows brought together at a time
+SLICE = 16_384  # rows laid out at a time, so that their columns fit the cache
 BLOCK = 64  # rows of a group multiplied at once; of the last ones up to twice as many
 PARTS = 8192  # parts of groups that wait to be added
 LONG_RUN = 16  # rows of one group side by side, on average, that need no sorting
@@ -90,12 +91,31 @@ class Sums:
         for _, n, cross in self.waiting:
             places, at = every[at : at + n.size], at + n.size
             if np.unique(places).size == places.size:
-                self.n[places] += n
-                self.cross[places] += cross
+                self.join(places, n, cross)
             else:
                 np.add.at(self.n, places, n)
                 np.add.at(self.cross, places, cross)
         self.waiting = []
+
+    def join(self, places: Ints, n: Ints, cross: Floats) -> None:
+        """Add parts of groups of which none comes twice.
+
+        Parameters
+        ----------
+        places : ndarray of int, shape (m,)
+            Where they stand.
+        n : ndarray of int, shape (m,)
+            Rows of each part.
+        cross : ndarray, shape (m, q, q)
+            Their cross-products, which are used up.
+        """
+        met = np.flatnonzero(self.n[places])
+        if met.size == places.size:
+            self.cross[places] += cross
+        else:
+            cross[met] += self.cross[places[met]]
+            self.cross[places] = cross
+        self.n[places] += n
 
     def places(self, keys: Ints) -> Ints:
         """Where do these groups stand? Those not met yet get a place.
@@ -124,7 +144,8 @@ class Sums:
         more = self.keys.shape[1] - met
         if more:
             self.n = np.append(self.n, np.zeros(more, dtype=np.int64))
-            self.cross = np.concatenate([self.cross, np.zeros((more, *self.cross.shape[1:]))])
+            before, self.cross = self.cross, np.zeros((met + more, *self.cross.shape[1:]))
+            self.cross[:met] = before
         return codes
 
 
@@ -213,9 +234,11 @@ class Rows:
         n = keys.shape[1]
         self.keys[:, at : at + n] = keys
         bits = np.zeros((-(-len(self.flags) // 8), n), dtype=np.uint8)
-        for k, flag in enumerate(columns[i] for i in self.flags):
+        for k, i in reversed(list(enumerate(self.flags))):
+            flag, byte = columns[i], bits[k // 8]
+            byte += byte  # numpy adds many bytes at once, and shifts them one by one
             if flag is not None:
-                bits[k // 8] |= flag.astype(np.uint8) << k % 8
+                byte |= flag.astype(np.uint8)
         given = [*bits, *(columns[i] for i in self.others)]
         for first in range(0, n, SLICE):  # so many lines stay in the cache until they are full
             part = slice(first, min(first + SLICE, n))
@@ -325,12 +348,12 @@ class Buffer:
             Their groups.
         """
         n = keys.shape[1]
-        changed = np.ones(n, dtype=np.bool_)
-        changed[1:] = reduce(or_, (level[1:] != level[:-1] for level in keys), np.zeros(n - 1, dtype=np.bool_))
-        starts, self.shift = np.flatnonzero(changed), shift
-        if starts.size * LONG_RUN <= n or starts.size == 1:
-            z = self._laid_out(made, n)
-            self.sums.add(keys[:, starts], np.diff(starts, append=n), products(z, starts))
+        self.shift = shift
+        changed = reduce(or_, (level[1:] != level[:-1] for level in keys), np.zeros(n - 1, dtype=np.bool_))
+        runs = 1 + int(np.count_nonzero(changed))
+        if runs * LONG_RUN <= n or runs == 1:
+            starts = np.append(0, np.flatnonzero(changed) + 1)
+            self.sums.add(keys[:, starts], np.diff(starts, append=n), self._products(made, starts, n))
             return
         if self.rows is None or not self.rows.fit(made):
             self.flush()
@@ -349,13 +372,23 @@ class Buffer:
         places, counts = self.sums.places(keys[:, order[starts]]), np.diff(starts, append=order.size)
         self.sums.n[places] += counts
         for size, first, whose in _blocks(starts, counts):
-            rows = order[(first[:, None] + np.arange(size)).ravel()]
+            rows = order.take((first[:, None] + np.arange(size)).ravel(), mode="clip")
             cross = equal_products(self._laid_out(self.rows.take(rows, q), rows.size), size)
             new = np.append(0, np.flatnonzero(whose[1:] != whose[:-1]) + 1)
             if new.size < whose.size:
                 cross = np.add.reduceat(cross, new, axis=0)
             self.sums.cross[places[whose[new]]] += cross
         self.used = 0
+
+    def _products(self, made: Sequence[NDArray[Any] | None], starts: Ints, n: int) -> Floats:
+        """Cross-products of runs, of some at a time: their columns are multiplied while they lie in the cache."""
+        cuts = np.unique(np.append(np.searchsorted(starts, np.arange(0, n, SLICE)), starts.size))
+        bounds, found = np.append(starts, n), []
+        for a, b in pairwise(cuts.tolist()):
+            first, last = bounds[a], bounds[b]
+            some = [None if one is None else one[first:last] for one in made]
+            found.append(products(self._laid_out(some, last - first), starts[a:b] - first))
+        return np.concatenate(found)
 
     def _laid_out(self, made: Sequence[NDArray[Any] | None], n: int) -> Floats:
         """Columns less their shift, one below the other."""

@@ -317,9 +317,9 @@ def products(z: Floats, starts: Ints, indicators: Sequence[int] = ()) -> Floats:
         return np.concatenate([_by_pair(z[:, one[0] : end], one - one[0], indicators) for one, end in runs])
     out = np.empty((starts.size, q, q))
     ends = np.append(starts[1:], n)
-    for k, (start, end) in enumerate(zip(starts.tolist(), ends.tolist(), strict=True)):
-        run = z[:, start:end]
-        np.matmul(run, run[1:].T, out=out[k, :, 1:])
+    turned = z[1:].T
+    for start, end, place in zip(starts.tolist(), ends.tolist(), out[:, :, 1:], strict=True):
+        np.matmul(z[:, start:end], turned[start:end], place)
     return _first_too(out, np.add.reduceat(z[0] * z[0], starts))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ from afa_eval.errors import ColumnNotFound, DataError, EstimationError
 from afa_eval.frames import chunks
 from afa_eval.frames import moments as passes
 from afa_eval.frames.moments import moments
+from afa_eval.frames.numbering import together
 from afa_eval.frames.record import read_moments, reshift
 from afa_eval.kernels.moments import cluster_moments, stable_order
 
@@ -154,6 +156,36 @@ def test_columns_of_every_width_wait_together(monkeypatch, kind, wide):
     assert found.keys == expected.keys
     moved = reshift(found.clusters, expected.shift)
     np.testing.assert_allclose(moved.cross, expected.clusters.cross, rtol=1e-10, atol=1e-7)  # another shift first
+
+
+@pytest.mark.parametrize("size", [1, 40, 400])
+def test_runs_of_every_length_are_cut_where_a_group_begins(monkeypatch, size):
+    """Runs longer than a slice stay whole; several short ones share it; the first goes on in the next piece."""
+    rng = np.random.default_rng(4)
+    d = pd.DataFrame({"urn": np.repeat(np.arange(60), rng.integers(1, 2 * size + 1, 60))})
+    d["x"], d["y"] = rng.integers(0, 2, len(d)), rng.normal(1e8, 1, len(d))
+    expected = cluster_moments(np.column_stack([np.ones(len(d)), d.x, d.y - 1e8]), d.urn.to_numpy())
+    monkeypatch.setattr(passes, "AT_ONCE", 0)
+    monkeypatch.setattr(chunks, "PIECE", 1000)
+    monkeypatch.setattr(chunks, "SLICE", 150)
+    monkeypatch.setattr(chunks, "PARTS", 20)  # parts are added several times: of groups met, and not met
+    found = reshift(moments(d, "y", ["x"], ["urn"]).clusters, np.array([0, 0, 1e8]))
+    np.testing.assert_array_equal(found.n, expected.n)
+    np.testing.assert_allclose(found.cross, expected.cross, rtol=1e-10, atol=1e-7)  # another shift first
+
+
+@pytest.mark.parametrize("keys", [[[7, 3]], [[7, 2**40]], [[7, 3], [1, 2]]], ids=["close", "wide", "two levels"])
+def test_rows_of_a_group_are_brought_together_as_they_stood(keys):
+    rng, n = np.random.default_rng(5), 400
+    drawn = np.array([np.array(level)[rng.integers(0, 2, n)] for level in keys])
+    kept = drawn.copy()
+    order, starts = together(drawn)
+    np.testing.assert_array_equal(drawn, kept)  # theirs is left alone
+    groups = [tuple(one) for one in drawn[:, order].T]
+    assert [i for i in range(n) if not i or groups[i] != groups[i - 1]] == starts.tolist()
+    assert len(starts) == len(set(groups))
+    for start, end in pairwise([*starts.tolist(), n]):
+        assert (np.diff(order[start:end]) > 0).all()
 
 
 @pytest.mark.parametrize("largest", [10, 65_536, 10_000_000])
