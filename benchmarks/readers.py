@@ -22,8 +22,8 @@ PUPILS = 60_000
 ABOUT_PANDERA = (
     "Ours holds each text of a column once, and asks a rule of each text instead of each cell; pandera asks whole columns. "
     "It writes out a row for each fault and takes the longer the more there are; of ours those that are alike are one line "
-    "with their rows. So it is 100 times faster where nearly everything is wrong, and less where less is. The most faults "
-    "are those of files in which every cell that can be wrong is wrong. Our rules are more because a blank cell, a number "
+    "with their rows. So the ratio grows with the faults; 100 times is about what it comes to where every cell that can be "
+    "wrong is wrong, which are the most faults here, and is not met with fewer. Our rules are more because a blank cell, a number "
     "that a spreadsheet rounded and a failed formula have rules of their own; pandera's patterns find those cells too. "
     "With reading, both start with the files: pandera's as `pandas.read_csv` reads them, as text."
 )
