@@ -11,6 +11,7 @@ from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import asdict, dataclass, field, replace
 from difflib import get_close_matches
+from importlib import import_module
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -131,7 +132,7 @@ def evaluate(
         Where no outcome at all could be estimated.
     """
     plan, tell = _as_plan(plan), progress or (lambda _: None)
-    begun = None if beside is None else beside.submit(int)
+    begun = None if beside is None else _begun(plan, beside)
     tell("Reading and checking the data")
     loaded = _load(plan)
     errors = [fault for fault in loaded.faults if fault.severity == "error"]
@@ -224,6 +225,18 @@ def _asked_of_each(plan: Plan) -> list[str]:
         hashlib.sha256(f"{design!r}\n{written!r}\n{shared!r}".encode()).hexdigest()
         for design, written in zip(plan.designs, plan.outcome, strict=True)
     ]
+
+
+def _begun(plan: Plan, beside: Executor) -> Future[int]:
+    """Is another process there? It then imports what scales take, longer than all else, while this one reads."""
+    begun = beside.submit(int)
+    if any(getattr(design, "items", ()) for design in plan.designs):
+        beside.submit(_imported, "pingouin")
+    return begun
+
+
+def _imported(name: str) -> None:
+    import_module(name)
 
 
 def _all_answers(

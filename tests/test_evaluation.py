@@ -71,7 +71,7 @@ class Beside(Executor):
     def submit(self, fn, /, *args, **named):
         job = Future()
         job.set_running_or_notify_cancel()
-        if fn is not evaluation._seen_answers:  # whether it has begun
+        if fn is not evaluation._seen_answers:  # whether it has begun, and what it imports meanwhile
             if self.begins:
                 job.set_result(0)
             self.waiting.append(job)

@@ -1,4 +1,4 @@
-"""Scales of several items: scoring, Cronbach's alpha and McDonald's omega, unrounded."""
+"""Scales of several items: scoring, Cronbach's alpha (pingouin, unrounded) and McDonald's omega."""
 
 from __future__ import annotations
 
@@ -104,9 +104,8 @@ def alpha(items: pd.DataFrame, level: float = 0.95) -> Reliability:
 
     Notes
     -----
-    The value is that of pingouin's ``cronbach_alpha``, to the last digit. pingouin rounds its interval to
-    three digits, and where it drops rows itself it still counts them in the degrees of freedom; so complete
-    rows are taken, and Feldt's F.
+    pingouin rounds its interval to three digits, and where it drops rows itself it still counts
+    them in the degrees of freedom; so complete rows are passed and Feldt's F is taken here.
     The interval treats respondents as independent of each other: it ignores schools.
 
     References
@@ -118,13 +117,12 @@ def alpha(items: pd.DataFrame, level: float = 0.95) -> Reliability:
     >>> round(alpha(pd.DataFrame({"a": [1, 2, 3, 4], "b": [1, 2, 4, 3]})).value, 12)
     0.888888888889
     """
+    from pingouin import cronbach_alpha
     from scipy.special import fdtri
 
     complete = _complete(items, 2)
     n, k = complete.shape
-    cov = complete.cov()
-    # importing pingouin takes longer than all estimation of a small trust, and this is a line
-    value = float(k / (k - 1) * (1 - np.trace(cov) / cov.sum().sum()))
+    value = float(cronbach_alpha(complete)[0])
     tail, df1, df2 = (1 - level) / 2, n - 1, (n - 1) * (k - 1)
     low, high = (1 - (1 - value) * float(fdtri(df1, df2, p)) for p in (1 - tail, tail))
     return Reliability(value, low, high, n, k)

@@ -31,6 +31,7 @@ FIRST = (  # for outcomes as for books, and no more, so that it is there early
     "afa_eval.comparators.mix", "afa_eval.comparators.nearest", "afa_eval.comparators.series_breaks",
     "pandas.core.reshape.reshape",
 )  # fmt: skip
+SCALES = ("pingouin", "scipy.stats")
 OURS = (
     "afa_eval.report.build", "afa_eval.report.book", "afa_eval.report.site", "afa_eval.report.sphinx_mend", "duckdb",
     "xlsxwriter", "jinja2", "pandas.io.formats.csvs",
@@ -48,7 +49,7 @@ MANY = 3  # books, from which on a rehearsal costs less than it spares
 def _how(books: int) -> BaseContext:
     how = get_context("forkserver" if "forkserver" in get_all_start_methods() else "spawn")
     if how.get_start_method() == "forkserver":
-        rest = (*OURS, *SPHINX, *((REHEARSAL,) if books >= MANY else ()))
+        rest = (*SCALES, *OURS, *SPHINX, *((REHEARSAL,) if books >= MANY else ()))
         how.set_forkserver_preload([*FIRST, *(rest if books > 1 else ())])
     return how
 
