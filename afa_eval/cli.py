@@ -204,7 +204,9 @@ def publish(
         _print_json({"index": str(done.index), **told})
         return
     if not quiet:
-        typer.echo(f"{len(done.built)} books built, {len(done.kept)} were up to date, {len(done.removed)} removed.")
+        typer.echo(
+            f"{len(done.built)} {'book' if len(done.built) == 1 else 'books'} built, {len(done.kept)} were up to date, {len(done.removed)} removed."
+        )
     _made(done.index)
 
 
