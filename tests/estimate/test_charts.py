@@ -314,6 +314,17 @@ def test_bars_are_shares_of_what_was_answered(answers: Table) -> None:
     assert "Answered “Excellent”: 12% before and 35% after" in texts(charts.likert(answers))
 
 
+def test_the_headline_of_several_questions_counts_those_answered_better() -> None:
+    rows = ("q1: before", "q1: after", "q2: before", "q2: after", "q3: before", "q3: after")
+    cells = ((8, 2, 10), (5, 5, 10), (5, 5, 10), (6, 4, 10), (None, None, None), (5, 5, 10))
+    items = Table(
+        name="distribution-x-items", title="Answers, by question", rows=rows, columns=("1", "2", "Total"), cells=cells
+    )
+    assert "More answered “2” after than before in 1 of the 2 questions shown" in texts(charts.likert(items))
+    groups = replace(items, rows=tuple(row.replace("q", "year_group=") for row in rows))
+    assert "More answered “2” after than before in 1 of the 2 groups shown" in texts(charts.likert(groups))
+
+
 def test_the_middle_of_the_scale_is_where_the_bars_meet(answers: Table) -> None:
     figure = charts.likert(answers)
     left = figure.axes[0].patches[0].get_x()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from afa_eval.estimate import words
@@ -68,7 +69,7 @@ def likert(table: Counted, title: str = "", subtitle: str = "", *, note: str = "
     looks = tuple(Look(name, colour) for name, colour in zip(answers, ramp(len(answers)), strict=True))
     starts = tuple(-_below_middle(bar.shares) if bar.shares else 0.0 for bar in found)
     stack = Stack(tuple(found), looks, starts, inner.base, narrow)
-    headline = title or _likert_title(answers, found) or inner.title
+    headline = title or _likert_title(answers, found) or _pairs_title(answers, found, inner.rows) or inner.title
     return _draw(stack, headline, subtitle or _rest(inner.title, headline), note, "Diverging bars")
 
 
@@ -163,6 +164,19 @@ def _likert_title(answers: Sequence[str], found: Sequence[Bar]) -> str:
         return ""
     said = [f"{_percent(bar.shares[-1])} {bar.label[:1].lower()}{bar.label[1:]}" for bar in shown if bar.shares]
     return f"Answered “{answers[-1]}”: {' and '.join(said)}"
+
+
+def _pairs_title(answers: Sequence[str], found: Sequence[Bar], rows: Sequence[str]) -> str:
+    """In how many questions or groups, of those shown before and after, the highest answer was given more often."""
+    pairs = [
+        (before.shares[-1], after.shares[-1])
+        for before, after in pairwise(found)
+        if before.shares and after.shares and before.label.removesuffix("before") == after.label.removesuffix("after")
+    ]
+    if len(pairs) < 2:
+        return ""
+    more, what = sum(after > before for before, after in pairs), "groups" if "=" in rows[-1] else "questions"
+    return f"More answered “{answers[-1]}” after than before in {more} of the {len(pairs)} {what} shown"
 
 
 def _quarters_title(names: Sequence[str], found: Sequence[Bar]) -> str:
