@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import gc
 import hashlib
 import warnings
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from pathlib import Path
@@ -14,7 +12,7 @@ from pathlib import Path
 from afa_eval.data.ctf import ctf_body, is_xml
 from afa_eval.data.headers import known_header
 from afa_eval.data.parquet import parquet_body
-from afa_eval.data.raw import Body, Known, Note, RawTable, body_of
+from afa_eval.data.raw import Body, Known, Note, RawTable, body_of, many_small_lists
 from afa_eval.data.text import MOST_BYTES, text_grid
 from afa_eval.data.unquoted import Unquoted
 from afa_eval.data.workbook import sheet_grid
@@ -95,7 +93,7 @@ def read_raw(item: Source, known: Known | None = None, table: str | None = None)
     if not item.path.is_file():
         return replace(raw, notes=(*notes, Note("missing", _nearest_file(item.path))))
     try:
-        with _many_small_lists():
+        with many_small_lists():
             body, sheet, sha256 = _body(item, known or known_header(None), table)
     except OSError as error:
         return replace(raw, notes=(*notes, Note("kind", f"not readable ({error.strerror})")))
@@ -187,18 +185,6 @@ def _nearest_file(path: Path) -> str:
         return f"There is no folder '{path.parent.name}' either."
     near = get_close_matches(path.name, names, n=1, cutoff=0.6)
     return f"Did you mean '{near[0]}'?" if near else ""
-
-
-@contextmanager
-def _many_small_lists() -> Iterator[None]:
-    """Hold the garbage collector: it would walk through a million row lists again and again."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
 
 
 def _body(item: Source, known: Known, table: str | None) -> tuple[Body, str, str]:

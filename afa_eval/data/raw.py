@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import gc
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -194,6 +196,24 @@ def _filled(columns: tuple[Written, ...], places: NDArray[np.intp]) -> tuple[tup
         blank &= np.array([not text.strip() for text in column.texts], dtype=bool)[column.codes]
     rows = np.flatnonzero(~blank)
     return tuple(column.take(rows) for column in columns), places[rows]
+
+
+@contextmanager
+def many_small_lists() -> Iterator[None]:
+    """How are rows read and checked without the garbage collector? It would walk through a million lists again and again.
+
+    Yields
+    ------
+    None
+        It begins again afterwards.
+    """
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def column_letter(position: int) -> str:

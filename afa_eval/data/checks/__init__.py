@@ -56,6 +56,7 @@ from afa_eval.data.checks.value_repaired import identifiers_have_no_decimals
 from afa_eval.data.checks.value_scale import scores_lie_on_their_scale
 from afa_eval.data.checks.value_sessions import sessions_add_up
 from afa_eval.data.handed import Handed
+from afa_eval.data.raw import many_small_lists
 from afa_eval.estimate.records import Fault
 
 CHECKS: tuple[Check, ...] = (
@@ -114,6 +115,7 @@ CHECKS: tuple[Check, ...] = (
 )
 
 
+@many_small_lists()
 def run_checks(handed: Handed) -> tuple[Fault, ...]:
     """What is wrong with what was handed in?
 
