@@ -244,10 +244,14 @@ def book_plan(
             known()
             meanwhile(pages)
 
-        page = report.build_book(
-            released, plan.folder, template=chosen, pdf=pdf, word=word, here=here, beside=beside, first=put,
-            meanwhile=while_built,
-        )  # fmt: skip
+        kept_once = cache(put)
+        try:
+            page = report.build_book(
+                released, plan.folder, template=chosen, pdf=pdf, word=word, here=here, beside=beside, first=kept_once,
+                meanwhile=while_built,
+            )  # fmt: skip
+        finally:
+            kept_once()  # what was found stays, whatever becomes of its pages
     except AfaEvalError as error:
         if (folder / PAGE).is_file():
             error.add_note(f"The book in {folder / PAGE} is the one built before, from the same figures.")

@@ -74,6 +74,14 @@ def test_a_run_puts_an_older_book_aside_and_a_failed_book_says_which_is_there(ea
     assert workspace.without_figures(earlier) == ()
 
 
+def test_what_was_found_stays_where_there_is_no_such_template(trust, only):
+    only(trust, "relationships")
+    with pytest.raises(ReportError, match="no template"):
+        workspace.book_plan(trust, quiet, template="glossy")
+    assert (trust / "build" / "evaluation.json").is_file()
+    assert (trust / "build" / "estimates.csv").is_file()
+
+
 def test_new_words_stand_in_all_that_is_published_without_a_new_run(trust, only, monkeypatch):
     only(trust, "relationships")
     workspace.run_plan(trust, quiet)

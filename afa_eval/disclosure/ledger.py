@@ -18,6 +18,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from afa_eval.disclosure import mixes
 from afa_eval.disclosure.between import Known
 from afa_eval.disclosure.policies import Policy, to_nearest
 from afa_eval.disclosure.records import Release, ReleasedEstimate
@@ -424,7 +425,7 @@ class Earlier:
             Empty where it is the same, counts nobody's scores, or has changed by more than a few would change it.
         """
         # what is set against a line of the group's own mix is told with few places, and goes with the mean
-        if item.comparator is not None and len(item.comparator.mix) > 1:
+        if mixes.is_mixed(item.comparator):
             return ""
         spread = math.inf if item.se is None else item.se * math.sqrt(item.n_pupils)
         for people, value in self.values.get((item.outcome, item.group, str(item.estimand), item.base), ()):
