@@ -383,7 +383,7 @@ def remarks(rows: list[Row]) -> list[str]:
         "row's products to its school and does nothing else, took 0.6 s where rows were sorted and 2.7 s where "
         f"they were shuffled; the pass's own part, of numpy only, takes {own}. To count each pattern of the columns that "
         "are 0 or 1 once in each school, and add up the others by pattern, was tried too: sorted it takes as long, "
-        "and shuffled nearly as long, since a row's place in a table of 100 MB is as far away as the rows of its school."
+        "and shuffled two thirds as long or more, since a row's place in a table of 100 MB is as far away as the rows of its school."
     )
     return [text]
 
