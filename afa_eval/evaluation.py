@@ -6,17 +6,15 @@ import hashlib
 import json
 import platform
 import tomllib
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from concurrent.futures import Executor, Future, ThreadPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import Executor
 from dataclasses import asdict, dataclass, field, replace
 from difflib import get_close_matches
-from importlib import import_module
 from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from afa_eval import answered, installed, robustness
+from afa_eval import answered, helped, installed, robustness
 from afa_eval.comparators.store import user_folder
 from afa_eval.data.loading import Loaded, load
 from afa_eval.data.tables import Need, Tables
@@ -103,6 +101,7 @@ def evaluate(
     progress: Progress | None = None,
     beside: Executor | None = None,
     earlier: Evaluation | None = None,
+    waiting: Callable[[], object] = lambda: None,
 ) -> Evaluation:
     """What is the answer to every question of a plan?
 
@@ -116,6 +115,8 @@ def evaluate(
         Processes that answer some of the outcomes while this one answers the others. The answers are the same.
     earlier : Evaluation, optional
         Of the same plan: outcomes whose question, tables and code are as they were then are not answered again.
+    waiting : callable, optional
+        Called when this process has answered its share, before it waits for ``beside``.
 
     Returns
     -------
@@ -132,20 +133,35 @@ def evaluate(
         Where no outcome at all could be estimated.
     """
     plan, tell = _as_plan(plan), progress or (lambda _: None)
-    begun = None if beside is None else _begun(plan, beside)
-    tell("Reading and checking the data")
-    loaded = _load(plan)
-    errors = [fault for fault in loaded.faults if fault.severity == "error"]
-    if errors:
-        raise DataError(
-            f"The data have {_many(len(errors))}, so nothing was evaluated. `afa-eval check` lists all that is wrong.",
-            faults=loaded.faults,
-        )
-    period = plan.evaluation.period
-    estimates = Estimates(tables=participants(loaded.tables, period.before if period else ""))
-    asked, marks = _asked_of_each(plan), answered.marks(loaded.tables)
+    with helped.helper(beside) as helper:
+        if helper is not None:
+            helper.get_ready(plan.designs)
+        tell("Reading and checking the data")
+        loaded = _load(plan)
+        errors = [fault for fault in loaded.faults if fault.severity == "error"]
+        if errors:
+            raise DataError(
+                f"The data have {_many(len(errors))}, so nothing was evaluated. `afa-eval check` lists all that is wrong.",
+                faults=loaded.faults,
+            )
+        return _evaluated(plan, loaded, tell, helper, earlier, waiting)
+
+
+def _evaluated(
+    plan: Plan,
+    loaded: Loaded,
+    tell: Progress,
+    helper: helped.Helper | None,
+    earlier: Evaluation | None,
+    waiting: Callable[[], object],
+) -> Evaluation:
+    """The answers from sound tables."""
+    period, tables = plan.evaluation.period, loaded.tables
+    estimates = Estimates(tables=participants(tables, period.before if period else ""))
+    nobody = _nobody(plan, tables)
+    asked, marks = _asked_of_each(plan, nobody), answered.marks(tables)
     known = {} if earlier is None else answered.as_they_were(earlier.parts, earlier.estimates, asked, marks)
-    each = list(_all_answers(plan, loaded.tables, tell, beside, begun, known))
+    each = _all_answers(plan, tables, nobody, tell, helper, known, waiting)
     for answers, _ in each:
         estimates = estimates + answers
     if not estimates.items:
@@ -154,7 +170,7 @@ def evaluate(
         (answers, question, {name: marks[name] for name in sorted(seen)})
         for (answers, seen), question in zip(each, asked, strict=True)
     ]
-    manifest, about = _manifest(plan, loaded, estimates), _about(plan, _n_schools(loaded.tables))
+    manifest, about = _manifest(plan, loaded, estimates), _about(plan, _n_schools(tables))
     return Evaluation(plan, estimates, loaded.faults, manifest, about, answered.parts(estimates, each_from))
 
 
@@ -214,7 +230,12 @@ def needs(designs: Iterable[Design]) -> tuple[Need, ...]:
     return tuple(dict.fromkeys(need for design in designs for need in design.needs()))
 
 
-def _asked_of_each(plan: Plan) -> list[str]:
+def _nobody(plan: Plan, tables: Tables) -> list[str]:
+    """Which pupils that each outcome is to be about are there none of?"""
+    return [nobody_in(design, tables) if design.where else "" for design in plan.designs]
+
+
+def _asked_of_each(plan: Plan, nobody: Iterable[str]) -> list[str]:
     """All but the tables that decides each outcome's answers, as a hash: its question, files it reads itself, the code."""
     now = fingerprint(plan)
     data = {name for paths in plan.data.files().values() for name in paths}
@@ -222,74 +243,44 @@ def _asked_of_each(plan: Plan) -> list[str]:
     fetched = {file.name: installed.hash_of(file) for file in sorted(user_folder().glob("*.sqlite"))}
     shared = [files, fetched, now["versions"], now["code_sha256"]]
     return [
-        hashlib.sha256(f"{design!r}\n{written!r}\n{shared!r}".encode()).hexdigest()
-        for design, written in zip(plan.designs, plan.outcome, strict=True)
+        hashlib.sha256(f"{design!r}\n{written!r}\n{shared!r}\n{missing}".encode()).hexdigest()
+        for design, written, missing in zip(plan.designs, plan.outcome, nobody, strict=True)
     ]
-
-
-def _begun(plan: Plan, beside: Executor) -> Future[int]:
-    """Is another process there? It then imports what scales take, longer than all else, while this one reads."""
-    begun = beside.submit(int)
-    if any(getattr(design, "items", ()) for design in plan.designs):
-        beside.submit(_imported, "pingouin")
-    return begun
-
-
-def _imported(name: str) -> None:
-    import_module(name)
 
 
 def _all_answers(
     plan: Plan,
     tables: Tables,
+    nobody: Sequence[str],
     tell: Progress,
-    beside: Executor | None,
-    begun: Future[int] | None,
+    helper: helped.Helper | None,
     known: Mapping[int, answered.Answered],
-) -> Iterator[answered.Answered]:
-    """Each outcome's answers, in the plan's order: this process begins with the first, another with the last."""
-    jobs: dict[int, Future[answered.Answered]] = {}
-    hands = ThreadPoolExecutor(1)  # who hands a process its work waits until it has begun
-    if beside is not None and begun is not None:
-        hands.submit(begun.result)
-        due = [at for at in range(len(plan.designs)) if at not in known]
-        jobs = {at: hands.submit(_answered_by, beside, plan, at, tables) for at in reversed(due[1:])}
-    try:
-        for position, design in enumerate(plan.designs):
-            if position in known:
-                yield known[position]
-                continue
-            tell(f"Estimating {design.label or design.id}")
-            found = _from(jobs.get(position))
-            yield _seen_answers(plan, position, tables) if found is None else found
-    finally:
-        hands.shutdown(wait=False, cancel_futures=True)
+    waiting: Callable[[], object],
+) -> list[answered.Answered]:
+    """Each outcome's answers: this process begins with the first, another with the last."""
+    due = [at for at in range(len(plan.designs)) if at not in known]
+    if helper is not None:
+        helper.share(due, _seen_answers, plan, tables, nobody)
+
+    def answer(at: int, other: helped.Helper | None = None) -> answered.Answered:
+        tell(f"Estimating {plan.designs[at].label or plan.designs[at].id}")
+        return (None if other is None else other.answer(at)) or _seen_answers(plan, tables, nobody, at)
+
+    found = dict(known) | {at: answer(at) for at in due if helper is None or helper.leaves(at)}
+    waiting()
+    found |= {at: answer(at, helper) for at in due if at not in found}
+    return [found[at] for at in range(len(plan.designs))]
 
 
-def _answered_by(beside: Executor, plan: Plan, position: int, tables: Tables) -> answered.Answered:
-    return beside.submit(_seen_answers, plan, position, tables).result()
-
-
-def _from(job: Future[answered.Answered] | None) -> answered.Answered | None:
-    """What another process answered; None where it has not begun, or has ended before its time."""
-    if job is None or job.cancel():
-        return None
-    try:
-        return job.result()
-    except BrokenProcessPool:
-        return None
-
-
-def _seen_answers(plan: Plan, position: int, tables: Tables) -> answered.Answered:
+def _seen_answers(plan: Plan, tables: Tables, nobody: Sequence[str], position: int) -> answered.Answered:
     """One outcome's answers, and which tables were looked at for them."""
     looked_at = answered.watched(tables)
-    return _answers(plan, position, looked_at), frozenset(looked_at.seen)
+    return _answers(plan, looked_at, nobody[position], position), frozenset(looked_at.seen)
 
 
-def _answers(plan: Plan, position: int, tables: Tables) -> Estimates:
+def _answers(plan: Plan, tables: Tables, nobody: str, position: int) -> Estimates:
     """One outcome's answers with every threat looked at; why there are none where it cannot be answered."""
     design = plan.designs[position]
-    nobody = nobody_in(design, tables) if design.where else ""
     if nobody:
         return _no_figure(design, f"the data hold no {words.people(nobody, 'pupils')}", "")
     try:

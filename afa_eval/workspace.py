@@ -11,6 +11,7 @@ from concurrent.futures import Executor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache, partial
+from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -34,6 +35,7 @@ CHECKERS = "acro"
 PUBLIC = ("book", "book.pdf", "summary.docx", "estimates.csv", "manifest.json", CHECKERS)  # all else stays inside
 NEEDED = ("pandas", "numpy", "scipy", "duckdb", "narwhals", "pydantic", "linearmodels", "pingouin", "jupyter_book")
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
+DECIDING = ("scipy.optimize", "scipy.sparse.csgraph")  # what deciding what may leave imports where it is needed
 Tell = Callable[[str], None]
 
 
@@ -136,20 +138,23 @@ def _run(
     tell: Tell,
     pool: Executor | None,
     earlier: Evaluation | None = None,
-    answered: Callable[[], object] = _nothing,
+    beside: apart.Beside | None = None,
 ) -> tuple[Done, Callable[[], object]]:
     """What was found and may leave, and what writes it down.
 
     ``earlier`` are results that no longer hold as a whole: outcomes that nothing has changed for are taken from them.
-    ``answered`` is called before it is decided what may leave.
+    Who works ``beside`` gets ready for a book as soon as there is nothing else to do.
     """
     folder = plan.folder / BUILD
     try:
-        found = evaluation.evaluate(plan, progress=tell, beside=pool, earlier=earlier)
+        found = evaluation.evaluate(
+            plan, progress=tell, beside=pool, earlier=earlier, waiting=partial(_while_waiting, beside)
+        )
     except DataError as error:
         write_checks([fault for fault in error.faults if isinstance(fault, Fault)], folder)
         raise
-    answered()
+    if beside is not None:
+        beside.get_ready_to_write()
     tell("Deciding what may be published")
     released = release(found, plan)
     had_book = (folder / PAGE).is_file()
@@ -162,6 +167,14 @@ def _run(
         write_checks(found.faults, folder)
 
     return Done(found, released, folder, stale_book if moved and had_book else ""), put
+
+
+def _while_waiting(beside: apart.Beside | None) -> None:
+    """What comes next is imported while another process still answers."""
+    if beside is not None:
+        beside.get_ready_to_build()
+    for name in DECIDING:
+        import_module(name)
 
 
 def _put(found: Evaluation, released: Release, plan: Plan) -> None:
@@ -218,19 +231,18 @@ def book_plan(
 
     with _nothing_older_left(path):
         plan = load_plan(path)
-    if beside is not None:
-        beside.get_ready_to_write()
     folder = plan.folder / BUILD
     stored = _stored(plan, folder)
     kept = None if stored is None else evaluation.as_of_now(stored)
-    ready: Callable[[], object] = _nothing if beside is None else beside.get_ready_to_build
     put: Callable[[], object] = _nothing
     if kept is None:
         with _nothing_older_left(path):
-            done, put = _run(plan, tell, None if beside is None else beside.writes, stored, ready)
+            done, put = _run(plan, tell, None if beside is None else beside.writes, stored, beside)
         released = done.release
     else:
-        ready()
+        if beside is not None:
+            beside.get_ready_to_write()
+            beside.get_ready_to_build()
         tell("No figure can have changed: using the results there are")
         released = release(kept, plan)
         if kept is not stored:
@@ -238,11 +250,11 @@ def book_plan(
     tell("Building the book")
     try:
         chosen = template or plan.book.template
-        known = cache(partial(_secrets, plan))
+        look = cache(partial(_look, plan))
 
         def while_built(pages: Path) -> None:
-            known()
             meanwhile(pages)
+            look().through(pages)  # what stands in them stands in the book too, and is known by then
 
         kept_once = cache(put)
         try:
@@ -257,24 +269,25 @@ def book_plan(
             error.add_note(f"The book in {folder / PAGE} is the one built before, from the same figures.")
         raise
     tell("Looking for anything that must not be published")
-    _refuse_secrets(plan, known())
+    _refuse_secrets(plan, look())
     shutil.rmtree(folder / EARLIER, ignore_errors=True)
     return page
 
 
-def _secrets(plan: Plan) -> secrets.Secrets:
+def _look(plan: Plan) -> scan.Look:
     """What no page of a plan's book may say, without what the plan itself says."""
     columns = {str(table): dict(names) for table, names in plan.columns.items()}
     inputs = secrets.of_inputs(plan.data.files(), plan.folder, columns)
     own = plan.folder / plan.evaluation.words if plan.evaluation.words else None
-    return inputs.without([plan.text, *([own.read_text(encoding="utf-8")] if own and own.is_file() else [])])
+    said = inputs.without([plan.text, *([own.read_text(encoding="utf-8")] if own and own.is_file() else [])])
+    return scan.look_for(said, paths=[plan.folder])
 
 
-def _refuse_secrets(plan: Plan, known: secrets.Secrets) -> None:
+def _refuse_secrets(plan: Plan, look: scan.Look) -> None:
     """Take a book away, and say why, that holds anything of the inputs, of this machine or of its work."""
     folder = plan.folder / BUILD
     made = [folder / name for name in PUBLIC if (folder / name).exists()]
-    hits = scan.scan(made, known, paths=[plan.folder])
+    hits = look.through(made)
     if hits:
         kept.forget(folder)
         for path in made:

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 import afa_eval as ae
-from afa_eval import evaluation, installed
+from afa_eval import evaluation, helped, installed
 from afa_eval.errors import DataError, EstimationError, PlanError
 from afa_eval.plan import load_plan
 
@@ -76,7 +76,7 @@ class Beside(Executor):
                 job.set_result(0)
             self.waiting.append(job)
             return job
-        self.handed_on.append(position := args[1])
+        self.handed_on.append(position := args[-1])
         if position in self.broken:
             job.set_exception(BrokenProcessPool())
             return job
@@ -112,19 +112,30 @@ def test_outcomes_are_asked_again_only_where_a_table_changed_that_they_read(only
     assert evaluation.to_json(again) == evaluation.to_json(ae.evaluate(trust))
 
 
+def test_an_outcome_about_some_pupils_reads_no_table_but_its_own(found):
+    (about_year_6,) = (part for part, design in zip(found.parts, found.plan.designs, strict=True) if design.where)
+    assert set(about_year_6.read) == {"pupils", "census", "attainment"}
+
+
 def test_outcomes_are_asked_again_where_question_own_files_or_code_changed(trust, monkeypatch):
+    def asked(nobody=""):
+        plan = load_plan(trust)
+        return evaluation._asked_of_each(plan, [nobody] * len(plan.designs))
+
     plan = trust / "plan.toml"
-    first = evaluation._asked_of_each(load_plan(trust))
+    first = asked()
     (trust / "words.md").write_text("# Another text\n", encoding="utf-8")
-    assert evaluation._asked_of_each(load_plan(trust)) == first
+    assert asked() == first
     plan.write_text(plan.read_text(encoding="utf-8").replace('id = "absence"', 'id = "absences"', 1), encoding="utf-8")
-    again = evaluation._asked_of_each(load_plan(trust))
+    again = asked()
     assert [now == before for now, before in zip(again, first, strict=True)].count(False) == 1
+    assert not set(asked("year_group=6")) & set(again)
     monkeypatch.setattr(installed, "code", lambda: "other")
-    assert not set(evaluation._asked_of_each(load_plan(trust))) & {*first, *again}
+    assert not set(asked()) & {*first, *again}
 
 
-def test_nobody_waits_for_a_process_that_has_not_begun(only, trust):
+def test_nobody_waits_for_a_process_that_has_not_begun(only, trust, monkeypatch):
+    monkeypatch.setattr(helped, "PATIENCE", 0.0)
     only(trust, "relationships", "belonging")
     beside = Beside(begins=False)
     ae.evaluate(trust, beside=beside)

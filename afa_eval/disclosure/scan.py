@@ -77,13 +77,27 @@ def scan(
     tuple of Hit
         By file; none where all is well.
     """
-    known = secrets or Secrets()
-    short = any(len(one) < SHORTEST_ID for one in known.identifiers)
-    tails = frozenset(map(tail, known.identifiers))
-    look = _Look(known, _machine(paths), TOKEN if short else LONG_TOKEN, tails)
-    folders = [folder] if isinstance(folder, Path) else folder
-    every = [(file, _named(file, one)) for one in folders for file in _files(one)]
-    return tuple(hit for file, name in every for hit in look.at(file, name))
+    return look_for(secrets or Secrets(), paths=paths).through(folder)
+
+
+def look_for(secrets: Secrets, *, paths: Iterable[str | Path] = ()) -> Look:
+    """What may not be published, to look for more than once?
+
+    Parameters
+    ----------
+    secrets : Secrets
+        What the inputs hold.
+    paths : iterable of str or Path
+        As for ``scan``.
+
+    Returns
+    -------
+    Look
+        Which looks through folders; what it has read once it does not read again.
+    """
+    short = any(len(one) < SHORTEST_ID for one in secrets.identifiers)
+    tails = frozenset(map(tail, secrets.identifiers))
+    return Look(secrets, _machine(paths), TOKEN if short else LONG_TOKEN, tails)
 
 
 def _files(folder: Path) -> list[Path]:
@@ -120,17 +134,61 @@ def _machine(paths: Iterable[str | Path]) -> tuple[str, ...]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Look:
-    """What is looked for in each file?"""
+class Look:
+    """What is looked for in each file?
+
+    Attributes
+    ----------
+    secrets : Secrets
+        What the inputs hold.
+    machine : tuple of str
+        Folders of this machine.
+    token : re.Pattern
+        What may be an identifier: short ones are looked for only where there is a short identifier.
+    tails : frozenset of str
+        How identifiers end from their first digit on; empty for one without.
+    seen : dict
+        What was found, by the hash of a file and its kind.
+    """
 
     secrets: Secrets
     machine: tuple[str, ...]
-    token: re.Pattern[str]  # short ones are looked for only where there is a short identifier
-    tails: frozenset[str]  # how identifiers end from their first digit on; empty for one without
-    seen: dict[tuple[str, str], dict[str, int]] = field(default_factory=dict)  # by the hash of a file and its kind
+    token: re.Pattern[str]
+    tails: frozenset[str]
+    seen: dict[tuple[str, str], dict[str, int]] = field(default_factory=dict)
+
+    def through(self, folder: Path | Sequence[Path]) -> tuple[Hit, ...]:
+        """What stands in folders or files that may not be published?
+
+        Parameters
+        ----------
+        folder : Path or sequence of Path
+            As for ``scan``.
+
+        Returns
+        -------
+        tuple of Hit
+            By file; none where all is well.
+        """
+        folders = [folder] if isinstance(folder, Path) else folder
+        every = [(file, _named(file, one)) for one in folders for file in _files(one)]
+        return tuple(hit for file, name in every for hit in self.at(file, name))
 
     def at(self, file: Path, name: str) -> Iterator[Hit]:
-        """What one file holds."""
+        """What does one file hold?
+
+        Parameters
+        ----------
+        file : Path
+            Where it stands.
+        name : str
+            Within what is scanned.
+
+        Yields
+        ------
+        Hit
+            None where all is well.
+        """
         suffix = file.suffix.lower()
         if suffix in WORKING or LEFTOVERS & set(Path(name).parts):
             yield Hit(name, "what a program worked with (a cache, a notebook or a page's source)")

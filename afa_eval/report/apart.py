@@ -32,12 +32,12 @@ FIRST = (  # for outcomes as for books, and no more, so that it is there early
     "pandas.core.reshape.reshape",
 )  # fmt: skip
 SCALES = ("pingouin", "scipy.stats")
-OURS = (
-    "afa_eval.report.build", "afa_eval.report.book", "afa_eval.report.site", "afa_eval.report.sphinx_mend", "duckdb",
-    "xlsxwriter", "jinja2", "pandas.io.formats.csvs",
+WRITING = (
+    "afa_eval.report.build", "afa_eval.report.book", "afa_eval.report.site", "xlsxwriter", "jinja2",
+    "pandas.io.formats.csvs",
 )  # fmt: skip
 SPHINX = (
-    "jupyter_book.cli.main", "jupyter_book.sphinx", "sphinx.builders.html", "sphinx.domains.std", "sphinx.search.en",
+    "afa_eval.report.sphinx_mend", "jupyter_book.cli.main", "jupyter_book.sphinx", "sphinx.builders.html", "sphinx.domains.std", "sphinx.search.en",
     "sphinx.ext.mathjax", "myst_parser.sphinx_ext.main", "sphinx_book_theme", "pydata_sphinx_theme", "sphinx_design",
     "sphinx_external_toc", "sphinx_copybutton", "sphinx_togglebutton", "bs4", "latex2mathml.converter",
     "docutils.parsers.rst", "docutils.writers.html5_polyglot", "pygments.lexers.python", "jinja2.sandbox",
@@ -49,7 +49,7 @@ MANY = 3  # books, from which on a rehearsal costs less than it spares
 def _how(books: int) -> BaseContext:
     how = get_context("forkserver" if "forkserver" in get_all_start_methods() else "spawn")
     if how.get_start_method() == "forkserver":
-        rest = (*SCALES, *OURS, *SPHINX, *((REHEARSAL,) if books >= MANY else ()))
+        rest = (*SCALES, "duckdb", *WRITING, *SPHINX, *((REHEARSAL,) if books >= MANY else ()))
         how.set_forkserver_preload([*FIRST, *(rest if books > 1 else ())])
     return how
 
@@ -151,7 +151,7 @@ class Beside:
 
     def get_ready_to_write(self) -> None:
         """Have what writes import all it needs, and rehearse, while others work."""
-        self.writes.submit(_rehearse, "writing", OURS)
+        self.writes.submit(_rehearse, "writing", WRITING)
 
     def get_ready_to_build(self) -> None:
         """Have what builds do the same: it takes longer, and a processor that nobody needs meanwhile."""

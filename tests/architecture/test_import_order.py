@@ -21,6 +21,7 @@ ROOMS = (
     "robustness",
     "plan",
     "answered",
+    "helped",
     "evaluation",
     "disclosure",
     "report",

@@ -162,7 +162,7 @@ def test_a_short_identifier_is_looked_for_where_there_is_one(tmp_path, name, fou
 
 @given(st.text(alphabet="aB3.-/ ²", max_size=16), st.text(alphabet="AB3.-/²", min_size=1, max_size=6))
 def test_identifiers_are_found_as_if_every_token_were_looked_at(text, name):
-    look = scan._Look(secrets.Secrets(identifiers={name: "f"}), (), secrets.TOKEN, frozenset({secrets.tail(name)}))
+    look = scan.Look(secrets.Secrets(identifiers={name: "f"}), (), secrets.TOKEN, frozenset({secrets.tail(name)}))
     every = set(secrets.TOKEN.findall(text))
     assert (name in look._tokens(text)) == (name in every | {token.upper() for token in every if token.islower()})
 
