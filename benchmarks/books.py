@@ -9,6 +9,7 @@ the same rows among its own. ``--books NUMBER`` makes a smaller site.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import ctypes
 import os
 import re
@@ -54,17 +55,21 @@ def adopt() -> None:
 
 def took(task: str, target: float, *arguments: str) -> Took:
     """Run ``afa-eval`` and wait for it and for all that it began."""
+    wait_for_all()  # what an earlier task began is not this one's
     before, begun = os.times(), time.perf_counter()
     subprocess.run([*RUN, *arguments, "--quiet"], check=True, stdout=subprocess.DEVNULL)
     clock = time.perf_counter() - begun
-    while True:
-        try:
-            os.wait()
-        except ChildProcessError:
-            break
+    wait_for_all()
     after = os.times()
     cpu = after.children_user + after.children_system - before.children_user - before.children_system
     return Took(task, clock, cpu, target)
+
+
+def wait_for_all() -> None:
+    """Until no process is left that any task began."""
+    with contextlib.suppress(ChildProcessError):
+        while True:
+            os.wait()
 
 
 def plans(folder: Path, number: int) -> list[Path]:
