@@ -106,13 +106,14 @@ class Helper:
         Returns
         -------
         tuple or None
-            None where it has not begun or has ended before its time: this process answers then.
+            None where it has not begun, cannot, or has ended before its time: this process answers then.
         """
         if not self.begun.wait(PATIENCE):
+            self.jobs[position].cancel()
             return None
         try:
             return self.jobs[position].result()
-        except BrokenProcessPool:
+        except (BrokenProcessPool, OSError, EOFError):  # a fault of a file is found here once more
             return None
 
 

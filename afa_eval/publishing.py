@@ -173,9 +173,9 @@ class _FirstPage:
         mark = hashlib.sha256(shown.encode()).hexdigest()
         if mark != self.mark or (self.job is None and not (self.folder / "index.html").is_file()):
             written = apart.awaited(
-                self.beside.writes.submit(site.write_index, self.title, self.entries, self.work / mark)
+                apart.asked(self.beside.writes, site.write_index, self.title, self.entries, self.work / mark)
             )
-            self.mark, self.job = mark, self.beside.builds.submit(build.run, written, here=True)
+            self.mark, self.job = mark, apart.asked(self.beside.builds, build.run, written, here=True)
         return self.job is not None
 
     def put(self) -> str:
@@ -294,7 +294,7 @@ def _each(due: Mapping[str, Path], beside: apart.Beside, begin: Begin) -> Iterat
             (slug, build_one(str(path.absolute()), beside, partial(_ahead, begin, slug))) for slug, path in due.items()
         )
         return
-    jobs = {beside.builds.submit(build_one, str(path.absolute())): slug for slug, path in due.items()}
+    jobs = {apart.asked(beside.builds, build_one, str(path.absolute())): slug for slug, path in due.items()}
     for job in as_completed(jobs):
         try:
             yield jobs[job], apart.awaited(job)

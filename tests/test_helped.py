@@ -69,11 +69,12 @@ def test_scales_come_before_all_others(process):
     assert 0 not in asked
 
 
-def test_who_ends_before_its_time_is_not_waited_for():
+@pytest.mark.parametrize("fault", [BrokenProcessPool(), ConnectionRefusedError(), EOFError()])
+def test_who_ends_before_its_time_is_not_waited_for(fault):
     class Broken(Executor):
         def submit(self, fn, /, *args, **named):
             job = Future()
-            job.set_exception(BrokenProcessPool())
+            job.set_exception(fault)
             return job
 
     with helped.helper(Broken()) as other:

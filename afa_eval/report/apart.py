@@ -8,7 +8,7 @@ from __future__ import annotations
 import gc
 import os
 import signal
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager, suppress
@@ -37,8 +37,8 @@ WRITING = (
     "pandas.io.formats.csvs",
 )  # fmt: skip
 SPHINX = (
-    "afa_eval.report.sphinx_mend", "jupyter_book.cli.main", "jupyter_book.sphinx", "sphinx.builders.html", "sphinx.domains.std", "sphinx.search.en",
-    "sphinx.ext.mathjax", "myst_parser.sphinx_ext.main", "sphinx_book_theme", "pydata_sphinx_theme", "sphinx_design",
+    "afa_eval.report.sphinx_mend", "jupyter_book.cli.main", "jupyter_book.sphinx", "sphinx.builders.html",
+    "sphinx.domains.std", "sphinx.search.en", "sphinx.ext.mathjax", "myst_parser.sphinx_ext.main", "sphinx_book_theme", "pydata_sphinx_theme", "sphinx_design",
     "sphinx_external_toc", "sphinx_copybutton", "sphinx_togglebutton", "bs4", "latex2mathml.converter",
     "docutils.parsers.rst", "docutils.writers.html5_polyglot", "pygments.lexers.python", "jinja2.sandbox",
 )  # fmt: skip
@@ -151,11 +151,11 @@ class Beside:
 
     def get_ready_to_write(self) -> None:
         """Have what writes import all it needs, and rehearse, while others work."""
-        self.writes.submit(_rehearse, "writing", WRITING)
+        asked(self.writes, _rehearse, "writing", WRITING)
 
     def get_ready_to_build(self) -> None:
         """Have what builds do the same: it takes longer, and a processor that nobody needs meanwhile."""
-        self.builds.submit(_rehearse, "building", SPHINX)
+        asked(self.builds, _rehearse, "building", SPHINX)
 
 
 @contextmanager
@@ -178,13 +178,38 @@ def _rehearse(what: str, names: Iterable[str]) -> None:
     getattr(import_module("afa_eval.report.rehearsal"), what)()
 
 
+def asked(process: Executor, do: Callable[..., Answer], *arguments: object, **named: object) -> Future[Answer]:
+    """What will one of the processes answer?
+
+    Parameters
+    ----------
+    process : Executor
+        One of them.
+    do : callable
+        A module's function.
+    *arguments, **named : object
+        What it is given.
+
+    Returns
+    -------
+    Future
+        For ``awaited``, which says so where the process has ended already or cannot begin.
+    """
+    try:
+        return process.submit(do, *arguments, **named)
+    except (BrokenProcessPool, OSError, EOFError) as error:
+        job: Future[Answer] = Future()
+        job.set_exception(BrokenProcessPool(str(error)))
+        return job
+
+
 def awaited(job: Future[Answer]) -> Answer:
     """What has one of the processes answered?
 
     Parameters
     ----------
     job : Future
-        What ``submit`` returned.
+        What ``asked`` returned.
 
     Returns
     -------

@@ -118,7 +118,7 @@ def build_book(
 
 def _written(write: Write, first: Callable[[], object], beside: apart.Beside | None) -> tuple[str, ...]:
     """Names of pages, written by another process where there is one."""
-    job = None if beside is None else beside.writes.submit(write)
+    job = None if beside is None else apart.asked(beside.writes, write)
     try:
         first()
     finally:
@@ -186,7 +186,7 @@ def _ready(work: Path, pool: Executor | None, *, here: bool) -> Iterator[Begin]:
         yield lambda: partial(in_this_process, arguments)
         return
     if pool is not None:
-        yield lambda: partial(apart.awaited, pool.submit(in_this_process, arguments))
+        yield lambda: partial(apart.awaited, apart.asked(pool, in_this_process, arguments))
         return
     command, environment = [sys.executable, "-c", RUN, *arguments], {**os.environ, **SETTINGS}
     with subprocess.Popen(

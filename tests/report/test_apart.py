@@ -3,6 +3,8 @@
 import os
 import signal
 import time
+from concurrent.futures import Executor
+from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import active_children, get_context
 
 import pytest
@@ -37,6 +39,19 @@ def test_who_interrupts_waits_for_nobody(spawned):
 def test_a_process_that_ended_before_its_time_is_said_in_a_sentence(spawned):
     with apart.builders(1) as pool, pytest.raises(ReportError, match="ended before its time"):
         apart.awaited(pool.submit(os._exit, 1))
+
+
+@pytest.mark.parametrize("fault", [BrokenProcessPool("ended"), ConnectionRefusedError(111, "refused"), EOFError()])
+def test_a_process_that_had_ended_when_it_was_asked_is_said_in_the_same_sentence(fault):
+    class Ended(Executor):
+        def submit(self, *_, **__):
+            raise fault
+
+    both = apart.Beside(Ended(), Ended())
+    both.get_ready_to_write()
+    both.get_ready_to_build()
+    with pytest.raises(ReportError, match="ended before its time"):
+        apart.awaited(apart.asked(both.builds, int))
 
 
 def test_what_makes_the_same_bytes_is_told_to_them_and_not_left_here(spawned, monkeypatch):
