@@ -79,8 +79,10 @@ def read(tables: Mapping[str, pd.DataFrame]) -> dict[Place, tuple[Who, Any]]:
     Raises
     ------
     DisclosureError
-        Where a cell is neither, or two rows have one label.
+        Where a cell is neither, two rows have one label, or there is no cell.
     """
+    if not any(frame.size for frame in tables.values()):
+        raise DisclosureError("There is no count in this table: it needs at least one row and one column.")
     found: dict[Place, tuple[Who, Any]] = {}
     unnamed = {labels for frame in tables.values() for _, given, labels in _levels(frame) if given is None}
     for name, frame in tables.items():
@@ -102,7 +104,9 @@ def read(tables: Mapping[str, pd.DataFrame]) -> dict[Place, tuple[Who, Any]]:
 
 
 def _labels(label: Any) -> tuple[str, ...]:
-    return tuple(map(str, label)) if isinstance(label, tuple) else (str(label),)
+    """A total that is written in another way is one all the same: taken for a group, it would give hidden cells away."""
+    said = map(str, label) if isinstance(label, tuple) else (str(label),)
+    return tuple(TOTAL if one.strip().casefold() == TOTAL.casefold() else one for one in said)
 
 
 def _levels(frame: pd.DataFrame) -> Iterator[tuple[str, Any, frozenset[str]]]:
@@ -125,8 +129,10 @@ def _dimensions(frame: pd.DataFrame, unnamed: Iterable[frozenset[str]]) -> list[
 def _entry(value: Any, name: str, row: tuple[str, ...], column: tuple[str, ...]) -> float | str:
     if isinstance(value, str) and value.strip() in SYMBOLS:
         return value.strip()
+    import pandas as pd
+
     try:
-        number = np.nan if value is None else float(value)
+        number = np.nan if value is None or value is pd.NA else float(value)
     except (TypeError, ValueError):
         number = -1.0
     if np.isnan(number):

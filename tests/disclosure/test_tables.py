@@ -148,6 +148,18 @@ def test_symbols_of_what_is_not_there_stay() -> None:
     assert disclosure.protect(table).cells.to_numpy().tolist() == [[30, "z", "x", 61], [20, 25, 15, 60]]
 
 
+def test_a_cell_that_pandas_calls_missing_is_one_without_a_number() -> None:
+    table = pd.DataFrame({"a": pd.array([30, None], dtype="Int64")}, index=["N", "K"])
+    assert disclosure.protect(table).cells["a"].tolist() == [30, "z"]
+
+
+@pytest.mark.parametrize("written", ["total", "TOTAL", " Total "])
+def test_a_total_that_is_written_in_another_way_gives_nothing_away(written) -> None:
+    table = pd.DataFrame({"a": [3, 40, 43]}, index=["K", "E", written])
+    assert disclosure.protect(table).cells["a"].tolist() == ["c", "c", 43]
+    assert not disclosure.audit(pd.DataFrame({"a": ["c", 40, 43]}, index=["K", "E", written]))["safe"].any()
+
+
 def test_rows_may_have_levels_of_their_own() -> None:
     index = pd.MultiIndex.from_product([["K", "E", TOTAL], ["girls", "boys", TOTAL]], names=["sen", "sex"])
     counts = np.array([[3, 20], [30, 25]])
@@ -182,6 +194,8 @@ def test_noughts_may_stay_where_a_policy_says_so_and_then_a_hidden_cell_is_one_o
         (pd.DataFrame([["c"]]), "protected already"),
         (pd.DataFrame([[1, 2]], columns=["a", "a"]), "one label"),
         (pd.DataFrame([[30, 20, 40]], columns=["a", "b", TOTAL]), "add up to 50"),
+        (pd.DataFrame(), "no count in this table"),
+        ({}, "no count in this table"),
         ([[1]], "pandas DataFrame, not list"),
     ],
 )
