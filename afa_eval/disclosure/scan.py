@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from afa_eval.codes import upn
-from afa_eval.disclosure.secrets import DAY, LONG_TOKEN, SHORTEST_ID, TAIL, TOKEN, Secrets, tail, words_of
+from afa_eval.disclosure.secrets import DAY, LONG_TOKEN, SHORTEST_ID, TAIL, TOKEN, Secrets, pairs_of, tail, words_of
 from afa_eval.errors import DisclosureError
 
 # What looks back stands last in each pattern: one that begins with a letter or digit is looked for far faster.
@@ -223,6 +223,10 @@ class Look:
         yield from self._known(self._words(text, suffix), self.secrets.names, "a name")
         days = set(DAY.findall(text)) if self.secrets.dates else set()
         yield from self._known(days, self.secrets.dates, "a date of birth")
+        pairs = pairs_of(TAG.sub(" ", text)) if self.secrets.children else set()
+        yield from (
+            f"a child's whole name from {self.secrets.children[pair]}" for pair in pairs & self.secrets.children.keys()
+        )
         yield from self._rows(text)
 
     def _tokens(self, text: str) -> set[str]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cache
 from importlib.resources import files
+from itertools import pairwise
 from pathlib import Path
 from unicodedata import is_normalized, normalize
 
@@ -32,6 +33,8 @@ TIME_AFTER = re.compile(r"[ T]\d\d?:\d\d.*$")
 SHORTEST_NAME, SHORTEST_ID, FEWEST_CELLS = 4, 6, 4
 LONG_TOKEN = re.compile(rf"\w[\w./-]{{{SHORTEST_ID - 2},}}\w")  # of TOKEN's, those that could be an identifier
 TAIL = re.compile(r"\d[\w./-]*")
+SURNAMES = frozenset({"surname", "legalsurname", "preferredsurname", "lastname", "familyname"})
+Pair = tuple[str, str]
 OWN_TEXT = frozenset({".py", ".toml", ".md", ".csv", ".json", ".html", ".css"})
 
 
@@ -43,6 +46,9 @@ class Secrets:
     ----------
     identifiers, names, dates : dict of str to str
         What may not be said, and where it stands: file and column.
+    children : dict of (str, str) to str
+        First name and surname of one child, in either order, and their file: also the trust's own words may not say
+        both one after the other.
     rows : dict of str to str
         Rows as a CSV holds them, and their file.
     hashes : dict of str to str
@@ -52,6 +58,7 @@ class Secrets:
     identifiers: dict[str, str] = field(default_factory=dict)
     names: dict[str, str] = field(default_factory=dict)
     dates: dict[str, str] = field(default_factory=dict)
+    children: dict[Pair, str] = field(default_factory=dict)
     rows: dict[str, str] = field(default_factory=dict)
     hashes: dict[str, str] = field(default_factory=dict)
 
@@ -78,6 +85,8 @@ class Secrets:
                 self.dates |= dict.fromkeys((form for cell in cells for form in _forms(cell)), where)
             elif "name" in compared and compared in left_out():
                 self.names |= dict.fromkeys((word for cell in cells for word in _words(cell)), where)
+        if persons:
+            self.children |= dict.fromkeys(_children(raw), Path(raw.file).name)
         self.rows |= dict.fromkeys(_rows(raw), Path(raw.file).name)
         self.hashes[raw.sha256] = Path(raw.file).name
 
@@ -92,18 +101,20 @@ class Secrets:
         Returns
         -------
         Secrets
-            Without names that are words of the package or of these texts, and dates that stand there.
+            Without names that are words of the package or of these texts, and dates that stand there. A teacher may
+            share a pupil's surname, and a term begin on a birthday; a first name and a surname of one child stay.
         """
-        if not self.names and not self.dates:
+        if not self.names and not self.dates and not self.children:
             return self
-        words, days = _package_words()
+        ordinary, days = _package_words()
         texts = list(said)
-        words = words | {word.casefold() for text in texts for word in words_of(text)}
+        words = ordinary | {word.casefold() for text in texts for word in words_of(text)}
         days = days | {day for text in texts for day in DAY.findall(text)}
         return Secrets(
             identifiers=self.identifiers,
             names={name: where for name, where in self.names.items() if name.casefold() not in words},
             dates={day: where for day, where in self.dates.items() if day not in days},
+            children={pair: file for pair, file in self.children.items() if not ordinary.issuperset(_small(pair))},
             rows=self.rows,
             hashes=self.hashes,
         )
@@ -187,6 +198,62 @@ def words_of(text: str) -> set[str]:
     """
     whole = text if is_normalized("NFC", text) else normalize("NFC", text)
     return {word if word.isascii() else word.translate(MARKS) for word in set(WORD.findall(whole))}
+
+
+def pairs_of(text: str) -> set[Pair]:
+    """Which two words stand beside each other in a text?
+
+    Parameters
+    ----------
+    text : str
+        Without marks of a page.
+
+    Returns
+    -------
+    set of (str, str)
+        Signs between them do not count, so that a surname may stand first.
+
+    Examples
+    --------
+    >>> sorted(pairs_of("Smith, Ann: well done"))
+    [('Ann', 'well'), ('Smith', 'Ann'), ('well', 'done')]
+    """
+    words = _ordered(text)
+    return set(pairwise(words))
+
+
+def _ordered(text: str) -> list[str]:
+    return [word.translate(MARKS) for word in WORD.findall(normalize("NFC", text))]
+
+
+def _small(pair: Pair) -> set[str]:
+    return set(map(str.casefold, pair))
+
+
+def _children(raw: RawTable) -> Iterator[Pair]:
+    """First name and surname of every child, from two columns or from one that holds both."""
+    headers = [plain(header) for header in raw.headers]
+    named = [at for at, header in enumerate(headers) if "name" in header and header in left_out()]
+    after = [at for at in named if headers[at] in SURNAMES]
+    first = [at for at in named if "fore" in headers[at] or "first" in headers[at]]
+    cells = {at: raw.columns[at].cells() for at in named}
+    for one in first:
+        for other in after:
+            for given, family in set(zip(cells[one], cells[other], strict=True)):
+                yield from _called(_ordered(given), _ordered(family))
+    for at in set(named) - {*first, *after}:
+        for words in map(_ordered, raw.columns[at].texts):
+            yield from _called(words[:1], words[1:])
+
+
+def _called(given: list[str], family: list[str]) -> Iterator[Pair]:
+    """In both orders, as it stands and as a page would write what a register has in capitals."""
+    if not given or not family:
+        return
+    for one, other in ((given[0], family[0]), (given[-1], family[0]), (given[0], family[-1]), (family[-1], given[0])):
+        if len(one) > 1 and len(other) > 1:
+            yield one, other
+            yield one.title(), other.title()
 
 
 def _words(cell: str) -> Iterator[str]:

@@ -37,6 +37,25 @@ def test_what_no_page_may_say_is_read_from_the_inputs(known):
     assert any(row.startswith(f"{UPN},{NAME}") for row in known.rows)
 
 
+@pytest.mark.parametrize("said", ["Ottoline School", "School, Ottoline", "<b>Ottoline</b> School", "OTTOLINE SCHOOL"])
+def test_the_trusts_own_words_may_not_say_a_childs_whole_name(tmp_path, said):
+    capitals = PUPILS.replace("School,Ottoline", "SCHOOL,OTTOLINE") if said.isupper() else PUPILS
+    (tmp_path / "pupils.csv").write_text(capitals, encoding="utf-8")
+    found = secrets.of_inputs({"pupils": ("pupils.csv",)}, tmp_path, {"pupils": {"pupil_id": "pupil_ref"}})
+    page = tmp_path / "page.html"
+    for words in (said, "Mrs Ottoline leads the group. School begins on 5 June 2014."):
+        page.write_text(words, encoding="utf-8")
+        hits = scan.scan(page, found.without([words]))
+        assert [hit.kind for hit in hits] == (["a child's whole name from pupils.csv"] if words == said else [])
+
+
+def test_one_column_may_hold_whole_names_and_those_of_ordinary_words_are_not_looked_for(tmp_path):
+    rows = "upn,pupil name\nH801200001001,Quagmirestone Ada\nH801200001002,Reading School\n"
+    (tmp_path / "pupils.csv").write_text(rows, encoding="utf-8")
+    found = secrets.of_inputs({"pupils": ("pupils.csv",)}, tmp_path, {"pupils": {"pupil_id": "upn"}}).without([])
+    assert set(found.children) == {("Quagmirestone", "Ada"), ("Ada", "Quagmirestone")}
+
+
 def packed(file, **members):
     with zipfile.ZipFile(file, "w") as made:
         for name, text in members.items():
