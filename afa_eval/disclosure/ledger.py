@@ -56,7 +56,8 @@ class Entry:
     years : dict
         For each outcome the years it is about: other years are other pupils' figures.
     figures : list
-        Outcome, group, estimand, base, people, how many of them are counted (None for means), and the value.
+        Outcome, group, estimand, base, people, how many of them are counted (None for means), the value, and the
+        line that it is set against, where there is one.
     tables : list
         Name, outcome, rows, columns and cells of each table of counts.
     round_to : int
@@ -265,6 +266,7 @@ def _figures(release: Release) -> list[list[Any]]:
             item.n_pupils,
             _count(item),
             float(f"{item.value:.12g}"),
+            *([float(f"{line.value:.12g}")] if (line := item.comparator) and math.isfinite(line.value) else []),
         ]
         for item in release.estimates
         if item.value is not None and item.base != SCHOOLS
@@ -307,6 +309,8 @@ class Earlier:
         By the same: how many of them it counted, and how many not.
     values : dict
         By the same: how many people, and the value of a figure that counts nobody.
+    lines : dict
+        By the same: how many people, and the line that the figure was set against.
     cells : dict
         By table, row label and column label: the counts.
     numbers : set of int
@@ -316,6 +320,7 @@ class Earlier:
     people: dict[Figure, set[Printed]] = field(default_factory=lambda: defaultdict(set))
     counted: dict[Figure, set[tuple[Printed, Printed]]] = field(default_factory=lambda: defaultdict(set))
     values: dict[Figure, set[tuple[Printed, float]]] = field(default_factory=lambda: defaultdict(set))
+    lines: dict[Figure, set[tuple[Printed, float]]] = field(default_factory=lambda: defaultdict(set))
     cells: dict[tuple[str, str, str], set[Printed]] = field(default_factory=lambda: defaultdict(set))
     numbers: set[int] = field(default_factory=set)
 
@@ -333,13 +338,17 @@ class Earlier:
         """
         wanted, step = set(outcomes), entry.round_to
         self.numbers.add(entry.number)
-        for outcome, group, estimand, base, people, count, *value in entry.figures:
+        for outcome, group, estimand, base, people, count, *told in entry.figures:
             if outcome in wanted:
-                self.people[outcome, group, estimand, base].add((people, step))
+                key = (outcome, group, estimand, base)
+                value, line, *_ = *told, None, None  # no line, or an older ledger, which holds neither
+                self.people[key].add((people, step))
                 if count is not None:
-                    self.counted[outcome, group, estimand, base].add(((count, step), (people - count, step)))
-                elif value and other_files:
-                    self.values[outcome, group, estimand, base].add(((people, step), value[0]))
+                    self.counted[key].add(((count, step), (people - count, step)))
+                elif value is not None and other_files:
+                    self.values[key].add(((people, step), value))
+                if line is not None and other_files:
+                    self.lines[key].add(((people, step), line))
         for table in entry.tables:
             for row, cells in zip(table["rows"], table["cells"], strict=True) if table["outcome"] in wanted else ():
                 for column, value in zip(table["columns"], cells, strict=True):
@@ -424,14 +433,35 @@ class Earlier:
         str
             Empty where it is the same, counts nobody's scores, or has changed by more than a few would change it.
         """
-        # what is set against a line of the group's own mix is told with few places, and goes with the mean
-        if mixes.is_mixed(item.comparator):
-            return ""
+        return self._moved(item, mixes.value_as_printed(item), self.values, policy)
+
+    def line_changed(self, item: Estimate, policy: Policy) -> str:
+        """Could the line of a group's own mix be another than it was because of a few people in it?
+
+        Parameters
+        ----------
+        item : Estimate
+            The new figure, set against the line.
+        policy : Policy
+            The rules.
+
+        Returns
+        -------
+        str
+            Empty where there is no such line, it is told as it was, or has changed by more than a few would change it.
+        """
+        line = mixes.line_as_printed(item)
+        return "" if line is None else self._moved(item, line, self.lines, policy)
+
+    def _moved(
+        self, item: Estimate, now: float, told: Mapping[Figure, Iterable[tuple[Printed, float]]], policy: Policy
+    ) -> str:
+        """Why may a number of as many people as before not stand beside what was told of them?"""
         spread = math.inf if item.se is None else item.se * math.sqrt(item.n_pupils)
-        for people, value in self.values.get((item.outcome, item.group, str(item.estimand), item.base), ()):
+        for people, value in told.get((item.outcome, item.group, str(item.estimand), item.base), ()):
             step = max(policy.round_to, people[1])
             least = 10.0 ** -int(math.log10(max(item.n_pupils, 1))) if step else SAME * max(1.0, abs(value))
-            moved, same = abs(item.value - value), _less(item.n_pupils, people, policy) == 0
+            moved, same = abs(now - value), _less(item.n_pupils, people, policy) == 0
             if same and moved > least and moved * item.n_pupils < policy.threshold * FAR * spread:
                 return f"{BESIDE} how far fewer than {policy.threshold} {item.base} were changed"
         return ""

@@ -167,6 +167,22 @@ class Before(Protocol):
             Empty where it could not.
         """
 
+    def line_changed(self, item: Estimate, policy: Policy) -> str:
+        """Could the line of a group's own mix be another than it was because of a few people in it?
+
+        Parameters
+        ----------
+        item : Estimate
+            The new figure, set against the line.
+        policy : Policy
+            The rules.
+
+        Returns
+        -------
+        str
+            Empty where it could not.
+        """
+
 
 def alone(
     items: Sequence[Estimate],
@@ -238,9 +254,18 @@ def _hide_beside(hiding: Hiding, before: Before) -> None:
         if reason := told.get(_whom(item)) or before.reason(item, counted(item), hiding.policy):
             hiding.hide(key_of(item), reason, whole_group=True)
             hiding.beside.add(key_of(item))
-        elif reason := before.changed(item, hiding.policy):
-            hiding.hide(key_of(item), reason)
-            hiding.changed.add(key_of(item))
+        elif reason := before.changed(item, hiding.policy) or before.line_changed(item, hiding.policy):
+            _hide_changed(hiding, item, before, reason)
+
+
+def _hide_changed(hiding: Hiding, item: Estimate, before: Before, reason: str) -> None:
+    """Of a figure that a line only stands beside, the line alone is taken away where it alone has changed."""
+    key = key_of(item)
+    if str(item.estimand) in figures().beside_lines and not before.changed(item, hiding.policy):
+        hiding.lineless.add(key)
+        return
+    hiding.hide(key, reason)
+    hiding.changed.add(key)
 
 
 def _whom(item: Estimate) -> tuple[str, str, str, int]:

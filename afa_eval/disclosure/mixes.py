@@ -83,7 +83,7 @@ def as_printed(shown: ReleasedEstimate, item: Estimate) -> ReleasedEstimate:
     mixed = is_mixed(line)
     value = _rounded(line.value, line.unit) if mixed else line.value
     shown = replace(shown, comparator=replace(line, value=value, mix=()))
-    if not mixed or shown.value is None or _beside(item):
+    if not mixed or shown.value is None or stands_beside(item):
         return shown
     statistic, p_value, p_adjusted = (
         None if number is None else float(f"{number:.2g}")
@@ -99,6 +99,40 @@ def as_printed(shown: ReleasedEstimate, item: Estimate) -> ReleasedEstimate:
     )
 
 
+def value_as_printed(item: Estimate) -> float:
+    """Which number is told of a figure, but for what a policy rounds?
+
+    Parameters
+    ----------
+    item : Estimate
+        Any figure.
+
+    Returns
+    -------
+    float
+        With few places where it is computed from a line of its own mix.
+    """
+    computed = is_mixed(item.comparator) and not stands_beside(item)
+    return _rounded(item.value, item.unit) if computed else item.value
+
+
+def line_as_printed(item: Estimate) -> float | None:
+    """Which number is told of the line that a figure is set against?
+
+    Parameters
+    ----------
+    item : Estimate
+        Any figure.
+
+    Returns
+    -------
+    float or None
+        With few places; None where there is no line, or none of the group's own mix.
+    """
+    line = item.comparator
+    return None if line is None or not is_mixed(line) else _rounded(line.value, line.unit)
+
+
 def _rounded(value: float, unit: str) -> float:
     if not math.isfinite(value):
         return value
@@ -106,13 +140,24 @@ def _rounded(value: float, unit: str) -> float:
     return words.round_half_up(value, places) + 0.0  # no nought below nought
 
 
-def _beside(item: Estimate) -> bool:
-    """Does the line only stand beside the figure, which is not computed from it?"""
+def stands_beside(item: Estimate) -> bool:
+    """Does a line only stand beside a figure, which is not computed from it?
+
+    Parameters
+    ----------
+    item : Estimate
+        Any figure.
+
+    Returns
+    -------
+    bool
+        False for a difference from the line.
+    """
     return str(item.estimand) in figures().beside_lines
 
 
 def _take_away(hiding: Hiding, item: Estimate) -> None:
-    if _beside(item):
+    if stands_beside(item):
         hiding.lineless.add(key_of(item))
     else:
         hiding.hide(key_of(item), REASON)

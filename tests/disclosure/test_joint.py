@@ -85,6 +85,8 @@ def test_a_figure_hidden_beside_an_earlier_release_is_not_told_by_the_others() -
         def changed(self, item, policy) -> str:
             return ""
 
+        line_changed = changed
+
     items = [figure("all", 400), figure("fsm=yes", 103), figure("fsm=no", 297)]
     hiding, grids = linked.alone(items, PUBLISH, Before()), cells.alone([], PUBLISH)
     joint.close(hiding, grids)

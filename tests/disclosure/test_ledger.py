@@ -12,7 +12,7 @@ from afa_eval import disclosure
 from afa_eval.disclosure import cells, policies
 from afa_eval.disclosure.ledger import FILE, Ledger, fingerprint
 from afa_eval.errors import DisclosureError, PlanError
-from afa_eval.estimate import Claim, Estimand, Estimate, Estimates, Table
+from afa_eval.estimate import Claim, Comparator, Estimand, Estimate, Estimates, Table
 
 PUBLISH = policies.find("publish")
 ABOUT = {"outcomes": [{"id": "a", "before": "202122", "after": "202223"}]}
@@ -192,3 +192,39 @@ def test_a_mean_of_the_same_people_that_changed_by_a_few_scores_is_hidden(n, val
     assert again.estimates[0].value == value  # the same files: another plan, no other score
     now, _ = released(evaluation(replace(figure(n, value), **known), files="mended"), ledger)
     assert (now.estimates[0].value is not None) == shown
+
+
+@pytest.mark.parametrize(
+    ("line", "difference", "standing"),
+    [
+        (0.13664, -0.03042, (True, True, True)),  # nothing changed
+        (0.13669, -0.03047, (True, True, True)),  # not in what is printed
+        (
+            0.13676,
+            -0.03054,
+            (True, True, False),
+        ),  # the difference prints as -0.031: who joined has a part of many absentees
+        (0.13748, -0.03126, (True, True, False)),
+        (0.13752, -0.03042, (True, False, False)),  # the line prints as 0.138
+        (0.23664, -0.13042, (True, True, True)),  # nine people cannot have moved it so far
+    ],
+)
+def test_a_line_of_a_mix_that_a_few_have_changed_goes_though_those_compared_are_the_same(line, difference, standing):
+    def found(line, difference, files):
+        england = Comparator(
+            slug="pa", value=line, year="202223", population="England", definition="d", unit="proportion",
+            mix=(400, 405, 200, 200),
+        )  # fmt: skip
+        known = {"comparator": england, "se": 0.0123, "df": 4.9}
+        beside = replace(
+            figure(1205, 128 / 1205, estimand=Estimand.PERSISTENT_ABSENCE_AFTER, unit="proportion"), **known
+        )
+        minus = figure(
+            1205, difference, estimand=Estimand.PERSISTENT_ABSENCE_MINUS_NATIONAL, unit="proportion difference"
+        )
+        return evaluation(beside, replace(minus, **known), files=files)
+
+    _, ledger = released(found(0.13664, -0.03042, "one"))
+    now, _ = released(found(line, difference, "two"), ledger)
+    share, minus = now.estimates
+    assert (share.value is not None, share.comparator is not None, minus.value is not None) == standing
