@@ -456,15 +456,18 @@ class Earlier:
     def _moved(
         self, item: Estimate, now: float, told: Mapping[Figure, Iterable[tuple[Printed, float]]], policy: Policy
     ) -> str:
-        """Why may a number of as many people as before not stand beside what was told of them?"""
-        spread = math.inf if item.se is None else item.se * math.sqrt(item.n_pupils)
-        for people, value in told.get((item.outcome, item.group, str(item.estimand), item.base), ()):
+        """Why may a number of as many people as before not stand beside what was told of them? One that was told may."""
+        key = (item.outcome, item.group, str(item.estimand), item.base)
+        far = math.inf if item.se is None else policy.threshold * FAR * item.se / math.sqrt(max(item.n_pupils, 1))
+        near = False
+        for people, value in told.get(key, ()):  # several where a figure is set against several lines
             step = max(policy.round_to, people[1])
             least = 10.0 ** -int(math.log10(max(item.n_pupils, 1))) if step else SAME * max(1.0, abs(value))
             moved, same = abs(now - value), _less(item.n_pupils, people, policy) == 0
-            if same and moved > least and moved * item.n_pupils < policy.threshold * FAR * spread:
-                return f"{BESIDE} how far fewer than {policy.threshold} {item.base} were changed"
-        return ""
+            if same and moved <= least:
+                return ""
+            near |= same and moved < far
+        return f"{BESIDE} how far fewer than {policy.threshold} {item.base} were changed" if near else ""
 
     def known(self, tables: Sequence[Table], policy: Policy) -> Known:
         """Which cells are out already, or differ by too few from what is?

@@ -228,3 +228,20 @@ def test_a_line_of_a_mix_that_a_few_have_changed_goes_though_those_compared_are_
     now, _ = released(found(line, difference, "two"), ledger)
     share, minus = now.estimates
     assert (share.value is not None, share.comparator is not None, minus.value is not None) == standing
+
+
+def test_figures_that_are_set_against_two_lines_stay_where_nothing_changed() -> None:
+    def found(value, files):
+        lines = [
+            Comparator(slug="p", value=line, year="202223", population=whom, definition="d", unit="points")
+            for whom, line in (("no SEN", 0.27), ("all", -0.11))
+        ]
+        known = {"estimand": Estimand.PROGRESS_MINUS_NATIONAL}
+        items = [replace(figure(196, value - one.value, **known), comparator=one, se=0.4, df=4.9) for one in lines]
+        return evaluation(*items, files=files)
+
+    _, ledger = released(found(-0.48, "one"))
+    same, _ = released(found(-0.48, "two"), ledger)
+    assert [item.value for item in same.estimates] == pytest.approx([-0.75, -0.37])
+    moved, _ = released(found(-0.48 - 1.3 / 196, "two"), ledger)
+    assert [item.value for item in moved.estimates] == [None, None]
