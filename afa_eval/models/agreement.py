@@ -13,6 +13,7 @@ import pandas as pd
 
 from afa_eval.errors import EstimationError
 from afa_eval.models.fitted import quantile
+from afa_eval.models.scales import finite
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -147,7 +148,7 @@ def rater_icc(ratings: pd.DataFrame, same_raters: bool = True, mean: bool = Fals
     Raises
     ------
     EstimationError
-        With fewer than two raters or three complete rows, or where nothing varies.
+        With fewer than two raters or three complete rows, where nothing varies, or a rating is infinite or no number.
 
     References
     ----------
@@ -160,7 +161,7 @@ def rater_icc(ratings: pd.DataFrame, same_raters: bool = True, mean: bool = Fals
     """
     from pingouin import intraclass_corr
 
-    complete = ratings.dropna().astype(np.float64)
+    complete = finite(ratings.dropna())
     n, k = complete.shape
     if k < 2 or n < 3 or not float(np.ptp(complete.to_numpy())):
         raise EstimationError("Agreement of raters needs two raters, three things rated by all, and some variation.")

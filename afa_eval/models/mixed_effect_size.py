@@ -186,7 +186,13 @@ def _from_model(model: _Fitted, unit: _Fitted, contrast: Contrast, asked: Asked)
         variance = within + (between if asked.basis == "total" else 0.0)
         df = _variance_df(unit, np.ones(unit.fit.variances.size) if asked.basis == "total" else None)
         return kernel.g_estimated(contrast.value, contrast.se, contrast.df, math.sqrt(variance), df, asked.level)
-    sizes = kernel.arm_sizes(n[treated > 0], n[treated == 0])
+    arms = n[treated > 0], n[treated == 0]
+    if min(map(len, arms)) < 2:
+        raise EstimationError(
+            f"'{asked.term}' has {len(arms[0])} of the {len(n)} groups: an effect size in their own standard deviation "
+            "needs at least two on each side. With denominator='national' it does not."
+        )
+    sizes = kernel.arm_sizes(*arms)
     return kernel.hedges_g_clustered(
         contrast.value,
         between,

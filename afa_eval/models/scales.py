@@ -222,10 +222,40 @@ def _deviance(own: NDArray[np.float64], corr: NDArray[np.float64]) -> tuple[floa
     return float((values - np.log(values) - 1.0).sum()), gradient
 
 
+def finite(answers: pd.DataFrame) -> pd.DataFrame:
+    """Which numbers are these answers?
+
+    Parameters
+    ----------
+    answers : pandas.DataFrame
+        Without gaps; numbers, or texts that are.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The same as numbers.
+
+    Raises
+    ------
+    EstimationError
+        Where one is infinite or no number.
+    """
+    try:
+        numbers = answers.astype(float)
+    except (ValueError, TypeError):
+        raise EstimationError("An answer is no number.") from None
+    if not np.isfinite(numbers.to_numpy()).all():
+        raise EstimationError("An answer is infinite.")
+    return numbers
+
+
 def _complete(items: pd.DataFrame, least: int) -> pd.DataFrame:
     if items.shape[1] < least:
         raise EstimationError(f"Reliability of this kind needs at least {least} items, not {items.shape[1]}.")
-    complete = items.dropna().astype(float)
+    if not items.columns.is_unique:
+        twice = ", ".join(map(str, items.columns[items.columns.duplicated()].unique()))
+        raise EstimationError(f"There is more than one item {twice}.")
+    complete = finite(items.dropna())
     if len(complete) < 3:
         raise EstimationError(f"Only {len(complete)} respondents answered every item.")
     if bool((complete.nunique() < 2).any()):

@@ -92,6 +92,7 @@ def test_perfect_and_opposite() -> None:
         (lambda: agreement.kappa([1, 2], [1, 2], "cubed"), "must be one of"),
         (lambda: agreement.rater_icc(SHROUT[["a"]]), "two raters"),
         (lambda: agreement.rater_icc(SHROUT * 0), "variation"),
+        (lambda: agreement.rater_icc(SHROUT.assign(a=np.inf)), "infinite"),
     ],
 )
 def test_what_cannot_be_said_is_refused(call, said: str) -> None:

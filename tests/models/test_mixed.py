@@ -166,6 +166,9 @@ def test_mistakes(crt, fit):
         fit.effect_size("treated", denominator="national", sd=-10.0)
     with pytest.raises(EstimationError, match="95% intervals only"):
         fit.effect_size("treated", convention="eefanalytics", level=0.9)
+    alone = crt[(crt["treated"] == 0) | (crt["urn"] == crt.loc[crt["treated"] == 1, "urn"].iloc[0])]
+    with pytest.raises(EstimationError, match="at least two on each side"):
+        fit_mixed(alone, "post", ["treated", "pre"], ["urn"]).effect_size("treated")
     with pytest.raises(EstimationError, match="no area level"):
         fit.area_effects()
 

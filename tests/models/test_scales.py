@@ -172,3 +172,9 @@ def test_reliability_that_cannot_be_estimated_says_why() -> None:
         scales.omega(frame.assign(b=[1, 3, 2, 4, 6, 5], c=frame["a"] * 2))
     with pytest.raises(EstimationError, match="Only 2 respondents"):
         scales.alpha(frame.head(2))
+    with pytest.raises(EstimationError, match="more than one item a"):
+        scales.alpha(frame[["a", "b", "a"]])
+    with pytest.raises(EstimationError, match="infinite"):
+        scales.alpha(frame.replace(2.0, np.inf))
+    with pytest.raises(EstimationError, match="no number"):
+        scales.omega(frame.assign(b="often"))
