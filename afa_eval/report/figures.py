@@ -117,7 +117,8 @@ def save(drawing: Drawing, folder: Path, drawings: Drawings | None = None) -> Ch
     (target / f"{drawing.name}.svg").write_text(wide, encoding="utf-8")
     (target / f"{drawing.name}-narrow.svg").write_text(narrow, encoding="utf-8")
     below = None if drawing.below is None else drawing.below(folder)
-    return Chart(file=f"{FOLDER}/{drawing.name}.svg", alt=alt, title=drawing.title or title, grid=below)
+    said = f"{title}. {alt}" if title else alt  # the finding first: a reader of alt texts may go on before the end
+    return Chart(file=f"{FOLDER}/{drawing.name}.svg", alt=said, title=drawing.title or title, grid=below)
 
 
 def _drawn(drawing: Drawing) -> Drawn:

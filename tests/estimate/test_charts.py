@@ -278,6 +278,12 @@ def test_a_long_name_gives_way_to_its_figure(by_sen: list[Estimate]) -> None:
     assert any(re.fullmatch(r"Profound.*… 19\.4%", text) for text in texts(charts.slopes(need, narrow=True)))
 
 
+def test_alt_texts_name_those_who_were_counted_and_one_row_more_is_one_row(by_sen: list[Estimate]) -> None:
+    parents = [replace(item, group="all", base="parents") for item in by_sen[:2]]
+    assert "All parents: " in charts.alt(charts.slopes(parents))
+    assert saying.alt_forest(by_sen[:1] * 13).endswith("and 1 more row, in the table beside it.")
+
+
 def test_a_hidden_group_is_named_beside_the_slopes(
     by_sen: list[Estimate], hide: Callable[..., SimpleNamespace]
 ) -> None:

@@ -34,7 +34,7 @@ def shelf(tmp_path):
 
 def test_a_drawing_is_drawn_once_for_as_long_as_it_says_the_same(shelf, tmp_path) -> None:
     first = save(Drawing("a", partial(drawn, 0.1)), tmp_path, shelf)
-    assert save(Drawing("b", partial(drawn, 0.1)), tmp_path, shelf).alt == first.alt == "0.1 False"
+    assert save(Drawing("b", partial(drawn, 0.1)), tmp_path, shelf).alt == first.alt == "T. 0.1 False"
     assert len(CALLS) == 2  # wide and narrow, once
     assert (tmp_path / "charts/a-narrow.svg").read_text() == (tmp_path / "charts/b-narrow.svg").read_text()
     assert save(Drawing("a", partial(drawn, 0.1 + 1e-16)), tmp_path, shelf).alt != first.alt
@@ -53,7 +53,7 @@ def test_a_damaged_drawing_is_drawn_again(shelf, tmp_path, damage) -> None:
     save(Drawing("a", partial(drawn, 1)), tmp_path, shelf)
     (file,) = shelf.folder.iterdir()
     file.write_text(damage)
-    assert save(Drawing("a", partial(drawn, 1)), tmp_path, shelf).alt == "1 False"
+    assert save(Drawing("a", partial(drawn, 1)), tmp_path, shelf).alt == "T. 1 False"
     assert json.loads(file.read_text())[1][2] == "T"
 
 

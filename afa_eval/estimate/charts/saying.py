@@ -237,7 +237,8 @@ def alt_forest(items: Iterable[Shown], labels: Sequence[str] | None = None) -> s
         f"{name}{f', {words.title(item.estimand).lower()}' if several else ''}: {_value(item)}"
         for item, name in zip(rows[:12], names, strict=False)
     ]
-    more = f" and {len(rows) - 12} more rows, in the table beside it" if len(rows) > 12 else ""
+    left = len(rows) - 12
+    more = f" and {left} more row{'s' * (left > 1)}, in the table beside it" if left > 0 else ""
     name = words.title_of(rows[0]) if rows and not several else "Estimates side by side"
     return f"Forest plot. {name}. {'; '.join(said)}{more}."
 
