@@ -125,7 +125,7 @@ def _table(made: Any, grid: Grid) -> None:
     from docx.shared import Pt
 
     if not grid.rows:
-        made.add_paragraph(f"{grid.title}: every figure of this table is about too few people to publish.")
+        made.add_paragraph(f"{grid.title}: every figure of this table is hidden to protect people.")
         return
     title = made.add_paragraph(grid.title, style="Caption").paragraph_format
     title.keep_with_next, title.space_before = True, Pt(10)

@@ -175,8 +175,8 @@ def test_a_forest_writes_values_intervals_and_who(absence: list[Estimate]) -> No
 
 def test_a_hidden_row_is_written_and_not_drawn(absence: list[Estimate], hide: Callable[..., SimpleNamespace]) -> None:
     shown, gone = charts.forest(absence[:1]), charts.forest([absence[0], hide(replace(absence[0], group="sen=none"))])
-    assert "too few to publish" in texts(gone)
-    assert "too few to publish" in charts.alt(gone)
+    assert "hidden to protect people" in texts(gone)
+    assert "hidden to protect people" in charts.alt(gone)
     assert _marks(gone, "o") == _marks(shown, "o") == 1
 
 
@@ -288,8 +288,8 @@ def test_a_hidden_group_is_named_beside_the_slopes(
     by_sen: list[Estimate], hide: Callable[..., SimpleNamespace]
 ) -> None:
     items = [*by_sen[:5], hide(by_sen[5])]
-    assert "EHC plan: too few to publish" in texts(charts.slopes(items))
-    assert "too few to publish" in texts(charts.absence_lines(items))
+    assert "EHC plan: hidden to protect people" in texts(charts.slopes(items))
+    assert "hidden to protect people" in texts(charts.absence_lines(items))
     with pytest.raises(ReportError, match="nothing to draw"):
         charts.slopes(items[4:])
 
@@ -342,9 +342,9 @@ def test_the_middle_of_the_scale_is_where_the_bars_meet(answers: Table) -> None:
 def test_a_bar_with_a_hidden_part_is_hidden_as_a_whole(answers: Table) -> None:
     part = replace(answers, cells=((14, None, 110, 25, 209), answers.cells[1]))
     figure = charts.likert(part)
-    assert "too few to publish" in texts(figure)
+    assert "hidden to protect people" in texts(figure)
     assert len(figure.axes[0].patches) == 4
-    assert "Before: too few to publish" in charts.alt(figure)
+    assert "Before: hidden to protect people" in charts.alt(figure)
 
 
 def test_a_released_table_is_drawn_as_its_table(answers: Table) -> None:
@@ -397,7 +397,7 @@ def test_the_flow_tells_who_left_and_why(narrow: bool) -> None:
 def test_a_hidden_step_says_so() -> None:
     steps = [STEPS[0], SimpleNamespace(name="Kept", table="pupils", rows_in=6040, rows_out=None, reason="too small")]
     svg = charts.flow(steps)
-    assert "too few to publish" in svg
+    assert "hidden to protect people" in svg
     assert "6,040 left out" not in svg
 
 
@@ -468,7 +468,7 @@ def test_quarters_say_the_ends_of_the_first_group_and_stand_beside_the_nation() 
 
 
 def test_an_event_study_says_what_is_hidden_and_needs_its_columns() -> None:
-    assert "spring to summer: too few to publish" in charts.alt(charts.event_study(GROWTH))
+    assert "spring to summer: hidden to protect people" in charts.alt(charts.event_study(GROWTH))
     with pytest.raises(ReportError, match="needs the columns Figure, Lower limit, Upper limit"):
         charts.event_study(QUARTERS)
     with pytest.raises(ReportError, match="every figure is hidden"):

@@ -127,7 +127,7 @@ def test_every_estimand_makes_a_whole_plain_sentence(
         assert not re.search(r"[{}_=]|\bNone\b|significan|p-value|\bp [<=>]|  |\.\.|nan", said), said
         assert "95% CI" in said
         assert "1,240 pupils in 20 schools" in said
-    assert words.sentence(hide(item)).endswith(": too few to publish.")
+    assert words.sentence(hide(item)).endswith(": hidden to protect people.")
     assert estimand in phrases.PHRASES
 
 
@@ -193,7 +193,7 @@ def test_a_paragraph_tells_the_whole_story(absence: list[Estimate]) -> None:
 
 
 def test_a_hidden_paragraph_gives_nothing_away(absence: list[Estimate], hide: Callable[..., SimpleNamespace]) -> None:
-    assert words.summary_paragraph([hide(item) for item in absence]) == "Pupils with SEN: too few to publish."
+    assert words.summary_paragraph([hide(item) for item in absence]) == "Pupils with SEN: hidden to protect people."
 
 
 def test_each_group_has_its_own_paragraph(by_sen: list[Estimate]) -> None:

@@ -183,7 +183,7 @@ def _step(station: Station, base: str, width: int, y: float, box: float, *, narr
 
 def _left_out(station: Station) -> list[str]:
     if station.rows_in is None or station.rows_out is None:
-        return [f"Left out (too few to publish): {station.reason}"] if station.reason else []
+        return [f"Left out (hidden to protect people): {station.reason}"] if station.reason else []
     lost = station.rows_in - station.rows_out
     if lost <= 0:
         return []
@@ -192,7 +192,7 @@ def _left_out(station: Station) -> list[str]:
 
 
 def _many(n: int | None, base: str) -> str:
-    return "too few to publish" if n is None else f"{n:,} {base}"
+    return "hidden to protect people" if n is None else f"{n:,} {base}"
 
 
 def _box(texts: Sequence[str], x: float, y: float, width: float) -> tuple[list[str], float]:

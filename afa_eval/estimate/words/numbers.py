@@ -28,7 +28,7 @@ DECIMALS = {
     "grades": 2,
 }
 MINUS = "\u2212"
-HIDDEN = {"c": "too few to publish", "z": "does not apply", "x": "not available", "low": "too small to show"}
+HIDDEN = {"c": "hidden to protect people", "z": "does not apply", "x": "not available", "low": "too small to show"}
 
 
 def round_half_up(value: float, decimals: int = 0) -> float:
