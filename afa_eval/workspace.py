@@ -254,7 +254,8 @@ def book_plan(
 
         def while_built(pages: Path) -> None:
             meanwhile(pages)
-            look().through(pages)  # what stands in them stands in the book too, and is known by then
+            # what stands in them stands in the book too, and is known by then; what is being built comes and goes
+            look().through([one for one in sorted(pages.iterdir()) if one.name != "_build"])
 
         kept_once = cache(put)
         try:
