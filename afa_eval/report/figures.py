@@ -117,7 +117,8 @@ def save(drawing: Drawing, folder: Path, drawings: Drawings | None = None) -> Ch
     (target / f"{drawing.name}.svg").write_text(wide, encoding="utf-8")
     (target / f"{drawing.name}-narrow.svg").write_text(narrow, encoding="utf-8")
     below = None if drawing.below is None else drawing.below(folder)
-    said = f"{title}. {alt}" if title else alt  # the finding first: a reader of alt texts may go on before the end
+    rest = alt.replace(f"{title}. ", "", 1)  # some name the finding themselves
+    said = f"{title}. {rest}" if title else alt  # first what was found: who listens may go on before the end
     return Chart(file=f"{FOLDER}/{drawing.name}.svg", alt=said, title=drawing.title or title, grid=below)
 
 

@@ -176,7 +176,8 @@ def _pairs_title(answers: Sequence[str], found: Sequence[Bar], rows: Sequence[st
     if len(pairs) < 2:
         return ""
     more, what = sum(after > before for before, after in pairs), "groups" if "=" in rows[-1] else "questions"
-    return f"More answered “{answers[-1]}” after than before in {more} of the {len(pairs)} {what} shown"
+    count = f"{more} of the {len(pairs)}" if more < len(pairs) else "both" if more == 2 else f"all {more}"
+    return f"More answered “{answers[-1]}” after than before in {count} {what} shown"
 
 
 def _quarters_title(names: Sequence[str], found: Sequence[Bar]) -> str:
