@@ -182,7 +182,9 @@ def _in_pieces(arrays: Arrays, columns: Sequence[Column], codes: Ints) -> Cluste
 
 
 def _nothing_left(missing: Sequence[tuple[str, int]]) -> EstimationError:
-    named = ", ".join(f"{column} in {count} rows" for column, count in missing)
+    named = ", ".join(f"{column} in {count} rows" for column, count in missing if count)
+    if not named:
+        return EstimationError("The table has no rows.")
     return EstimationError(f"No row has a value in every column. Missing: {named}.")
 
 

@@ -257,7 +257,7 @@ def _complete(items: pd.DataFrame, least: int) -> pd.DataFrame:
         raise EstimationError(f"There is more than one item {twice}.")
     complete = finite(items.dropna())
     if len(complete) < 3:
-        raise EstimationError(f"Only {len(complete)} respondents answered every item.")
+        raise EstimationError(f"Fewer than three respondents answered every item: {len(complete)}.")
     if bool((complete.nunique() < 2).any()):
         still = ", ".join(str(name) for name in complete.columns[complete.nunique() < 2])
         raise EstimationError(f"Everyone gave the same answer to {still}, so reliability cannot be estimated.")

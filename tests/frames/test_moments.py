@@ -233,6 +233,11 @@ def test_whole_numbers_of_a_file_do_not_run_over(tmp_path):
         moments(path, "y", ["empty"], ["urn"])
 
 
+def test_a_table_without_rows_says_so():
+    with pytest.raises(EstimationError, match="has no rows"):
+        moments(pd.DataFrame({"y": [], "x": [], "urn": []}, dtype=float), "y", ["x"], ["urn"])
+
+
 def test_nested_groups_text_keys_and_numbers_as_categories():
     d = pd.read_csv(REFERENCE / "pilot.csv")
     d["la"] = "LA" + d.la.astype(str)
