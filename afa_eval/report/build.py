@@ -39,6 +39,8 @@ if sys.stdin.readline():
     main()
 """
 WARNING = re.compile(r"WARNING|ERROR|CRITICAL|error:|Exception|would load")
+NOWHERE = re.compile(r"WARNING: 'myst' cross-reference target not found: '([^']+)'.*")
+LEADS = r"a link leads to #\1, and no page of this template has (\1)= above a heading."
 COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -244,7 +246,7 @@ def in_this_process(arguments: Sequence[str]) -> Built:
 
 def _told(output: str, work: Path) -> str:
     lines = [COLOURS.sub("", text).replace(f"{work}/", "").strip() for text in output.splitlines()]
-    told = list(dict.fromkeys(text for text in lines if WARNING.search(text)))
+    told = list(dict.fromkeys(NOWHERE.sub(LEADS, text) for text in lines if WARNING.search(text)))
     return "\n".join(told[:20] or lines[-20:])
 
 
