@@ -134,6 +134,7 @@ def check(plan: PlanPath, quiet: Quiet = False, as_json: Json = False) -> None:
         if not quiet:
             _show(output.fault_tables(faults))
         _made(made)
+    workspace.policy_of(asked)  # a slip in the rules for publishing is told here too
     if any(fault.severity == "error" for fault in faults):
         raise typer.Exit(1)
 

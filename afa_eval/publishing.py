@@ -18,7 +18,7 @@ from typing import Any
 
 from afa_eval import evaluation, installed, workspace
 from afa_eval.disclosure import ledger
-from afa_eval.errors import AfaEvalError, ReportError
+from afa_eval.errors import AfaEvalError, PlanError, ReportError
 from afa_eval.plan import Plan, load_plan
 from afa_eval.report import apart, build, kept, pages, site
 from afa_eval.report.headlines import NAME
@@ -85,11 +85,13 @@ def publish(
     Raises
     ------
     ReportError
-        Where the folder is no site, two plans have one title, or a book could not be built: all
-        others are in place then, and of that one the last that could.
+        Where the folder is no site, two plans have one title, or a plan of several is wrong or its book could
+        not be built: all others are in place then, and of that one the last that could.
+    PlanError
+        Where it is the only one that is wrong.
     """
     known = _state(folder)
-    read = _named(plans)
+    read, wrong = _named(plans)
     wanted = {slug: path for slug, (path, _) in read.items()}
     before: dict[str, str] = known.get("books", {})
     sources = {slug: _source(plan) for slug, (_, plan) in read.items()}
@@ -98,7 +100,8 @@ def publish(
         for slug, path in wanted.items()
         if everything or before.get(slug) != mark(path, sources[slug]) or not _there(folder, slug)
     ]
-    gone = tuple(slug for slug in before if slug not in wanted) if prune else ()
+    # whose book is that of a plan that cannot be read? None is taken away until it can
+    gone = tuple(slug for slug in before if slug not in wanted) if prune and not wrong else ()
     at_once = max(1, min(workers or os.cpu_count() or 1, len(due)))
     stay = {slug: text for slug, text in before.items() if slug not in gone}
     state = {"title": title or str(known.get("title") or TITLE), "made_by": installed.version_of("afa-eval")}
@@ -109,7 +112,7 @@ def publish(
         place = folder.resolve(), Path(work).resolve()
         first = _FirstPage(state["title"], *place, beside, str(known.get("index", "")))
         books_due = {slug: wanted[slug] for slug in due}
-        made, failed = _build_all(books_due, folder, tell, beside, partial(first.begin, stay))
+        made, unbuilt = _build_all(books_due, folder, tell, beside, partial(first.begin, stay))
         for slug in gone:
             shutil.rmtree(folder / slug, ignore_errors=True)
         books = stay | {slug: mark(wanted[slug], sources[slug]) for slug in made}
@@ -117,9 +120,10 @@ def publish(
             if first.begin(books):
                 tell("Building the index")
             _note(folder, {**state, "books": books, "index": first.put()}, known)
+    failed = wrong | unbuilt
     if failed:
-        told = "\n".join(f"{slug}: {text}" for slug, text in failed.items())
-        raise ReportError(f"{len(failed)} of {len(wanted)} books could not be built.\n{told}")
+        told = "\n".join(f"{which}: {text}" for which, text in failed.items())
+        raise ReportError(f"{len(failed)} of {len(wanted) + len(wrong)} books could not be built.\n{told}")
     kept = tuple(slug for slug in wanted if slug not in made)
     return Published((folder / "index.html").resolve(), tuple(made), kept, gone)
 
@@ -206,16 +210,27 @@ def _state(folder: Path) -> dict[str, Any]:
     return {}
 
 
-def _named(plans: Sequence[Path]) -> dict[str, tuple[Path, Plan]]:
-    """Each plan, by the folder of its book in the site."""
+def _named(plans: Sequence[Path]) -> tuple[dict[str, tuple[Path, Plan]], dict[str, str]]:
+    """Each plan, by the folder of its book in the site; and by its path, what is wrong with one that cannot be read."""
     found: dict[str, tuple[Path, Plan]] = {}
+    wrong: dict[str, str] = {}
     for path in plans:
-        plan = load_plan(path)
+        try:
+            plan = load_plan(path)
+        except PlanError as error:
+            if len(plans) == 1:
+                raise
+            wrong[str(path)] = _told(error)
+            continue
         slug = site.slug_of(plan.evaluation.title)
         if slug in found and found[slug][0].resolve() != path.resolve():
             raise ReportError(f"{found[slug][0]} and {path} have the same title. Give one of them another.")
         found[slug] = path, plan
-    return found
+    return found, wrong
+
+
+def _told(error: AfaEvalError) -> str:
+    return "\n".join([str(error), *getattr(error, "__notes__", ())])
 
 
 def _there(folder: Path, slug: str) -> bool:
@@ -332,5 +347,5 @@ def build_one(
             here = beside is None
             page = workspace.book_plan(Path(path), lambda _: None, here=here, beside=beside, meanwhile=meanwhile)
     except AfaEvalError as error:
-        return "", "\n".join([str(error), *getattr(error, "__notes__", ())])
+        return "", _told(error)
     return str(page.parent), ""

@@ -146,6 +146,7 @@ def _run(
     Who works ``beside`` gets ready for a book as soon as there is nothing else to do.
     """
     folder = plan.folder / BUILD
+    policy_of(plan)  # a slip in it is told before anything is estimated
     try:
         found = evaluation.evaluate(
             plan, progress=tell, beside=pool, earlier=earlier, waiting=partial(_while_waiting, beside)
@@ -299,6 +300,28 @@ def _refuse_secrets(plan: Plan, look: scan.Look) -> None:
     scan.refuse(hits)
 
 
+def policy_of(plan: Plan) -> disclosure.Policy:
+    """Which rules say what may leave?
+
+    Parameters
+    ----------
+    plan : Plan
+        Whose ``[disclosure]`` names them.
+
+    Returns
+    -------
+    Policy
+        One that ships, or that of a file beside the plan.
+
+    Raises
+    ------
+    DisclosureError
+        Where there is no such policy, with every slip in a file.
+    """
+    profile = plan.disclosure.profile
+    return disclosure.policies.find(plan.folder / profile if profile.endswith(".toml") else profile)
+
+
 def release(found: Evaluation, plan: Plan) -> Release:
     """What may leave beside all that was released from this plan before?
 
@@ -322,8 +345,7 @@ def release(found: Evaluation, plan: Plan) -> Release:
     DisclosureError
         Where there is no such policy, or the ledger cannot be read.
     """
-    profile = plan.disclosure.profile
-    policy = disclosure.policies.find(plan.folder / profile if profile.endswith(".toml") else profile)
+    policy = policy_of(plan)
     known = ledger.Ledger.read(plan.folder)
     mark = ledger.fingerprint(found.manifest, policy)
     with apart.unswept():

@@ -207,6 +207,20 @@ def test_a_plan_mistake_names_key_and_line_and_exits_2(trust, old, new, said):
     assert said in done.stderr
 
 
+def test_a_slip_in_rules_of_ones_own_is_told_by_check_and_before_anything_is_estimated(trust, monkeypatch):
+    plan = trust / "plan.toml"
+    plan.write_text(
+        plan.read_text(encoding="utf-8").replace('profile = "publish"', 'profile = "own.toml"', 1), encoding="utf-8"
+    )
+    (trust / "own.toml").write_text('name = "own"\nthreshhold = 5\n', encoding="utf-8")
+    monkeypatch.setattr("afa_eval.evaluation.check", lambda _: [])
+    monkeypatch.setattr("afa_eval.evaluation.evaluate", None)
+    for task in ("check", "run"):
+        done = afa(task, trust)
+        assert done.returncode == 1
+        assert "threshhold" in done.stderr
+
+
 def test_a_plan_that_is_not_there_and_a_wrong_option_exit_2(tmp_path):
     missing = afa("run", tmp_path / "none.toml")
     assert missing.returncode == 2

@@ -10,7 +10,7 @@ import pytest
 
 from afa_eval import publishing
 from afa_eval.disclosure import ledger
-from afa_eval.errors import ReportError
+from afa_eval.errors import PlanError, ReportError
 from afa_eval.report import headlines, site
 
 PLAN = """[evaluation]
@@ -116,6 +116,18 @@ def test_a_book_that_fails_is_said_and_the_others_are_there(plans, stubbed, tmp_
     with pytest.raises(ReportError, match=r"1 of 2 books could not be built\.\nsecond: no such file"):
         publish(tmp_path / "site", plans)
     assert set(json.loads((tmp_path / "site" / site.STATE).read_text())["books"]) == {"first-b"}
+
+
+def test_a_plan_with_a_mistake_is_said_and_the_others_are_there(plans, stubbed, tmp_path) -> None:
+    publish(tmp_path / "site", plans)
+    first = plans[0] / "plan.toml"
+    first.write_text(first.read_text().replace("202122", "2021"))
+    with pytest.raises(ReportError, match=r"1 of 2 books could not be built\.\n.*first: line 3: "):
+        publish(tmp_path / "site", plans, prune=True, everything=True)
+    assert stubbed[-1] == "second"
+    assert (tmp_path / "site" / "first-b").is_dir()  # nobody can say that it is not wanted
+    with pytest.raises(PlanError):
+        publish(tmp_path / "site", plans[:1])
 
 
 def test_a_folder_that_is_no_site_is_left_alone(plans, tmp_path) -> None:
