@@ -12,7 +12,7 @@ from typing import Protocol
 
 from afa_eval.disclosure.numbers import ALL, CONTRAST, REST
 from afa_eval.disclosure.policies import Policy
-from afa_eval.disclosure.primary import SCHOOLS, base_reason, count_reason, counted, figures, unavailable
+from afa_eval.disclosure.primary import SCHOOLS, base_reason, count_reason, counted, figures, stands_beside, unavailable
 from afa_eval.estimate import Estimate
 
 Key = tuple[str, str, str]
@@ -77,6 +77,27 @@ class Hiding:
             Whether the group itself is too small.
         """
         self.hidden.setdefault(key, Hidden(reason, whole_group))
+
+    def hide_line(self, item: Estimate, reason: str) -> bool:
+        """Hide the line that a figure is set against. Is the figure hidden with it?
+
+        Parameters
+        ----------
+        item : Estimate
+            The figure.
+        reason : str
+            In words.
+
+        Returns
+        -------
+        bool
+            False where the line only stands beside the figure, which stays.
+        """
+        if stands_beside(item):
+            self.lineless.add(key_of(item))
+            return False
+        self.hide(key_of(item), reason)
+        return True
 
     def alone_reason(self, item: Estimate) -> str:
         """Why may a figure's group not be shown, for itself alone?
@@ -254,18 +275,11 @@ def _hide_beside(hiding: Hiding, before: Before) -> None:
         if reason := told.get(_whom(item)) or before.reason(item, counted(item), hiding.policy):
             hiding.hide(key_of(item), reason, whole_group=True)
             hiding.beside.add(key_of(item))
-        elif reason := before.changed(item, hiding.policy) or before.line_changed(item, hiding.policy):
-            _hide_changed(hiding, item, before, reason)
-
-
-def _hide_changed(hiding: Hiding, item: Estimate, before: Before, reason: str) -> None:
-    """Of a figure that a line only stands beside, the line alone is taken away where it alone has changed."""
-    key = key_of(item)
-    if str(item.estimand) in figures().beside_lines and not before.changed(item, hiding.policy):
-        hiding.lineless.add(key)
-        return
-    hiding.hide(key, reason)
-    hiding.changed.add(key)
+        elif reason := before.changed(item, hiding.policy):
+            hiding.hide(key_of(item), reason)
+            hiding.changed.add(key_of(item))
+        elif (reason := before.line_changed(item, hiding.policy)) and hiding.hide_line(item, reason):
+            hiding.changed.add(key_of(item))
 
 
 def _whom(item: Estimate) -> tuple[str, str, str, int]:

@@ -12,10 +12,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from afa_eval.disclosure import linked
-from afa_eval.disclosure.linked import Hiding, key_of
+from afa_eval.disclosure.linked import Hiding
 from afa_eval.disclosure.numbers import CONTRAST, EVERYONE, Parts, additions, parts_of
 from afa_eval.disclosure.policies import Policy
-from afa_eval.disclosure.primary import figures
+from afa_eval.disclosure.primary import figures, stands_beside
 from afa_eval.disclosure.records import ReleasedEstimate
 from afa_eval.estimate import Comparator, Estimate, words
 
@@ -42,7 +42,7 @@ def close(hiding: Hiding) -> None:
     for outcome, found in lined.items():
         for parts in _telling(found, groups[outcome], hiding.policy):
             for item in found[parts]:
-                _take_away(hiding, item)
+                hiding.hide_line(item, REASON)
     linked.follow(hiding)
 
 
@@ -138,29 +138,6 @@ def _rounded(value: float, unit: str) -> float:
         return value
     places = words.DECIMALS.get(unit, 1) + 2 * (unit in words.PERCENT_UNITS)
     return words.round_half_up(value, places) + 0.0  # no nought below nought
-
-
-def stands_beside(item: Estimate) -> bool:
-    """Does a line only stand beside a figure, which is not computed from it?
-
-    Parameters
-    ----------
-    item : Estimate
-        Any figure.
-
-    Returns
-    -------
-    bool
-        False for a difference from the line.
-    """
-    return str(item.estimand) in figures().beside_lines
-
-
-def _take_away(hiding: Hiding, item: Estimate) -> None:
-    if stands_beside(item):
-        hiding.lineless.add(key_of(item))
-    else:
-        hiding.hide(key_of(item), REASON)
 
 
 def _telling(lined: Mapping[Parts, Sequence[Estimate]], groups: Iterable[Parts], policy: Policy) -> set[Parts]:

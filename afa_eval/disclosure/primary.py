@@ -121,6 +121,22 @@ def counted(item: Estimate) -> float | None:
     return item.value * item.n_pupils if item.unit == SHARE_UNIT else None
 
 
+def stands_beside(item: Estimate) -> bool:
+    """Does a line only stand beside a figure, which is not computed from it?
+
+    Parameters
+    ----------
+    item : Estimate
+        Any figure.
+
+    Returns
+    -------
+    bool
+        False for a difference from the line.
+    """
+    return str(item.estimand) in figures().beside_lines
+
+
 def base_reason(item: Estimate, policy: Policy) -> str:
     """Why are too few people behind the figure?
 

@@ -13,9 +13,10 @@ import sys
 import tempfile
 import zipfile
 import zlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeVar
 
 from afa_eval.codes import upn
 from afa_eval.disclosure.secrets import DAY, LONG_TOKEN, SHORTEST_ID, TAIL, TOKEN, Secrets, pairs_of, tail, words_of
@@ -36,6 +37,7 @@ LEFTOVERS = frozenset({".jupyter_cache", "jupyter_execute", ".doctrees", "__pyca
 WORKING = frozenset({".ipynb", ".pickle", ".pkl", ".parquet", ".duckdb", ".sqlite", ".doctree", ".pyc", ".feather"})
 INDEX = ".js"
 UNREADABLE = "(unreadable)"
+Said = TypeVar("Said", bound=Hashable)
 THEME = ("_static/", "_sphinx_design_static/")  # programs and styles of the theme: the same in every book
 
 
@@ -224,9 +226,7 @@ class Look:
         days = set(DAY.findall(text)) if self.secrets.dates else set()
         yield from self._known(days, self.secrets.dates, "a date of birth")
         pairs = pairs_of(TAG.sub(" ", text)) if self.secrets.children else set()
-        yield from (
-            f"a child's whole name from {self.secrets.children[pair]}" for pair in pairs & self.secrets.children.keys()
-        )
+        yield from self._known(pairs, self.secrets.children, "a child's whole name")
         yield from self._rows(text)
 
     def _tokens(self, text: str) -> set[str]:
@@ -246,7 +246,7 @@ class Look:
         words = words_of(text) if self.secrets.names else set()
         return words | {word.capitalize() for word in words} if suffix == INDEX else words
 
-    def _known(self, said: set[str], secret: Mapping[str, str], what: str) -> Iterator[str]:
+    def _known(self, said: set[Said], secret: Mapping[Said, str], what: str) -> Iterator[str]:
         yield from (f"{what} from {secret[one]}" for one in said & secret.keys())
 
     def _rows(self, text: str) -> Iterator[str]:

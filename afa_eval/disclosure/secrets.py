@@ -218,8 +218,7 @@ def pairs_of(text: str) -> set[Pair]:
     >>> sorted(pairs_of("Smith, Ann: well done"))
     [('Ann', 'well'), ('Smith', 'Ann'), ('well', 'done')]
     """
-    words = _ordered(text)
-    return set(pairwise(words))
+    return set(pairwise(_ordered(text)))
 
 
 def _ordered(text: str) -> list[str]:

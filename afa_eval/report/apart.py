@@ -38,8 +38,8 @@ WRITING = (
 )  # fmt: skip
 SPHINX = (
     "afa_eval.report.sphinx_mend", "jupyter_book.cli.main", "jupyter_book.sphinx", "sphinx.builders.html",
-    "sphinx.domains.std", "sphinx.search.en", "sphinx.ext.mathjax", "myst_parser.sphinx_ext.main", "sphinx_book_theme", "pydata_sphinx_theme", "sphinx_design",
-    "sphinx_external_toc", "sphinx_copybutton", "sphinx_togglebutton", "bs4", "latex2mathml.converter",
+    "sphinx.domains.std", "sphinx.search.en", "sphinx.ext.mathjax", "myst_parser.sphinx_ext.main", "sphinx_book_theme",
+    "pydata_sphinx_theme", "sphinx_design", "sphinx_external_toc", "sphinx_copybutton", "sphinx_togglebutton", "bs4", "latex2mathml.converter",
     "docutils.parsers.rst", "docutils.writers.html5_polyglot", "pygments.lexers.python", "jinja2.sandbox",
 )  # fmt: skip
 REHEARSAL = "afa_eval.report.rehearsed"  # what importing does not make: compiled templates, a first drawing

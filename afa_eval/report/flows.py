@@ -124,9 +124,7 @@ def _from_years(table: Table) -> list[ReleasedStep]:
 
 
 def _reasons(leavers: Iterable[Leaver]) -> str:
-    told = (
-        f"{_lower(label)} ({'hidden to protect people' if count is None else f'{count:,}'})" for label, count in leavers
-    )
+    told = (f"{_lower(label)} ({words.HIDDEN['c'] if count is None else f'{count:,}'})" for label, count in leavers)
     return "; ".join(told)
 
 

@@ -9,6 +9,7 @@ from html import escape
 from typing import Any
 
 from afa_eval.errors import ReportError
+from afa_eval.estimate import words
 from afa_eval.estimate.charts import saying
 from afa_eval.estimate.charts.canvas import INK, OURS, PAPER, QUIET, READER_FAMILY
 from afa_eval.estimate.shown import Counted, Stage
@@ -183,7 +184,7 @@ def _step(station: Station, base: str, width: int, y: float, box: float, *, narr
 
 def _left_out(station: Station) -> list[str]:
     if station.rows_in is None or station.rows_out is None:
-        return [f"Left out (hidden to protect people): {station.reason}"] if station.reason else []
+        return [f"Left out ({words.HIDDEN['c']}): {station.reason}"] if station.reason else []
     lost = station.rows_in - station.rows_out
     if lost <= 0:
         return []
@@ -192,7 +193,7 @@ def _left_out(station: Station) -> list[str]:
 
 
 def _many(n: int | None, base: str) -> str:
-    return "hidden to protect people" if n is None else f"{n:,} {base}"
+    return words.HIDDEN["c"] if n is None else f"{n:,} {base}"
 
 
 def _box(texts: Sequence[str], x: float, y: float, width: float) -> tuple[list[str], float]:
@@ -232,6 +233,6 @@ def _document(pieces: Sequence[str], width: int, height: float, title: str, desc
         f'viewBox="0 0 {width} {height:g}" role="img" aria-labelledby="t{salt} d{salt}" '
         f'style="max-width: 100%; height: auto" font-family="{READER_FAMILY}">'
     )
-    words = f'<title id="t{salt}">{escape(title)}</title>\n<desc id="d{salt}">{escape(description)}</desc>'
+    named = f'<title id="t{salt}">{escape(title)}</title>\n<desc id="d{salt}">{escape(description)}</desc>'
     paper = f'<rect width="100%" height="100%" fill="{PAPER}"/>'
-    return "\n".join([head, words, paper, *pieces, "</svg>"]) + "\n"
+    return "\n".join([head, named, paper, *pieces, "</svg>"]) + "\n"

@@ -148,9 +148,7 @@ def alt_slopes(items: Iterable[Shown], labels: tuple[str, str] = ("before", "aft
         line = (
             "" if national is None else f", England {' to '.join(words.amount(v, pair.before.unit) for v in national)}"
         )
-        said.append(
-            f"{words.label(pair.group, pair.before.base)}: {both if pair.ends else 'hidden to protect people'}{line}"
-        )
+        said.append(f"{words.label(pair.group, pair.before.base)}: {both if pair.ends else words.HIDDEN['c']}{line}")
     name = saying.measure(found[0].before) if found else ""
     return f"{kind}. {name}, {labels[0]} to {labels[1]}. {'; '.join(said)}."
 

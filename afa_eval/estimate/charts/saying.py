@@ -295,7 +295,7 @@ def alt_bars(
     said = []
     for label, shares, n in rows:
         if shares is None:
-            said.append(f"{label}: hidden to protect people")
+            said.append(f"{label}: {words.HIDDEN['c']}")
             continue
         each = ", ".join(
             f"{name} {words.number(share, 'proportion', 0)}%" for name, share in zip(parts, shares, strict=True)
@@ -319,7 +319,7 @@ def alt_flow(steps: Sequence[Stage]) -> str:
     """
     said = []
     for step in steps:
-        stayed = "hidden to protect people" if step.rows_out is None else f"{step.rows_out:,}"
+        stayed = words.HIDDEN["c"] if step.rows_out is None else f"{step.rows_out:,}"
         text = f"{step.name}: {stayed}"
         if step.rows_in is not None and step.rows_out is not None and step.rows_in > step.rows_out:
             lost = f"{step.rows_in - step.rows_out:,}"
