@@ -86,7 +86,7 @@ class _Search:
             open_ = exposed(self.system, hidden, self.width, self.moves)
             before = hidden
             for at in open_:
-                if self.moves.widths(hidden)[at] < self.width - NEAR:
+                if self.moves.width(int(at), hidden) < self.width - NEAR:
                     hidden = self._walked(hidden, int(at))
             if (hidden == before).all():
                 return hidden, open_
@@ -103,13 +103,17 @@ class _Search:
         return (wider, open_) if np.isin(left, open_, invert=True).any() else (hidden, left)
 
     def _walked(self, hidden: Mask, at: int) -> Mask:
-        ways = [way for sign in (1.0, -1.0) if (way := self._cheapest(hidden, at, sign)) is not None]
-        if not ways:
+        """Hide what the cheapest other value of a number would move."""
+        price, least = self._price(hidden), np.inf
+        best: Floats | None = None
+        for sign in (1.0, -1.0):
+            way = self._cheapest(hidden, at, sign) if least > 0.0 else None
+            if way is not None and (cost := float(price @ (np.abs(way) > NEAR))) < least:
+                best, least = way, cost
+        if best is None:
             return hidden
-        cost = [float(self._price(hidden) @ (np.abs(way) > NEAR)) for way in ways]
-        way = ways[int(np.argmin(cost))]
-        self.moves.add(way)
-        return self.whole(hidden | (np.abs(way) > NEAR))
+        self.moves.add(best)
+        return self.whole(hidden | (np.abs(best) > NEAR))
 
     def _price(self, hidden: Mask) -> Floats:
         return np.where(hidden | self.system.unseen, 0.0, self.system.costs)
@@ -121,6 +125,10 @@ class _Search:
         if sign < 0 and low[at] > -self.width:
             return None
         held = system.fixed & ~hidden
+        if self.moves.network.covers[at]:
+            low[held], high[held] = 0.0, 0.0
+            full = self.moves.network.move(at, sign * self.width, low, high, self._price(hidden) + NEAR)
+            return full if abs(full[at]) > self.width - NEAR else None
         for most in (AROUND, system.size):  # among its neighbours where they will do
             near = self.moves.near.around(at, ~held, most)
             way = self._cheapest_among(near, self._price(hidden)[near] + NEAR, low[near], high[near], near == at, sign)

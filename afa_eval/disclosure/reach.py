@@ -6,18 +6,21 @@ far it can move is what the intruder does not know.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from afa_eval.disclosure.network import Network
 from afa_eval.disclosure.system import NEAR, Floats, Mask, Neighbours, System, groups, settled
 from afa_eval.errors import DisclosureError
 
 Indices = NDArray[np.intp]
+MANY = 8  # numbers settled by one programme that make it worth while to ask for very many at once
 AROUND = 150  # numbers near another, among which a way is looked for first
-POOL = 400  # ways to move that are remembered: as many as a table of a thousand cells needs
+POOL = 5_000_000  # numbers in all the ways to move that are remembered: three for each of a table of a thousand cells
 
 
 @dataclass(slots=True, eq=False)
@@ -30,19 +33,27 @@ class Moves:
         The numbers.
     near : Neighbours
         Which of them stand in one sum.
+    network : Network
+        Which of them are arcs between two sums.
     ways : array of float, shape (k, n)
         What each way adds to each number, in a ring: the oldest of too many is forgotten.
+    most : int
+        How many are too many.
     """
 
     system: System
     near: Neighbours = field(init=False)
+    network: Network = field(init=False)
     ways: Floats = field(init=False)
+    most: int = field(init=False)
     _count: int = 0
 
     def __post_init__(self) -> None:
         """Start with no way."""
         self.near = Neighbours.of(self.system.matrix)
+        self.network = Network.of(self.system.matrix)
         self.ways = np.zeros((0, self.system.size))
+        self.most = max(100, POOL // max(self.system.size, 1))
 
     def widths(self, hidden: Mask) -> Floats:
         """How far apart do the known ways leave each number?
@@ -57,12 +68,28 @@ class Moves:
         array of float, shape (n,)
             At least this much is unknown to the intruder.
         """
-        known = self.ways[: min(self._count, POOL)]
         low, high = self.system.room(hidden)
-        good = known[((known >= low - NEAR) & (known <= high + NEAR)).all(axis=1)]
-        if not good.size:
-            return np.zeros(self.system.size)
-        return _apart(self.system.values, np.minimum(good.min(axis=0), 0.0), np.maximum(good.max(axis=0), 0.0))
+        return _apart(self.system.values, *_ends(self.ways[: self._count], low, high))
+
+    def width(self, at: int, hidden: Mask) -> float:
+        """How far apart do the known ways leave one number?
+
+        Parameters
+        ----------
+        at : int
+            The number.
+        hidden : array of bool, shape (n,)
+            Which are not printed.
+
+        Returns
+        -------
+        float
+            At least this much is unknown to the intruder.
+        """
+        known = self.ways[: self._count]
+        low, high = self.system.room(hidden)
+        least, most = _ends(known[known[:, at] != 0.0], low, high)
+        return float(_apart(self.system.values[at], least[at], most[at]))
 
     def add(self, way: Floats) -> None:
         """Remember a way, forgetting the oldest of too many.
@@ -72,11 +99,10 @@ class Moves:
         way : array of float, shape (n,)
             What it adds to each number.
         """
-        if self._count % POOL >= len(self.ways):
-            self.ways = np.concatenate([self.ways, np.zeros((min(POOL, max(32, self._count)), self.system.size))])[
-                :POOL
-            ]
-        self.ways[self._count % POOL] = way
+        if self._count % self.most >= len(self.ways):
+            more = np.zeros((max(32, self._count), self.system.size))
+            self.ways = np.concatenate([self.ways, more])[: self.most]
+        self.ways[self._count % self.most] = way
         self._count += 1
 
     def add_among(self, near: Indices, way: Floats) -> None:
@@ -92,6 +118,12 @@ class Moves:
         full = np.zeros(self.system.size)
         full[near] = way
         self.add(full)
+
+
+def _ends(ways: Floats, low: Floats, high: Floats) -> tuple[Floats, Floats]:
+    """How far do those ways go that leave each number its room?"""
+    good = ways[((ways >= low - NEAR) & (ways <= high + NEAR)).all(axis=1)]
+    return good.min(axis=0, initial=0.0), good.max(axis=0, initial=0.0)
 
 
 def exposed(system: System, hidden: Mask, width: float, moves: Moves | None = None) -> Indices:
@@ -119,6 +151,8 @@ def exposed(system: System, hidden: Mask, width: float, moves: Moves | None = No
     known = settled(system, low, high)
     found: list[int] = np.flatnonzero(wanted & known).tolist()
     unsure = wanted & ~known & (moves.widths(hidden) < width - NEAR)
+    found += _unmoved(np.flatnonzero(unsure & moves.network.covers), low, high, width, moves)
+    unsure &= ~moves.network.covers
     for group in groups(system, np.flatnonzero(~known)) if unsure.any() else ():
         if unsure[group].any():
             part = _Part.of(system, group, low, high, width)
@@ -154,25 +188,49 @@ def surely_safe(system: System, hidden: Mask, width: float, moves: Moves, but: I
     if (wanted & known).any():
         return False
     unsure = wanted & (moves.widths(hidden) < width - NEAR)
-    for at in np.flatnonzero(unsure):
-        if unsure[at] and not _moves_here(int(at), ~known, low, high, width, moves):
+    covered = np.flatnonzero(unsure & moves.network.covers)
+    if _unmoved(covered, low, high, width, moves, first=True):
+        return False
+    for at in np.flatnonzero(unsure & ~moves.network.covers).tolist():
+        if moves.width(at, hidden) < width - NEAR and not _moves_here(at, ~known, low, high, width, moves):
             return False
-        unsure &= moves.widths(hidden) < width - NEAR
     return True
+
+
+def _unmoved(
+    unsure: Indices, low: Floats, high: Floats, width: float, moves: Moves, *, first: bool = False
+) -> list[int]:
+    """Which of these numbers, all arcs of the network, cannot move by the width, or which is the first of them?"""
+    lowest, highest, found = np.zeros(low.size), np.zeros(low.size), []
+    for at in unsure.tolist():
+        value = moves.system.values[at]
+        for by in (width, -width):
+            if _apart(value, lowest[at], highest[at]) < width - NEAR:
+                way = moves.network.move(at, by, low, high)
+                np.minimum(lowest, way, out=lowest)
+                np.maximum(highest, way, out=highest)
+                if way[at]:
+                    moves.add(way)
+        if _apart(value, lowest[at], highest[at]) < width - NEAR:
+            found.append(at)
+            if first:
+                break
+    return found
 
 
 def _moves_here(at: int, free: Mask, low: Floats, high: Floats, width: float, moves: Moves) -> bool:
     """Whether a number can move by the width with its neighbours."""
     near = moves.near.around(at, free, AROUND)
     rows, far, place = moves.near.sums(near), 10.0 * width, near == at
-    ends = [0.0, 0.0]
+    value, ends = moves.system.values[at], [0.0, 0.0]
     for which, sign in enumerate((1.0, -1.0)):
         way = solve(np.where(place, sign, 0.0), rows, np.maximum(low[near], -far), np.minimum(high[near], far))
         if way is not None:
             ends[which] = float(way[place][0])
             moves.add_among(near, way)
-    value = moves.system.values[at]
-    return bool(_apart(value, np.array(ends[0]), np.array(ends[1])) >= width - NEAR)
+        if _apart(value, *ends) >= width - NEAR:
+            return True
+    return False
 
 
 def intervals(system: System, hidden: Mask) -> tuple[Floats, Floats]:
@@ -201,7 +259,7 @@ def intervals(system: System, hidden: Mask) -> tuple[Floats, Floats]:
     return np.ceil(lower - NEAR) + 0.0, np.where(np.isfinite(upper), np.floor(upper + NEAR), upper)
 
 
-def _apart(values: Floats, least: Floats, most: Floats) -> Floats:
+def _apart(values: Any, least: Any, most: Any) -> Floats:
     """How far apart are the smallest and the largest whole number that each can be?"""
     return np.asarray(np.floor(values + most + NEAR) - np.ceil(values + least - NEAR))
 
@@ -277,6 +335,9 @@ class _Part:
         box = self._box()
         for sign, seen, best in ((1.0, lowest, box[0]), (-1.0, highest, box[1])):
             done = np.abs(seen - best) < NEAR
+            for many in self._halves(done):
+                self._reach(many, sign, lowest, highest)
+                done |= np.abs(seen - best) < NEAR
             while not done.all():
                 together = self._apart(np.flatnonzero(~done))
                 joint = self._reach(together, sign, lowest, highest)
@@ -290,6 +351,17 @@ class _Part:
                 done |= np.abs(seen - best) < NEAR
         highest = np.where(highest >= self.far - 1.0, np.inf, highest)
         return lowest, highest
+
+    @staticmethod
+    def _halves(done: Mask) -> Iterator[list[int]]:
+        """Every other number that is left, then those between, as long as that settles many at once."""
+        left = np.flatnonzero(~done)
+        while left.size > MANY:
+            yield left[::2].tolist()
+            yield left[1::2].tolist()
+            before, left = left.size, np.flatnonzero(~done)
+            if left.size > before - MANY:
+                return
 
     def _reach(self, together: list[int], sign: float, lowest: Floats, highest: Floats) -> bool:
         cost = np.zeros(self.at.size)

@@ -99,6 +99,17 @@ def test_a_table_of_a_thousand_cells_hides_few_beside_those_it_must() -> None:
     assert few <= safe.hidden <= 2 * few  # a complement each would be twice as many
 
 
+@pytest.mark.parametrize("shape", [(120, 2), (2, 120), (80, 3), (240, 1)])
+def test_a_long_table_is_safe_as_a_programme_sees_it(shape) -> None:
+    rng = np.random.default_rng(8)
+    counts = rng.poisson(rng.gamma(1.0, 15.0, size=shape))
+    table = with_totals(counts, [f"r{i}" for i in range(shape[0])], [f"c{i}" for i in range(shape[1])])
+    safe = disclosure.protect(table)
+    found = disclosure.audit(safe)
+    assert found["safe"].all()
+    assert len(found) == safe.hidden >= (counts < 10).sum()
+
+
 def test_what_is_shown_is_what_was_counted_and_totals_keep_the_hidden_people() -> None:
     table = with_totals(np.array([[3, 40], [30, 50]]), "KE", ("yes", "no"))
     safe = disclosure.protect(table)
