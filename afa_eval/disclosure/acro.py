@@ -17,7 +17,7 @@ from typing import Any
 from afa_eval.disclosure.files import estimates_csv, table_csv
 from afa_eval.disclosure.records import Release, ReleasedEstimate, ReleasedTable
 
-LAYOUT = "0.4.12"  # the release of ACRO whose layout this is; its reader asks for the same number
+LAYOUT = "1.0.2"  # the release of ACRO whose layout this is: its reader wants the same number, its viewer none older
 RESULTS, CHECKSUMS = "results.json", "checksums"
 COMMAND = "afa-eval run"
 OK, THRESHOLD = "ok", "threshold; "
@@ -49,7 +49,8 @@ def write(release: Release, folder: Path) -> Path:
             (new / record["files"][0]["name"]).write_text(text, encoding="utf-8")
             results[record["uid"]] = record
         document = {"version": LAYOUT, "results": results}
-        (new / RESULTS).write_text(json.dumps(document, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+        # ASCII, since the viewer reads it in the encoding of its machine
+        (new / RESULTS).write_text(json.dumps(document, indent=1) + "\n", encoding="ascii")
         _write_checksums(new)
         shutil.rmtree(folder, ignore_errors=True)
         new.rename(folder)
@@ -122,5 +123,6 @@ def _record(name: str, columns: list[str], rows: list[str], hidden: Marks, relea
         "summary": said,
         "timestamp": datetime.now(UTC).replace(tzinfo=None).isoformat(timespec="seconds"),
         "comments": [f"Policy {release.profile}: {release.policy}."],
+        "fair": {},
         "exception": "Too small a cell, and whatever would give it away, is hidden already." if places else "",
     }

@@ -38,7 +38,7 @@ def test_each_output_has_the_record_that_the_viewer_reads(made):
     assert document["version"] == acro.LAYOUT
     assert set(document["results"]) == {"estimates-a", "t"}
     for uid, record in document["results"].items():
-        assert record.keys() == RECORD | {"exception"}
+        assert record.keys() == RECORD | {"exception", "fair"}
         assert (record["uid"], record["type"], record["status"]) == (uid, "table", "review")
 
 
