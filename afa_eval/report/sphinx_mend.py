@@ -28,7 +28,8 @@ OUTSIDE = re.compile(r"^\s*(https?:)?//", re.IGNORECASE)
 OUTSIDE_IN_CSS = re.compile(r"(?:url\(\s*|@import\s+)['\"]?\s*(?:https?:)?//[^)'\"\s]+", re.IGNORECASE)
 OUTSIDE_IN_SCRIPT = re.compile(r"['\"`]https?://[^'\"`\s]+\.(?:js|mjs|css|woff2?)\b", re.IGNORECASE)
 UNWANTED = ("thebe", "unpkg", "mathjax", "kernelName", "x-thebe-config")
-DROPPED = ("**/*.map", ".buildinfo", "_static/sphinx-thebe.*", "_static/locales/**/*.[mp]o")
+DROPPED = ("**/*.map", ".buildinfo", "_static/sphinx-thebe.*", "_static/*webpack-macros.html")
+LOCALES = "_static/locales"  # the theme's words in other tongues, which pages have in them already
 UNHEARD = (  # what Jupyter Book sets for extensions that evaluation books do without
     "comments_config", "nb_execution_allow_errors", "nb_execution_in_temp", "nb_output_stderr", "nb_execution_timeout",
     "nb_execution_cache_path", "nb_execution_mode", "nb_execution_excludepatterns",
@@ -137,6 +138,7 @@ def _mend(written: Collection[str], app: Sphinx, exception: Exception | None) ->
     for pattern in DROPPED:
         for path in folder.glob(pattern):
             path.unlink()
+    shutil.rmtree(folder / LOCALES, ignore_errors=True)
     _forget_others(app, folder)
     _forget_words(folder)
     _copy_narrow_drawings(Path(app.srcdir), folder)

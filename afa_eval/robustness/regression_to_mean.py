@@ -56,8 +56,9 @@ class Expected:
         That group, in words.
     slope_from : str
         Where the slope was read.
-    by_norm : float or None
-        What the norm's own correlation gives beside all pupils, in points; None where it names none.
+    below_norm : float or None
+        How far below the norm's average of all pupils they began, in points; None where it names none, or no
+        correlation.
     """
 
     below: float
@@ -65,7 +66,7 @@ class Expected:
     sd: float
     pool: str
     slope_from: str = ""
-    by_norm: float | None = None
+    below_norm: float | None = None
 
     @property
     def sizes(self) -> tuple[float, ...]:
@@ -167,12 +168,15 @@ def _message(design: ProgressQuestion, found: Expected, how: str) -> str:
 
 
 def _beside_norm(design: ProgressQuestion, found: Expected) -> str:
-    """Beside the norm's average the rise is another one, for that is the average of all pupils."""
-    if found.by_norm is None or design.norm is None or design.norm.correlation is None:
+    """Beside the average of all pupils, who began elsewhere, the rise is another one."""
+    norm = design.norm
+    if not found.below_norm or found.below_norm < 0 or norm is None or norm.correlation is None:
         return ""
+    more = (1 - norm.correlation) * found.below_norm
     return (
-        f" Beside the average gain of all pupils they would gain {words.number(found.by_norm, design.unit)} {design.unit} more by "
-        f"themselves (r = {words.number(design.norm.correlation, 'sd')}, by the test's own figures)."
+        f" They began {words.number(found.below_norm, design.unit)} {design.unit} below all pupils who take the test. So beside the "
+        f"average gain of all pupils they would gain {words.number(more, design.unit)} {design.unit} more by themselves "
+        f"(r = {words.number(norm.correlation, 'sd')}, by the test's own figures)."
     )
 
 
@@ -219,8 +223,8 @@ def expected(design: ProgressQuestion, tables: Tables) -> Expected | None:
     if rest.sum() >= 2 and values[rest].notna().any():
         sd = float(values[pool].std())
         below = float(values[pool].mean()) - m_selected
-        by_norm = _by_norm(design, m_selected) if same else None
-        return Expected(below, slope, sd, _words(design), slope_from, by_norm) if sd > 0 else None
+        below_norm = _below_norm(design, m_selected) if same else None
+        return Expected(below, slope, sd, _words(design), slope_from, below_norm) if sd > 0 else None
     norm = design.norm
     if same and norm is not None and norm.mean is not None and norm.sd is not None:
         whose = f"the test's national average of {norm.mean:g} (all pupils, not only those with SEN)"
@@ -228,11 +232,9 @@ def expected(design: ProgressQuestion, tables: Tables) -> Expected | None:
     return None
 
 
-def _by_norm(design: ProgressQuestion, m_selected: float) -> float | None:
+def _below_norm(design: ProgressQuestion, m_selected: float) -> float | None:
     norm = design.norm
-    if norm is None or norm.mean is None or norm.correlation is None:
-        return None
-    return (1 - norm.correlation) * (norm.mean - m_selected)
+    return None if norm is None or norm.mean is None or norm.correlation is None else norm.mean - m_selected
 
 
 def _slope_of(design: ProgressQuestion, first: pd.Series, last: pd.Series) -> tuple[float | None, str]:

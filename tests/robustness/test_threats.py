@@ -73,9 +73,10 @@ def test_size_of_regression_to_the_mean_is_formula_and_truth():
     assert "usually end lower" in finding.message
     assert "comparison cohort" in finding.message
     assert "comparison cohort" in finding.fix
-    assert expected(by_norm, as_tables(frame)).by_norm == pytest.approx(
-        0.3 * (100 - frame.loc[frame["cohort"] == "pilot", "autumn"].mean())
-    )
+    below_norm = 100 - frame.loc[frame["cohort"] == "pilot", "autumn"].mean()
+    assert expected(by_norm, as_tables(frame)).below_norm == pytest.approx(below_norm)
+    assert f"began {below_norm:.1f} points below all pupils who take the test" in finding.message
+    assert f"would gain {0.3 * below_norm:.1f} points more" in finding.message
     assert "(r = 0.70, by the test's own figures)" in finding.message
 
 
