@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import tomllib
+from functools import cache
 from importlib.resources import files
 
 from afa_eval.codes import needs
 from afa_eval.data.cells import LAST_YEAR_GROUP, NURSERY
 
 
+@cache
 def canonical_values(kind: str) -> tuple[str, ...]:
     """Which values may stand in a column of this kind?
 
