@@ -13,7 +13,7 @@ from threading import Event
 from afa_eval.answered import Answered
 from afa_eval.designs.base import Design
 
-SCALES = "pingouin"  # what a scale's reliability takes: importing it takes longer than any outcome
+SCALES = "afa_eval.models.lone"  # what a scale's reliability takes: importing it takes longer than any outcome
 PATIENCE = 2.0  # seconds for the other process to begin: as long as importing that here takes
 
 

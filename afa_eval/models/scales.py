@@ -117,8 +117,9 @@ def alpha(items: pd.DataFrame, level: float = 0.95) -> Reliability:
     >>> round(alpha(pd.DataFrame({"a": [1, 2, 3, 4], "b": [1, 2, 4, 3]})).value, 12)
     0.888888888889
     """
-    from pingouin import cronbach_alpha
     from scipy.special import fdtri
+
+    from afa_eval.models.lone import cronbach_alpha
 
     complete = _complete(items, 2)
     n, k = complete.shape
