@@ -107,7 +107,7 @@ def demo(
     quiet: Quiet = False,
 ) -> None:
     """Write the demo trust, check it, evaluate it against England and build its book."""
-    with _working(quiet) as tell, _beside(wanted=book) as beside:
+    with _beside(wanted=book) as beside, _working(quiet) as tell:
         from afa_eval import demo as demo_trust
 
         tell("Simulating the demo trust")
@@ -142,7 +142,7 @@ def check(plan: PlanPath, quiet: Quiet = False, as_json: Json = False) -> None:
 @app.command(short_help="Estimate every outcome and write the figures.")
 def run(plan: PlanPath, quiet: Quiet = False, as_json: Json = False) -> None:
     """Estimate every outcome; write estimates.csv (released) and evaluation.json (internal)."""
-    with _working(quiet or as_json) as tell, _beside(wanted=_much(plan)) as beside:
+    with _beside(wanted=_much(plan), builds=False) as beside, _working(quiet or as_json) as tell:
         from afa_eval.workspace import run_plan
 
         done = run_plan(plan, tell, None if beside is None else beside.writes)
@@ -168,7 +168,7 @@ def book(
     as_json: Json = False,
 ) -> None:
     """Build the Jupyter Book; evaluates first if an input or the plan changed."""
-    with _working(quiet or as_json) as tell, _beside() as beside:
+    with _beside() as beside, _working(quiet or as_json) as tell:
         from afa_eval import workspace
 
         page = workspace.book_plan(plan, tell, template=_template(template), pdf=pdf, word=word, beside=beside)
@@ -198,11 +198,13 @@ def publish(
     from afa_eval.report import apart
 
     there = (site / "index.html").is_file() and not everything  # then most books are likely to be up to date
-    apart.begin(1 if there else len(plans))  # before anything heavy is imported here
-    from afa_eval import publishing
+    one = there or len(plans) == 1
+    if not one:
+        apart.begin(len(plans))  # before anything heavy is imported here
+    with _beside(wanted=one) as beside, _working(quiet or as_json) as tell:
+        from afa_eval import publishing
 
-    with _working(quiet or as_json) as tell:
-        done = publishing.publish(site, plans, tell, title=title, prune=prune, everything=everything)
+        done = publishing.publish(site, plans, tell, title=title, prune=prune, everything=everything, beside=beside)
     if as_json:
         told = {name: list(getattr(done, name)) for name in ("built", "kept", "removed")}
         _print_json({"index": str(done.index), **told})
@@ -353,15 +355,16 @@ def _much(plan: Path) -> bool:
 
 
 @contextmanager
-def _beside(*, wanted: bool = True) -> Iterator[Beside | None]:
-    """Processes that work beside this one, begun before anything heavy is imported here; none where not wanted."""
+def _beside(*, wanted: bool = True, builds: bool = True) -> Iterator[Beside | None]:
+    """Processes that work beside this one, begun before anything else runs here; none where not wanted."""
     from afa_eval.report import apart
 
     if not wanted:
         yield None
         return
-    apart.begin()
-    with apart.beside() as beside:
+    if builds or not apart.FORKS:
+        apart.begin()
+    with apart.beside(forked=True) as beside:
         yield beside
 
 

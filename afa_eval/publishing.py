@@ -9,7 +9,7 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, as_completed
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
@@ -20,7 +20,7 @@ from afa_eval import evaluation, installed, workspace
 from afa_eval.disclosure import ledger
 from afa_eval.errors import AfaEvalError, PlanError, ReportError
 from afa_eval.plan import Plan, load_plan
-from afa_eval.report import apart, build, kept, pages, site
+from afa_eval.report import apart, kept, pages, site, sphinx_build
 from afa_eval.report.headlines import NAME
 from afa_eval.report.numbers import FILES
 
@@ -57,6 +57,7 @@ def publish(
     prune: bool = False,
     everything: bool = False,
     workers: int | None = None,
+    beside: apart.Beside | None = None,
 ) -> Published:
     """Where is the site of these plans' books? Only what changed is built.
 
@@ -76,6 +77,8 @@ def publish(
         Whether to build every book again.
     workers : int, optional
         How many books are built at once; as many as there are processors where not given.
+    beside : Beside, optional
+        Warm processes for one book; where there are none, or more books are due, others are begun.
 
     Returns
     -------
@@ -107,12 +110,12 @@ def publish(
     state = {"title": title or str(known.get("title") or TITLE), "made_by": installed.version_of("afa-eval")}
     with (
         tempfile.TemporaryDirectory(prefix=".making-", dir=folder) as work,
-        _helpers(at_once, len(due), new=everything or not before) as beside,
+        _helpers(at_once, len(due), beside, new=everything or not before) as helpers,
     ):
         place = folder.resolve(), Path(work).resolve()
-        first = _FirstPage(state["title"], *place, beside, str(known.get("index", "")))
+        first = _FirstPage(state["title"], *place, helpers, str(known.get("index", "")))
         books_due = {slug: wanted[slug] for slug in due}
-        made, unbuilt = _build_all(books_due, folder, tell, beside, partial(first.begin, stay))
+        made, unbuilt = _build_all(books_due, folder, tell, helpers, partial(first.begin, stay))
         for slug in gone:
             shutil.rmtree(folder / slug, ignore_errors=True)
         books = stay | {slug: mark(wanted[slug], sources[slug]) for slug in made}
@@ -129,10 +132,10 @@ def publish(
 
 
 @contextmanager
-def _helpers(workers: int, books: int, *, new: bool) -> Iterator[apart.Beside]:
+def _helpers(workers: int, books: int, warm: apart.Beside | None, *, new: bool) -> Iterator[apart.Beside]:
     """Who writes and builds? Of a site that is there few books are due as a rule, and who builds them stays for the next."""
     if books == 1:
-        with apart.beside() as both:
+        with nullcontext(warm) if warm is not None else apart.beside() as both:
             yield both
         return
     with apart.builders(workers, once=new, books=books) as pool:
@@ -179,7 +182,7 @@ class _FirstPage:
             written = apart.awaited(
                 apart.asked(self.beside.writes, site.write_index, self.title, self.entries, self.work / mark)
             )
-            self.mark, self.job = mark, apart.asked(self.beside.builds, build.run, written, here=True)
+            self.mark, self.job = mark, apart.asked(self.beside.builds, sphinx_build.run, written, here=True)
         return self.job is not None
 
     def put(self) -> str:

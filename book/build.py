@@ -21,7 +21,7 @@ import pages_api
 import pages_comparators
 import pages_parts
 
-from afa_eval.report.pages import MENDING, sphinx_options
+from afa_eval.report.sphinx_build import MENDING, sphinx_options
 
 BOOK = Path(__file__).resolve().parent
 TITLE = "afa_eval"

@@ -75,7 +75,7 @@ def stubbed(monkeypatch, tmp_path):
 
     monkeypatch.setattr(publishing, "_build_all", build)
     monkeypatch.setattr(site, "write_index", index)
-    monkeypatch.setattr(publishing.build, "run", lambda work, here: work)
+    monkeypatch.setattr(publishing.sphinx_build, "run", lambda work, here: work)
     monkeypatch.setattr(publishing.apart, "builders", lambda workers, **_: ThreadPoolExecutor(1))
     return asked
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 import gc
 import os
 import signal
-from collections.abc import Callable, Iterable, Iterator
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager, suppress
@@ -16,7 +17,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from multiprocessing import active_children, get_all_start_methods, get_context
 from multiprocessing.context import BaseContext
-from threading import current_thread, main_thread
+from threading import active_count, current_thread, main_thread
 from typing import TypeVar
 
 from afa_eval.errors import ReportError
@@ -27,30 +28,29 @@ EPOCH = "1577836800"  # a fixed moment, so that the same release makes the same 
 SETTINGS = {"SOURCE_DATE_EPOCH": EPOCH, "PYTHONHASHSEED": "0", "NO_COLOR": "1"}
 # what a process needs of others and of ours; a name that is not there is passed over
 FIRST = (  # for outcomes as for books, and no more, so that it is there early
-    "afa_eval.workspace", "matplotlib.backends.backend_svg", "scipy.optimize", "afa_eval.comparators.lookup",
+    "afa_eval.workspace", "afa_eval.report.build", "afa_eval.report.site", "afa_eval.comparators.lookup",
     "afa_eval.comparators.mix", "afa_eval.comparators.nearest", "afa_eval.comparators.series_breaks",
     "pandas.core.reshape.reshape",
 )  # fmt: skip
-SCALES = ("pingouin", "scipy.stats")
-WRITING = (
-    "afa_eval.report.build", "afa_eval.report.book", "afa_eval.report.site", "xlsxwriter", "jinja2",
-    "pandas.io.formats.csvs",
-)  # fmt: skip
+SCALES = ("afa_eval.models.lone",)
+WRITING = ("matplotlib.backends.backend_svg", "xlsxwriter", "pandas.io.formats.csvs")
 SPHINX = (
     "afa_eval.report.sphinx_mend", "jupyter_book.cli.main", "jupyter_book.sphinx", "sphinx.builders.html",
     "sphinx.domains.std", "sphinx.search.en", "sphinx.ext.mathjax", "myst_parser.sphinx_ext.main", "sphinx_book_theme",
     "pydata_sphinx_theme", "sphinx_design", "sphinx_external_toc", "sphinx_copybutton", "sphinx_togglebutton", "bs4", "latex2mathml.converter",
     "docutils.parsers.rst", "docutils.writers.html5_polyglot", "pygments.lexers.python", "jinja2.sandbox",
 )  # fmt: skip
-REHEARSAL = "afa_eval.report.rehearsed"  # what importing does not make: compiled templates, a first drawing
-MANY = 3  # books, from which on a rehearsal costs less than it spares
+# what importing does not make: compiled templates, a first drawing, a first page
+DRAWN, BUILT = "afa_eval.report.rehearsed_drawing", "afa_eval.report.rehearsed_page"
+MANY = 3  # books, from which on rehearsals cost less than they spare
+FORKS = sys.platform == "linux"  # elsewhere a system's own libraries may not outlive a fork
 
 
-def _how(books: int) -> BaseContext:
+def _how(books: int, one: Sequence[str] = FIRST) -> BaseContext:
     how = get_context("forkserver" if "forkserver" in get_all_start_methods() else "spawn")
     if how.get_start_method() == "forkserver":
-        rest = (*SCALES, "duckdb", *WRITING, *SPHINX, *((REHEARSAL,) if books >= MANY else ()))
-        how.set_forkserver_preload([*FIRST, *(rest if books > 1 else ())])
+        many = (*FIRST, *SCALES, "duckdb", *WRITING, *SPHINX, *((DRAWN, BUILT) if books >= MANY else ()))
+        how.set_forkserver_preload([*(many if books > 1 else one)])
     return how
 
 
@@ -60,9 +60,9 @@ def begin(books: int = 1) -> None:
     Parameters
     ----------
     books : int
-        How many they are likely to build.
+        How many they are likely to build; of one, who writes it is forked from this process where ``FORKS``.
     """
-    if _how(books).get_start_method() == "forkserver":
+    if _how(books, SPHINX if FORKS else FIRST).get_start_method() == "forkserver":
         from multiprocessing import forkserver
 
         with _settings(), _deaf():
@@ -102,7 +102,9 @@ def _settings() -> Iterator[None]:
 
 
 @contextmanager
-def builders(workers: int, *, once: bool = False, books: int = 1) -> Iterator[ProcessPoolExecutor]:
+def builders(
+    workers: int, *, once: bool = False, books: int = 1, how: BaseContext | None = None
+) -> Iterator[ProcessPoolExecutor]:
     """Which processes build books, one after the other each?
 
     Parameters
@@ -114,13 +116,15 @@ def builders(workers: int, *, once: bool = False, books: int = 1) -> Iterator[Pr
         Sphinx leaves behind comes into the next. Where processes cannot be forked each builds several.
     books : int
         How many there are to build; it tells what is made for all of them at once, where ``begin`` has not.
+    how : BaseContext, optional
+        How they are begun, where not as most are.
 
     Yields
     ------
     ProcessPoolExecutor
         They start with the first book and end here.
     """
-    how = _how(books)
+    how = how or _how(books)
     tasks = 1 if once and how.get_start_method() == "forkserver" else None
     with (
         _settings(),
@@ -150,32 +154,58 @@ class Beside:
     builds: Executor
 
     def get_ready_to_write(self) -> None:
-        """Have what writes import all it needs, and rehearse, while others work."""
-        asked(self.writes, _rehearse, "writing", WRITING)
+        """Have what writes import all it needs and rehearse; what builds rehearses after it, not to be in the way."""
+        asked(self.writes, _imported, (*WRITING, DRAWN)).add_done_callback(self._rehearse)
 
     def get_ready_to_build(self) -> None:
-        """Have what builds do the same: it takes longer, and a processor that nobody needs meanwhile."""
-        asked(self.builds, _rehearse, "building", SPHINX)
+        """Have what builds import all it needs."""
+        asked(self.builds, _imported, SPHINX)
+
+    def _rehearse(self, _: object) -> None:
+        with suppress(RuntimeError):  # nobody waits for a book any more
+            asked(self.builds, _imported, (BUILT,))
 
 
 @contextmanager
-def beside() -> Iterator[Beside]:
+def beside(*, forked: bool = False) -> Iterator[Beside]:
     """Which two processes help this one with one book?
+
+    Parameters
+    ----------
+    forked : bool
+        Whether who writes may be forked from this process, so that what both need is imported once: while it has
+        opened nothing yet. It is where systems allow it and no other thread runs here.
 
     Yields
     ------
     Beside
         Each starts with its first work and ends here.
     """
-    with builders(1) as writes, builders(1) as builds:
+    fork = forked and FORKS and active_count() == 1  # another thread could hold a lock that nobody opens in a copy
+    with _forked() if fork else builders(1) as writes, builders(1) as builds:
         yield Beside(writes, builds)
 
 
-def _rehearse(what: str, names: Iterable[str]) -> None:
+@contextmanager
+def _forked() -> Iterator[Executor]:
+    """A process that has all that this one has by now."""
+    _imported(FIRST)
+    others = set(active_children())
+    with builders(1, how=get_context("fork")) as writes:
+        with _deaf():
+            writes.submit(_imported, SCALES)  # while this process reads plans and data there is nothing else to do
+        begun = set(active_children()) - others
+        try:
+            yield writes
+        finally:
+            for process in begun:  # what it was asked for is here, and what it still imports nobody waits for
+                process.terminate()
+
+
+def _imported(names: Iterable[str]) -> None:
     for name in names:
         with suppress(ImportError):
             import_module(name)
-    getattr(import_module("afa_eval.report.rehearsal"), what)()
 
 
 def asked(process: Executor, do: Callable[..., Answer], *arguments: object, **named: object) -> Future[Answer]:

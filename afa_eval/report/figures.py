@@ -130,11 +130,11 @@ def _drawn(drawing: Drawing) -> Drawn:
 
 def _svg(made: Any) -> tuple[str, str, str]:
     """SVG, headline and alt text of a figure, or of SVG text that carries both."""
-    from bs4 import BeautifulSoup
-
     from afa_eval.estimate import charts
 
     if isinstance(made, str):
+        from bs4 import BeautifulSoup
+
         soup = BeautifulSoup(made, "html.parser")
         title, alt = (tag.get_text(" ", strip=True) if (tag := soup.find(name)) else "" for name in ("title", "desc"))
         return made, title, alt

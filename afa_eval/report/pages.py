@@ -18,17 +18,12 @@ from afa_eval.errors import ReportError
 from afa_eval.report.compiled import Compiled
 from afa_eval.report.context import Book
 from afa_eval.report.pieces import Grid, Myst
+from afa_eval.report.sphinx_build import configuration
 
 OUTCOME = "outcome"
 DEFAULT = "evaluation"
 PARTS = "parts"  # what the templates that ship have in common
 CONTENTS = "book.toml"
-MENDING = "afa_eval.report.sphinx_mend"
-# Jupyter Book's own without those that run code or load from elsewhere: no page of an evaluation has any.
-EXTENSIONS = (
-    "sphinx_togglebutton", "sphinx_copybutton", "myst_parser", "jupyter_book", "sphinx_external_toc", "sphinx_design",
-    "sphinx_book_theme", MENDING,
-)  # fmt: skip
 COMPILED = Compiled()
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#$|~^@])")
 _LINE_START = re.compile(r"^(\s*)([-+=:]|\d+[.)])(?=\s|[-=:]|$)", re.MULTILINE)
@@ -373,70 +368,3 @@ def toc(contents: dict[str, Any], book: Book, written: Collection[str]) -> dict[
 
 def _names(page: str, book: Book) -> list[str]:
     return [outcome.page for outcome in book.outcomes] if page == OUTCOME else [page]
-
-
-def configuration(title: str, author: str) -> dict[str, Any]:
-    """How is the book built?
-
-    Parameters
-    ----------
-    title, author : str
-        The book's.
-
-    Returns
-    -------
-    dict
-        As Jupyter Book reads it (JSON is YAML).
-    """
-    return {
-        "title": title,
-        "author": author,
-        "copyright": "",
-        "only_build_toc_files": True,
-        "execute": {"execute_notebooks": "off"},
-        "launch_buttons": {},
-        "latex": {"use_jupyterbook_latex": False},  # it would number every table across the pages
-        "parse": {"myst_enable_extensions": ["colon_fence"]},
-        "html": {
-            "use_issues_button": False,
-            "use_repository_button": False,
-            "use_edit_page_button": False,
-            "use_multitoc_numbering": False,
-            "extra_footer": "",
-        },
-        "sphinx": {"config": {"extensions": list(EXTENSIONS), **sphinx_options(title)}},
-    }
-
-
-def sphinx_options(title: str) -> dict[str, Any]:
-    """Which of Sphinx's options do all books of this project share?
-
-    Parameters
-    ----------
-    title : str
-        The book's.
-
-    Returns
-    -------
-    dict
-        Option to value.
-    """
-    return {
-        "language": "en_GB",
-        "html_title": title,
-        "html_copy_source": False,
-        "html_show_sourcelink": False,
-        "html_show_copyright": False,
-        "html_use_index": False,
-        "html_last_updated_fmt": None,
-        "numfig": False,
-        "html_context": {"default_mode": "light"},
-        "html_theme_options": {
-            "use_download_button": False,
-            "use_fullscreen_button": False,
-            "show_toc_level": 2,
-            "show_navbar_depth": 1,
-            "navigation_with_keys": False,
-            "pygments_light_style": "a11y-high-contrast-light",
-        },
-    }

@@ -11,7 +11,7 @@ import json
 import tempfile
 from pathlib import Path
 
-from afa_eval.report import build, kept, pages
+from afa_eval.report import sphinx_build
 
 FIRST = """\
 # A rehearsal
@@ -57,6 +57,8 @@ CHART = '<svg xmlns="http://www.w3.org/2000/svg" width="1" height="1"/>'
 
 def writing() -> None:
     """What is made once for the pages of all books that are written after it in this process?"""
+    from afa_eval.report import kept, pages
+
     with contextlib.suppress(Exception):
         kept.code()
         for template in pages.shipped():
@@ -75,8 +77,10 @@ def building() -> None:
         (work / "other.md").write_text(SECOND, encoding="utf-8")
         order = {"root": "index", "parts": [{"caption": "Part", "chapters": [{"file": "other"}]}]}
         (work / "_toc.yml").write_text(json.dumps({"format": "jb-book", **order}), encoding="utf-8")
-        (work / "_config.yml").write_text(json.dumps(pages.configuration("Rehearsal", "Nobody")), encoding="utf-8")
-        build.run(work, here=True)
+        (work / "_config.yml").write_text(
+            json.dumps(sphinx_build.configuration("Rehearsal", "Nobody")), encoding="utf-8"
+        )
+        sphinx_build.run(work, here=True)
 
 
 def _drawing() -> str:

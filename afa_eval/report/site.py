@@ -15,7 +15,7 @@ from typing import Any
 from afa_eval.disclosure.records import ReleasedEstimate
 from afa_eval.errors import ReportError
 from afa_eval.estimate import Claim, Estimand
-from afa_eval.report import numbers, pages
+from afa_eval.report import numbers, pages, sphinx_build
 from afa_eval.report.figures import Drawing, save
 from afa_eval.report.headlines import NAME
 from afa_eval.report.pieces import Chart, Grid
@@ -178,7 +178,7 @@ def write_index(title: str, entries: Sequence[Entry], folder: Path) -> Path:
     made = pages.environment(pages.Template(SITE))
     (folder / "index.md").write_text(pages.render(made, "index", site=site), encoding="utf-8")
     (folder / "_toc.yml").write_text(json.dumps({"format": "jb-book", "root": "index"}), encoding="utf-8")
-    options = pages.configuration(title, "")
+    options = sphinx_build.configuration(title, "")
     options["sphinx"]["config"] |= {"html_js_files": [FILTER], "html_theme_options": _plain(options)}
     (folder / "_config.yml").write_text(json.dumps(options), encoding="utf-8")
     return folder

@@ -84,4 +84,27 @@ def test_a_rehearsal_is_held_for_several_books_only(monkeypatch):
     monkeypatch.setattr(apart, "get_context", lambda _: How())
     apart._how(1)
     apart._how(apart.MANY)
-    assert [apart.REHEARSAL in names for names in told] == [False, True]
+    assert [{apart.DRAWN, apart.BUILT} <= set(names) for names in told] == [False, True]
+
+
+@pytest.mark.skipif(not apart.FORKS, reason="processes are not forked here")
+def test_who_writes_has_what_this_process_has_and_ends_with_it(monkeypatch):
+    monkeypatch.setattr(apart, "SCALES", ())
+    monkeypatch.setattr(apart, "active_count", lambda: 1)
+    with apart.beside(forked=True) as both:
+        assert both.writes.submit(signal.getsignal, signal.SIGINT).result() == signal.SIG_IGN
+        assert both.writes.submit(os.getppid).result() == os.getpid()
+        assert both.writes.submit(os.getenv, "SOURCE_DATE_EPOCH").result() == apart.EPOCH
+        both.writes.submit(time.sleep, 3600)  # nobody waits for what nobody asks about
+    assert active_children() == []
+
+
+@pytest.mark.parametrize(("threads", "forked"), [(2, True), (1, False)])
+def test_no_process_is_forked_that_could_copy_what_is_open(monkeypatch, threads, forked):
+    def refuse():
+        raise AssertionError
+
+    monkeypatch.setattr(apart, "_forked", refuse)
+    monkeypatch.setattr(apart, "active_count", lambda: threads)
+    with apart.beside(forked=forked):
+        pass

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from afa_eval.estimate import Claim, Estimand
-from afa_eval.report import build, kept, pages
+from afa_eval.report import kept, sphinx_build
 from afa_eval.report.figures import Drawing, save
 
 FIGURE = "```{image} charts/a.svg\n:alt: A\n```\n"
@@ -100,7 +100,7 @@ def write(folder: Path, words: str = "one", title: str = "Home", second: str = S
     (folder / "third.md").write_text("# Third\n\nNothing changes here.\n")
     toc = {"format": "jb-book", "root": "index", "chapters": [{"file": "second"}, {"file": "third"}]}
     (folder / "_toc.yml").write_text(json.dumps(toc))
-    (folder / "_config.yml").write_text(json.dumps(pages.configuration("A", "A")))
+    (folder / "_config.yml").write_text(json.dumps(sphinx_build.configuration("A", "A")))
     return folder
 
 
@@ -113,14 +113,14 @@ def test_pages_built_on_the_last_ones_are_those_built_from_nothing(tmp_path) -> 
     with kept.place(tmp_path) as place:
         assert place is not None
         assert not place.take(write(fresh))
-        build.run(place.folder, here=True)
+        sphinx_build.run(place.folder, here=True)
         place.note()
         third = place.folder / "_build" / "html" / "third.html"
         before = third.stat().st_mtime_ns
         assert place.take(write(fresh, words="two", image=NOTES))
-        again = built(build.run(place.folder, here=True))
+        again = built(sphinx_build.run(place.folder, here=True))
         assert third.stat().st_mtime_ns == before  # it was not written again
-    assert again == built(build.run(write(tmp_path / "clean", words="two", image=NOTES), here=True))
+    assert again == built(sphinx_build.run(write(tmp_path / "clean", words="two", image=NOTES), here=True))
     assert not any(name.endswith("a.svg") for name in again)  # shown nowhere now, offered nowhere now
 
 

@@ -11,7 +11,7 @@ import pytest
 from afa_eval.disclosure.records import ReleasedEstimate, ReleasedTable
 from afa_eval.estimate import Claim, Comparator, Estimand, Table, words
 from afa_eval.estimate.words import plain, sentences
-from afa_eval.report import build, layout
+from afa_eval.report import layout, sphinx_build
 from afa_eval.report.book import measures, programme
 from afa_eval.report.lines import line
 from afa_eval.report.numbers import labelled_csv
@@ -172,5 +172,5 @@ def test_the_charts_of_an_outcome_are_about_its_focus(book) -> None:
 
 def test_a_link_that_leads_nowhere_is_told_as_one_would_say_it(tmp_path) -> None:
     said = f"{tmp_path}/index.md:79: WARNING: 'myst' cross-reference target not found: 'at-cost' [myst.xref_missing]"
-    told = build._told(f"reading sources\n{said}\n", tmp_path)
+    told = sphinx_build._told(f"reading sources\n{said}\n", tmp_path)
     assert told == "index.md:79: a link leads to #at-cost, and no page of this template has (at-cost)= above a heading."

@@ -8,7 +8,8 @@ from afa_eval.report import apart, pages, sphinx_mend
 
 def test_a_rehearsal_leaves_templates_compiled_and_nothing_open():
     before = store.connect.cache_info().currsize
-    import_module(apart.REHEARSAL)
+    import_module(apart.DRAWN)
+    import_module(apart.BUILT)
     names = {name.rpartition("/")[2] for _, _, name in map(_place, pages.COMPILED.known.values())}
     assert {"outcome.md", "summary.md", "trust.md"} <= names
     theme = {_place(code)[2] for kept in sphinx_mend.COMPILED.values() for code in kept.known.values()}
