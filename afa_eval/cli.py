@@ -30,6 +30,7 @@ comparators_app = typer.Typer(help="National figures to set an evaluation agains
 app.add_typer(comparators_app, name="comparators")
 
 MUCH = 1_000_000  # bytes of data
+STOPPED = 130  # what shells say of a programme that the keyboard stopped
 PlanPath = Annotated[Path, typer.Argument(metavar="PLAN", help="The plan file, or the folder that holds plan.toml.")]
 Quiet = Annotated[bool, typer.Option("--quiet", help="Print nothing but the last line.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
@@ -38,7 +39,10 @@ Json = Annotated[bool, typer.Option("--json", help="Print one JSON document and 
 def main() -> None:
     """What does the user want done? Mistakes are told in a sentence, never with a traceback."""
     try:
-        sys.exit(app(standalone_mode=False) or 0)
+        code = app(standalone_mode=False) or 0
+        if code == STOPPED:
+            typer.echo("afa-eval: stopped.", err=True)
+        sys.exit(code)
     except AfaEvalError as error:
         _complain(error)
         sys.exit(error.exit_code)

@@ -242,6 +242,15 @@ def test_comparators_are_listed_and_shown():
     assert "persistent-absence" in unknown.stderr
 
 
+def test_whoever_stops_it_is_told_that_it_stopped(monkeypatch):
+    def stopped(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("afa_eval.comparators.store.measures", stopped)
+    done = afa("comparators", "list")
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "afa-eval: stopped.\n")
+
+
 def test_doctor_finds_everything():
     done = afa("doctor", "--json")
     assert done.returncode == 0, done.stdout
