@@ -28,12 +28,14 @@ EPOCH = "1577836800"  # a fixed moment, so that the same release makes the same 
 SETTINGS = {"SOURCE_DATE_EPOCH": EPOCH, "PYTHONHASHSEED": "0", "NO_COLOR": "1"}
 # what a process needs of others and of ours; a name that is not there is passed over
 FIRST = (  # for outcomes as for books, and no more, so that it is there early
-    "afa_eval.workspace", "afa_eval.report.build", "afa_eval.report.site", "afa_eval.comparators.lookup",
-    "afa_eval.comparators.mix", "afa_eval.comparators.nearest", "afa_eval.comparators.series_breaks",
-    "pandas.core.reshape.reshape",
+    "afa_eval.workspace", "afa_eval.comparators.lookup", "afa_eval.comparators.mix", "afa_eval.comparators.nearest",
+    "afa_eval.comparators.series_breaks", "pandas.core.reshape.reshape",
 )  # fmt: skip
-SCALES = ("afa_eval.models.lone",)
-WRITING = ("matplotlib.backends.backend_svg", "xlsxwriter", "pandas.io.formats.csvs")
+BOTH, SCALES = ("pandas", "scipy.special"), ("afa_eval.models.lone",)
+WRITING = (
+    "afa_eval.report.build", "afa_eval.report.site", "matplotlib.backends.backend_svg", "xlsxwriter",
+    "pandas.io.formats.csvs",
+)  # fmt: skip
 SPHINX = (
     "afa_eval.report.sphinx_mend", "jupyter_book.cli.main", "jupyter_book.sphinx", "sphinx.builders.html",
     "sphinx.domains.std", "sphinx.search.en", "sphinx.ext.mathjax", "myst_parser.sphinx_ext.main", "sphinx_book_theme",
@@ -188,12 +190,12 @@ def beside(*, forked: bool = False) -> Iterator[Beside]:
 
 @contextmanager
 def _forked() -> Iterator[Executor]:
-    """A process that has all that this one has by now."""
-    _imported(FIRST)
+    """A process that has what takes longest to import for both."""
+    _imported(BOTH)
     others = set(active_children())
     with builders(1, how=get_context("fork")) as writes:
         with _deaf():
-            writes.submit(_imported, SCALES)  # while this process reads plans and data there is nothing else to do
+            writes.submit(_imported, (*SCALES, *FIRST))  # while this process reads plans and data
         begun = set(active_children()) - others
         try:
             yield writes
@@ -203,9 +205,10 @@ def _forked() -> Iterator[Executor]:
 
 
 def _imported(names: Iterable[str]) -> None:
-    for name in names:
-        with suppress(ImportError):
-            import_module(name)
+    with unswept():
+        for name in names:
+            with suppress(ImportError):
+                import_module(name)
 
 
 def asked(process: Executor, do: Callable[..., Answer], *arguments: object, **named: object) -> Future[Answer]:
