@@ -1,13 +1,13 @@
 """Rows of a large table, some at a time, to the cross-products of their groups.
 
 Where rows of a group stand side by side, each run of them is a matrix product. Where they are scattered they wait until
-many are there, in as few bytes as they came in, and are brought together group by group.
+many are there, in as few bytes as they need, and are brought together group by group.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import reduce
 from itertools import pairwise
 from operator import or_
@@ -16,16 +16,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from afa_eval.frames.numbering import joined, together
+from afa_eval.frames.numbering import joined
+from afa_eval.frames.rows import SLICE, Rows
 from afa_eval.kernels.linear import Floats, Ints
 from afa_eval.kernels.moments import equal_products, products
 
 PIECE = 122_880  # rows taken over at a time, as many as DuckDB hands over
 APART = 24  # numbers between columns, so that they do not fall on the same lines of the cache
-LINE = 32  # bytes that numpy moves at once: such rows are gathered twice as fast as column by column
-VALUES = 8_000_000  # eight bytes each: room for rows that must be brought together first
-SLICE = 16_384  # rows laid out at a time, so that their columns fit the cache
-BLOCK = 64  # rows of a group multiplied at once; of the last ones up to twice as many
+BLOCK = 64  # rows of a group multiplied at once, at least; of the last ones up to twice as many
 PARTS = 8192  # parts of groups that wait to be added
 LONG_RUN = 16  # rows of one group side by side, on average, that need no sorting
 
@@ -149,137 +147,6 @@ class Sums:
         return codes
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Rows:
-    """Where do waiting rows lie, each column in as few bytes as it came in?
-
-    Attributes
-    ----------
-    flags : list of int
-        Columns that are 0 or 1; eight share a byte.
-    others : list of int
-        The other columns, but for the constant.
-    fields : list of (int, dtype, int)
-        Line, type and place in it, first of the bytes of flags, then of the others.
-    lines : ndarray, shape (lines, capacity, LINE / 8)
-        A row is so many bytes, or several times so many; what is not used costs no memory.
-    keys : ndarray of int, shape (levels, capacity)
-        Groups.
-    """
-
-    flags: list[int]
-    others: list[int]
-    fields: list[tuple[int, np.dtype[Any], int]]
-    lines: Floats
-    keys: Ints
-
-    @classmethod
-    def like(cls, columns: Sequence[NDArray[Any] | None], levels: int) -> Rows:
-        """Where would such rows lie?
-
-        Parameters
-        ----------
-        columns : sequence of ndarray or None
-            Some rows of each; None for the constant.
-        levels : int
-            Grouping columns.
-
-        Returns
-        -------
-        Rows
-            As many as there is room for.
-        """
-        there = {i: one for i, one in enumerate(columns) if one is not None}
-        flags = [i for i, one in there.items() if _flags(one)]
-        others = [i for i in there if i not in flags]
-        kinds = [np.dtype(np.uint8)] * -(-len(flags) // 8) + [there[i].dtype for i in others]
-        fields, end = [(0, kind, 0) for kind in kinds], 0
-        for k in sorted(range(len(kinds)), key=lambda k: -kinds[k].itemsize):  # so none goes over the end of a line
-            line, within = divmod(end, LINE)
-            fields[k] = line, kinds[k], within // kinds[k].itemsize
-            end += kinds[k].itemsize
-        lines = max(-(-end // LINE), 1)
-        capacity = max(8 * VALUES // (LINE * lines + 8 * levels), PIECE)
-        return cls(
-            flags, others, fields, np.empty((lines, capacity, LINE // 8)), np.empty((levels, capacity), dtype=np.int64)
-        )
-
-    def fit(self, columns: Sequence[NDArray[Any] | None]) -> bool:
-        """Are the columns that were 0 or 1 so in these rows too?
-
-        Parameters
-        ----------
-        columns : sequence of ndarray or None
-            Of the same types.
-
-        Returns
-        -------
-        bool
-            False where these rows must lie otherwise.
-        """
-        return all(one is not None and _flags(one) for one in (columns[i] for i in self.flags))
-
-    def put(self, at: int, columns: Sequence[NDArray[Any] | None], keys: Ints) -> None:
-        """Let rows wait.
-
-        Parameters
-        ----------
-        at : int
-            Place of the first.
-        columns : sequence of ndarray or None
-            Their columns.
-        keys : ndarray of int, shape (levels, n)
-            Their groups.
-        """
-        n = keys.shape[1]
-        self.keys[:, at : at + n] = keys
-        bits = np.zeros((-(-len(self.flags) // 8), n), dtype=np.uint8)
-        for k, i in reversed(list(enumerate(self.flags))):
-            flag, byte = columns[i], bits[k // 8]
-            byte += byte  # numpy adds many bytes at once, and shifts them one by one
-            if flag is not None:
-                byte |= flag.astype(np.uint8)
-        given = [*bits, *(columns[i] for i in self.others)]
-        for first in range(0, n, SLICE):  # so many lines stay in the cache until they are full
-            part = slice(first, min(first + SLICE, n))
-            for place, one in zip(self._views(self.lines[:, at + part.start : at + part.stop]), given, strict=True):
-                if one is not None:
-                    place[:] = one[part]
-
-    def take(self, places: Ints, q: int) -> list[NDArray[Any] | None]:
-        """What are the columns of these rows?
-
-        Parameters
-        ----------
-        places : ndarray of int
-            Which.
-        q : int
-            How many columns they have, the constant too.
-
-        Returns
-        -------
-        list of ndarray or None
-            In this order.
-        """
-        views = self._views([line.take(places, axis=0, mode="clip") for line in self.lines])  # to check is slower
-        found: list[NDArray[Any] | None] = [None] * q
-        bits = [np.ascontiguousarray(one) for one in views[: len(views) - len(self.others)]]
-        for k, i in enumerate(self.flags):
-            found[i] = bits[k // 8] >> k % 8 & 1
-        for i, one in zip(self.others, views[len(bits) :], strict=True):
-            found[i] = one
-        return found
-
-    def _views(self, lines: Sequence[Floats] | Floats) -> list[NDArray[Any]]:
-        """Fields of these lines."""
-        return [lines[line].view(kind)[:, place] for line, kind, place in self.fields]
-
-
-def _flags(column: NDArray[Any]) -> bool:
-    """Is a column of whole numbers 0 or 1 throughout?"""
-    return column.dtype.kind in "biu" and bool(column.min() >= 0 and column.max() <= 1)
-
-
 @dataclass(slots=True)
 class Buffer:
     """Which rows wait to be brought together?
@@ -296,6 +163,8 @@ class Buffer:
         Those that wait; None where there is none.
     used : int
         How many wait.
+    least : dict of int to int
+        How many bytes columns, and groups after the last of them, were found to need.
     """
 
     sums: Sums
@@ -303,6 +172,7 @@ class Buffer:
     shift: Floats
     rows: Rows | None = None
     used: int = 0
+    least: dict[int, int] = field(default_factory=dict)
 
     @classmethod
     def of(cls, levels: int, q: int) -> Buffer:
@@ -355,25 +225,30 @@ class Buffer:
             starts = np.append(0, np.flatnonzero(changed) + 1)
             self.sums.add(keys[:, starts], np.diff(starts, append=n), self._products(made, starts, n))
             return
-        if self.rows is None or not self.rows.fit(made):
+        if self.rows is None:
+            self.rows = Rows.like(made, keys, self.least, PIECE)
+        if self.used + n > self.rows.capacity:
             self.flush()
-            self.rows = Rows.like(made, keys.shape[0])
-        if self.used + n > self.rows.keys.shape[1]:
+        while short := self.rows.put(self.used, made, keys):
             self.flush()
-        self.rows.put(self.used, made, keys)
+            self.least |= short
+            self.rows = Rows.like(made, keys, self.least, PIECE)
         self.used += n
 
     def flush(self) -> None:
         """Add the waiting rows, those of a group brought together."""
         if self.rows is None or not self.used:
             return
-        keys, q = self.rows.keys[:, : self.used], self.space.shape[0]
-        order, starts = together(keys)
-        places, counts = self.sums.places(keys[:, order[starts]]), np.diff(starts, append=order.size)
+        keys, starts, order = self.rows.grouped(self.used)
+        places, counts = self.sums.places(keys), np.diff(starts, append=self.used)
         self.sums.n[places] += counts
+        moved = np.flatnonzero(self.shift).tolist()
         for size, first, whose in _blocks(starts, counts):
-            rows = order.take((first[:, None] + np.arange(size)).ravel(), mode="clip")
-            cross = equal_products(self._laid_out(self.rows.take(rows, q), rows.size), size)
+            z = self.space[:, : first.size * size]
+            self.rows.take(order, first, size, z)
+            for i in moved:
+                z[i] -= self.shift[i]
+            cross = equal_products(z, size)
             new = np.append(0, np.flatnonzero(whose[1:] != whose[:-1]) + 1)
             if new.size < whose.size:
                 cross = np.add.reduceat(cross, new, axis=0)
@@ -402,13 +277,14 @@ class Buffer:
 
 def _blocks(starts: Ints, counts: Ints) -> Iterator[tuple[int, Ints, Ints]]:
     """Runs of rows cut into blocks of one size: the size, where each begins, and whose it is."""
-    whole = np.maximum(counts // BLOCK - 1, 0)
+    block = max(BLOCK, int(counts.sum()) // SLICE)  # as long as there are not many more sizes than slices
+    whole = np.maximum(counts // block - 1, 0)
     groups = np.repeat(np.arange(counts.size), whole)
     before = np.arange(groups.size) - np.repeat(np.cumsum(whole) - whole, whole)
-    cut, left = [(BLOCK, starts[groups] + BLOCK * before, groups)], counts - BLOCK * whole
+    cut, left = [(block, starts[groups] + block * before, groups)], counts - block * whole
     for size in np.unique(left).tolist():
         alike = np.flatnonzero(left == size)
-        cut.append((size, starts[alike] + BLOCK * whole[alike], alike))
+        cut.append((size, starts[alike] + block * whole[alike], alike))
     for size, first, whose in cut:
         step = max(min(SLICE, PIECE) // size, 1)
         for at in range(0, first.size, step):

@@ -173,7 +173,7 @@ def _in_pieces(arrays: Arrays, columns: Sequence[Column], codes: Ints) -> Cluste
     for start in range(0, codes.size, chunks.PIECE):
         part = slice(start, min(start + chunks.PIECE, codes.size))
         piece = {name: values[part] for name, values in arrays.items()}
-        made = [column.values(piece, part.stop - start) for column in columns]
+        made = [column.values(piece, part.stop - start) if column.factors else None for column in columns]
         buffer.take_in(made, shift, codes[None, part])
     sums = buffer.done()
     order = np.argsort(sums.keys[0])

@@ -115,8 +115,8 @@ class Pass:
             rows = np.column_stack(np.broadcast_arrays(*first))
             self.shift = constant_safe_shift(rows)
             self.shift[-1] = outcome_shift(rows[:, -1], self.shift[-1])
-        keys = [one.astype(np.int64, copy=False)[None] for one in values[: self.levels]]
-        joint = np.vstack(keys) if len(keys) > 1 else keys[0] if keys else np.zeros((0, n), np.int64)
+        keys = values[: self.levels]
+        joint = np.vstack(keys) if len(keys) > 1 else keys[0][None] if keys else np.zeros((0, n), np.int64)
         self.buffer.take_in(made, self.shift, joint)
 
     def _made(self, column: Column, values: list[NDArray[Any]]) -> Floats | None:

@@ -16,8 +16,9 @@ if TYPE_CHECKING:
     import narwhals as nw
 
 READERS = {".parquet": "read_parquet", ".pq": "read_parquet", ".csv": "read_csv", ".gz": "read_csv", ".tsv": "read_csv"}
-NARROW = {"TINYINT": 127, "SMALLINT": 32_767, "INTEGER": 2_147_483_647}  # each holds from -most - 1 to most
-WIDE = {"SMALLINT", "INTEGER", "BIGINT"}
+# Each holds from -most - 1 to most. Not single bytes: DuckDB takes longer to make them than they save.
+NARROW = {"SMALLINT": 32_767, "INTEGER": 2_147_483_647}
+WIDE = {"INTEGER", "BIGINT"}
 ACCEPTED = "a pandas, Polars, DuckDB, PySpark or narwhals table, or the path of a Parquet or CSV file"
 
 
@@ -122,7 +123,7 @@ def _open_file(path: Path, columns: list[str], roles: Sequence[Role]) -> Opened:
 
 
 def _narrowed(relation: Any, columns: list[str]) -> Any:
-    """Whole numbers of a Parquet file in as few bytes as they need, which its own minima and maxima say: less to move."""
+    """Whole numbers of a Parquet file in two or four bytes, if its own minima and maxima say so: less to move."""
     kinds = dict(zip(relation.columns, map(str, relation.types), strict=True))
     wide = [name for name in columns if kinds[name] in WIDE]
     if not wide:

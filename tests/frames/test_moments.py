@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from afa_eval.errors import ColumnNotFound, DataError, EstimationError
-from afa_eval.frames import chunks
+from afa_eval.frames import chunks, rows
 from afa_eval.frames import moments as passes
 from afa_eval.frames.moments import moments
 from afa_eval.frames.numbering import together
@@ -105,7 +105,7 @@ def test_large_tables_in_pieces_give_the_same(pupils, monkeypatch, groups, kind)
     monkeypatch.setattr(passes, "AT_ONCE", 0)
     monkeypatch.setattr(chunks, "PIECE", 500)
     monkeypatch.setattr(chunks, "SLICE", 300)
-    monkeypatch.setattr(chunks, "VALUES", 9000)  # a thousand rows wait at most
+    monkeypatch.setattr(rows, "VALUES", 9000)  # a thousand rows wait at most
     shuffled = pupils.sample(frac=1, random_state=1)
     large = moments(kind(pd.concat([shuffled] * 4)), "post", TERMS, groups)
     assert (large.columns, large.keys) == (small.columns, small.keys)
@@ -126,10 +126,10 @@ def test_groups_that_come_late_and_between_others(monkeypatch, kind):
     monkeypatch.setattr(passes, "AT_ONCE", 0)
     monkeypatch.setattr(chunks, "PIECE", 80)
     monkeypatch.setattr(chunks, "PARTS", 1)  # what waits is added to its groups after each piece
-    for rows in (d, d.iloc[np.argsort(np.arange(320) % 40, kind="stable")]):  # side by side, and scattered
+    for table in (d, d.iloc[np.argsort(np.arange(320) % 40, kind="stable")]):  # side by side, and scattered
         for values in (100, 10**6):
-            monkeypatch.setattr(chunks, "VALUES", values)
-            large = moments(kind(rows), "y", [], ["urn"])
+            monkeypatch.setattr(rows, "VALUES", values)
+            large = moments(kind(table), "y", [], ["urn"])
             assert large.keys == small.keys
             np.testing.assert_array_equal(large.clusters.n, small.clusters.n)
             cross = reshift(large.clusters, small.shift).cross
