@@ -1,6 +1,6 @@
 """Where numbers stand in two sums at most, they are the arcs of a network between the sums.
 
-That is so in any table of rows by columns, with or without subtotals one way. If a number is to be higher by ten, ten
+That is so in any table of rows by columns, with or without subtotals one way, and in two that share their rows. If a number is to be higher by ten, ten
 people must come round from one of its sums to the other by way of other numbers: the cheapest way is a shortest path,
 and where no path is left, none can come. A linear programme says the same, many times slower.
 
@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from afa_eval.disclosure.implied import without_implied
 from afa_eval.disclosure.system import NEAR, Floats, Mask
 
 Indices = NDArray[np.intp]
@@ -61,7 +62,7 @@ class Network:
         Network
             Perhaps of no number.
         """
-        columns = matrix.tocsc()
+        columns = without_implied(matrix).tocsc()
         (sums, size), count = columns.shape, np.diff(columns.indptr)
         places, weights = np.full((2, size), sums, dtype=np.intp), np.zeros((2, size))
         for which in (0, 1):
