@@ -21,7 +21,7 @@ import pages_api
 import pages_comparators
 import pages_parts
 
-from afa_eval.report.sphinx_build import MENDING, sphinx_options
+from afa_eval.report.sphinx_build import MENDING, PLAIN, sphinx_options
 
 BOOK = Path(__file__).resolve().parent
 TITLE = "afa_eval"
@@ -81,13 +81,7 @@ def configuration() -> dict[str, Any]:
         "launch_buttons": {},
         "latex": {"use_jupyterbook_latex": False},
         "parse": {"myst_enable_extensions": ["colon_fence", "dollarmath", "deflist"]},
-        "html": {
-            "use_issues_button": False,
-            "use_repository_button": False,
-            "use_edit_page_button": False,
-            "use_multitoc_numbering": False,
-            "extra_footer": "",
-        },
+        "html": PLAIN,
         "sphinx": {"extra_extensions": ["sphinx.ext.autodoc", "numpydoc", MENDING], "config": options},
     }
 

@@ -171,11 +171,11 @@ def _signs(columns: Any, places: Indices, weights: Floats) -> tuple[Floats, Mask
     from scipy.sparse.csgraph import connected_components
 
     sums, count = columns.shape[0], np.diff(columns.indptr)
-    two = np.flatnonzero((count == 2) & (np.abs(weights[0] * weights[1]) == 1.0))
+    two = np.flatnonzero(count == 2)
     one, other = places[0, two], places[1, two]
     alike = weights[0, two] * weights[1, two] > 0
-    odd = np.repeat((count > 2) | (np.abs(weights).max(axis=0, initial=0.0) > 1.0), count)
-    many = columns.indices[odd]
+    whole = np.abs(np.where(weights == 0.0, 1.0, weights)) == 1.0  # half a number is no arc
+    many = columns.indices[np.repeat((count > 2) | ~whole.all(axis=0), count)]
     ties = np.concatenate([one, one + sums, many])
     tied = np.concatenate([other + sums * alike, other + sums * ~alike, many + sums])
     graph = coo_array((np.ones(ties.size), (ties, tied)), shape=(2 * sums, 2 * sums))

@@ -30,6 +30,10 @@ EXTENSIONS = (
     "sphinx_togglebutton", "sphinx_copybutton", "myst_parser", "jupyter_book", "sphinx_external_toc", "sphinx_design",
     "sphinx_book_theme", MENDING,
 )  # fmt: skip
+PLAIN = {  # pages without buttons that lead elsewhere
+    "use_issues_button": False, "use_repository_button": False, "use_edit_page_button": False,
+    "use_multitoc_numbering": False, "extra_footer": "",
+}  # fmt: skip
 # The child imports while the parent draws charts, and begins when it is told to; it ends where nobody tells it.
 RUN = f"""
 import contextlib, gc, importlib, sys
@@ -69,13 +73,7 @@ def configuration(title: str, author: str) -> dict[str, Any]:
         "launch_buttons": {},
         "latex": {"use_jupyterbook_latex": False},  # it would number every table across the pages
         "parse": {"myst_enable_extensions": ["colon_fence"]},
-        "html": {
-            "use_issues_button": False,
-            "use_repository_button": False,
-            "use_edit_page_button": False,
-            "use_multitoc_numbering": False,
-            "extra_footer": "",
-        },
+        "html": PLAIN,
         "sphinx": {"config": {"extensions": list(EXTENSIONS), **sphinx_options(title)}},
     }
 

@@ -75,6 +75,9 @@ def test_three_sums_in_a_ring_that_all_add_up_are_no_network() -> None:
     ring = np.array([[1.0, 1.0, 0.0], [0.0, 1.0, 1.0], [1.0, 0.0, 1.0]])  # no signs of the sums make every number run
     assert not Network.of(csr_array(ring)).covers.any()
     assert not Network.of(csr_array(np.array([[1.0, -2.0, 1.0]]))).covers.any()
+    assert not Network.of(
+        csr_array(np.array([[1.0, -0.5, 1.0], [0.0, 1.0, 1.0]]))
+    ).covers.any()  # nor where half counts
 
 
 def test_a_number_in_no_sum_moves_alone_and_one_that_is_held_moves_nothing() -> None:
