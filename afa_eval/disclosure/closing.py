@@ -13,10 +13,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from afa_eval.disclosure.reach import AROUND, Indices, Moves, exposed, solve, surely_safe
+from afa_eval.disclosure.leeway import Leeway
+from afa_eval.disclosure.programme import Shifts
+from afa_eval.disclosure.reach import Indices, Moves, apart, exposed
 from afa_eval.disclosure.system import NEAR, Floats, Mask, System, groups
 
 ROUNDS = 40  # each hides more or ends; two or three do for any table seen
+MANY = 30  # numbers that can be worked out, from which two are asked about together, which takes half the time
+FREE = 1e-3  # what is hidden already costs next to nothing: of two ways that cost the same, the shorter
+KEPT = 0.1  # of moving a number that stays hidden, where one that may be shown costs 1
+PATIENCE = 200  # programmes solved to show cells again, which for a thousand of them takes about a second
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -54,13 +60,17 @@ def close(system: System, primary: Mask, width: float, together: Sequence[Indice
     Closed
         With as few more as the search can find.
     """
-    search = _Search(system, width, tuple(together), Moves(system))
-    hidden = search.whole(primary)
-    hidden, left = search.walks(hidden)
-    if left.size:
-        hidden, left = search.all_beside(hidden, left)
-    hidden = search.shown_again(hidden, search.whole(primary), left)
-    return Closed(hidden, left)
+    hidden, left = np.zeros(system.size, dtype=bool), []
+    for at in groups(system, np.arange(system.size), together):
+        if primary[at].any() or (system.unseen & system.needs)[at].any():
+            place = np.zeros(system.size, dtype=np.intp)
+            place[at] = np.arange(at.size)
+            chunks = tuple(place[chunk] for chunk in together if np.isin(chunk[0], at))
+            search = _Search.of(system.only(at), width, chunks)
+            closed = search.closed(primary[at])
+            hidden[at] = closed.hidden
+            left.append(at[closed.open])
+    return Closed(hidden, np.sort(np.concatenate([np.zeros(0, dtype=np.intp), *left])))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -71,6 +81,19 @@ class _Search:
     width: float
     together: tuple[Indices, ...]
     moves: Moves
+    shifts: Shifts
+
+    @classmethod
+    def of(cls, system: System, width: float, together: tuple[Indices, ...]) -> _Search:
+        """Where does it begin?"""
+        return cls(system, width, together, Moves.of(system), Shifts.of(system.matrix))
+
+    def closed(self, primary: Mask) -> Closed:
+        """Hide what must be, and show what need not."""
+        hidden, left = self.walks(self.whole(primary))
+        if left.size:
+            hidden, left = self.all_beside(hidden, left)
+        return Closed(self.shown_again(hidden, self.whole(primary), left), left)
 
     def whole(self, hidden: Mask) -> Mask:
         """With those that can only be hidden together."""
@@ -84,10 +107,21 @@ class _Search:
         """Ask what can still be worked out, and hide what its cheapest other value would move."""
         for _ in range(ROUNDS):
             open_ = exposed(self.system, hidden, self.width, self.moves)
-            before = hidden
-            for at in open_:
-                if self.moves.width(int(at), hidden) < self.width - NEAR:
-                    hidden = self._walked(hidden, int(at))
+            before, left = hidden, open_
+            lowest, highest = np.zeros(self.system.size), np.zeros(self.system.size)
+            while left.size:
+                some = left[[0, left.size // 2]] if left.size > MANY else left[:1]  # far apart, mostly in no common sum
+                way = self._walk(hidden, some)
+                if way is None and some.size > 1:
+                    some = some[:1]
+                    way = self._walk(hidden, some)
+                if way is not None:
+                    self.moves.ways.append(way)
+                    hidden = self.whole(hidden | (np.abs(way) > NEAR))
+                    np.minimum(lowest, way, out=lowest)
+                    np.maximum(highest, way, out=highest)
+                left = left[~np.isin(left, some)]
+                left = left[apart(self.system.values, lowest, highest)[left] < self.width - NEAR]
             if (hidden == before).all():
                 return hidden, open_
         return hidden, exposed(self.system, hidden, self.width, self.moves)
@@ -102,69 +136,35 @@ class _Search:
         open_ = exposed(self.system, wider, self.width, self.moves)
         return (wider, open_) if np.isin(left, open_, invert=True).any() else (hidden, left)
 
-    def _walked(self, hidden: Mask, at: int) -> Mask:
-        """Hide what the cheapest other value of a number would move."""
-        price, least = self._price(hidden), np.inf
+    def _walk(self, hidden: Mask, some: Indices) -> Floats | None:
+        """What the cheapest other value of a number would move, or those of two that are higher at once."""
+        low, high = self.system.room(np.ones(self.system.size, dtype=bool))
+        held = self.system.fixed & ~hidden
+        low[held], high[held] = 0.0, 0.0
+        price, least = np.where(hidden | self.system.unseen, 0.0, self.system.costs), np.inf
         best: Floats | None = None
-        for sign in (1.0, -1.0):
-            way = self._cheapest(hidden, at, sign) if least > 0.0 else None
+        for by in (self.width, -self.width)[: 3 - some.size]:
+            way = self.shifts.way(some, by, low, high, price + FREE) if least > 0.0 else None
             if way is not None and (cost := float(price @ (np.abs(way) > NEAR))) < least:
                 best, least = way, cost
-        if best is None:
-            return hidden
-        self.moves.add(best)
-        return self.whole(hidden | (np.abs(best) > NEAR))
-
-    def _price(self, hidden: Mask) -> Floats:
-        return np.where(hidden | self.system.unseen, 0.0, self.system.costs)
-
-    def _cheapest(self, hidden: Mask, at: int, sign: float) -> Floats | None:
-        """The way that moves this number by the width, through printed numbers as cheap as can be."""
-        system = self.system
-        low, high = system.room(np.ones(system.size, dtype=bool))
-        if sign < 0 and low[at] > -self.width:
-            return None
-        held = system.fixed & ~hidden
-        if self.moves.network.covers[at]:
-            low[held], high[held] = 0.0, 0.0
-            full = self.moves.network.move(at, sign * self.width, low, high, self._price(hidden) + NEAR)
-            return full if abs(full[at]) > self.width - NEAR else None
-        for most in (AROUND, system.size):  # among its neighbours where they will do
-            near = self.moves.near.around(at, ~held, most)
-            way = self._cheapest_among(near, self._price(hidden)[near] + NEAR, low[near], high[near], near == at, sign)
-            if way is not None:
-                full = np.zeros(system.size)
-                full[near] = way
-                return full
-        return None
-
-    def _cheapest_among(
-        self, near: Indices, price: Floats, low: Floats, high: Floats, itself: Mask, sign: float
-    ) -> Floats | None:
-        """Up and down are told apart, so that either costs; of two ways that cost nothing, the shorter."""
-        from scipy.sparse import hstack
-
-        up, down = np.minimum(high, 1e6), np.minimum(-low, 1e6)
-        least_up, least_down = np.zeros(near.size), np.zeros(near.size)
-        (least_up if sign > 0 else least_down)[itself] = self.width
-        (up if sign > 0 else down)[itself] = self.width
-        (down if sign > 0 else up)[itself] = 0.0
-        rows = self.moves.near.sums(near)
-        found = solve(
-            np.concatenate([price, price]),
-            hstack([rows, -rows], format="csc"),
-            np.concatenate([least_up, least_down]),
-            np.concatenate([up, down]),
-        )
-        return None if found is None else found[: near.size] - found[near.size :]
+        return best
 
     def shown_again(self, hidden: Mask, primary: Mask, left: Indices) -> Mask:
-        """Show what is not needed, the dearest first."""
-        for chunk in self._units(hidden & ~primary):
-            trial = hidden.copy()
-            trial[chunk] = False
-            if surely_safe(self.system, trial, self.width, self.moves, left):
-                hidden = trial
+        """Show what is not needed, those first on which fewest others rest, and of them the dearest."""
+        more, wanted = hidden & ~primary, self.system.needs.copy()
+        wanted[left] = False
+        hidden, (low, high) = hidden.copy(), self.system.room(hidden)
+        free = np.flatnonzero(high - low > NEAR)  # what is printed stays where it is
+        place = np.zeros(self.system.size, dtype=np.intp)
+        place[free] = np.arange(free.size)
+        price = np.where(more, 1.0, KEPT)[free]
+        ways = self.moves.within(low, high)[:, free]
+        leeway = Leeway.of(self.system.only(free), ways, hidden[free], self.width, wanted[free], price, PATIENCE)
+        units = self._units(more)
+        rests = [(rest, at) for at, unit in enumerate(units) if (rest := leeway.rests_on(place[unit])) is not None]
+        for _, at in sorted(rests):
+            if leeway.show(place[units[at]]):
+                hidden[units[at]] = False
         return hidden
 
     def _units(self, more: Mask) -> list[Indices]:

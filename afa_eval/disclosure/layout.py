@@ -184,7 +184,7 @@ def lay_out(
         Sum(_number(link.wider, who), (_number(link.narrower, who),))
         for link in linked
         if not link.same
-        for table, who in sorted(known, key=str)
+        for table, who in sorted(known, key=lambda one: (one[0], sorted(one[1])))
         if table == link.narrower and _margin(who) == link.dimensions and (link.wider, who) in known
     ]
     sums = dict.fromkeys([*_totals(counted, _number), *nested])
@@ -203,7 +203,7 @@ def _totals(counted: Mapping[Place, tuple[Who, Any]], number: Any) -> Iterator[S
     for table, groups in tables.items():
         parts: dict[tuple[Who, str], list[Who]] = defaultdict(list)
         for who in sorted(groups, key=sorted):
-            for pair in who:
+            for pair in sorted(who):
                 parts[who - {pair}, pair[0]].append(who)
         for (whole, _), members in parts.items():
             if whole in groups:
@@ -217,7 +217,7 @@ def _relations(counted: Mapping[Place, tuple[Who, Any]], nests: Iterable[tuple[s
         margins[table][_margin(who)][who] = value
     stated = None if nests is None else set(nests)
     for one, other in combinations(margins, 2):
-        for dimensions in margins[one].keys() & margins[other].keys():
+        for dimensions in [known for known in margins[one] if known in margins[other]]:
             here, there = margins[one][dimensions], margins[other][dimensions]
             both = [(here[who], there[who]) for who in here.keys() & there.keys()]
             shown = [(a, b) for a, b in both if not isinstance(a, str) and not isinstance(b, str)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 import numpy as np
@@ -70,6 +70,23 @@ class System:
     def size(self) -> int:
         """How many numbers are there?"""
         return self.values.size
+
+    def only(self, at: NDArray[np.intp]) -> System:
+        """What is known of some numbers with which no other stands in a sum?
+
+        Parameters
+        ----------
+        at : array of int
+            Their indices.
+
+        Returns
+        -------
+        System
+            Of these alone, in this order.
+        """
+        rows = self.matrix[:, at]
+        parts = {f.name: getattr(self, f.name)[at] for f in fields(self) if f.name != "matrix"}
+        return System(matrix=rows[np.flatnonzero(np.diff(rows.indptr))], **parts)
 
     def room(self, hidden: Mask) -> tuple[Floats, Floats]:
         """How far may each number be from ``values``, for all that a reader knows of it alone?
@@ -240,7 +257,9 @@ def settled(system: System, low: Floats, high: Floats) -> Mask:
         known = known | touched
 
 
-def groups(system: System, free: Sequence[int] | NDArray[np.intp]) -> list[NDArray[np.intp]]:
+def groups(
+    system: System, free: Sequence[int] | NDArray[np.intp], together: Sequence[NDArray[np.intp]] = ()
+) -> list[NDArray[np.intp]]:
     """Which of the numbers that may still move hang together?
 
     Parameters
@@ -249,100 +268,31 @@ def groups(system: System, free: Sequence[int] | NDArray[np.intp]) -> list[NDArr
         The numbers and their sums.
     free : array of int
         Indices of those that may move.
+    together : sequence of array of int, optional
+        Numbers that hang together though no sum says so.
 
     Returns
     -------
     list of array of int
         Their indices, a group at a time.
     """
+    from scipy.sparse import csr_array, vstack
     from scipy.sparse.csgraph import connected_components
 
     at = np.asarray(free, dtype=np.intp)
-    part = system.matrix[:, at]
-    _, labels = connected_components((abs(part).T @ abs(part)), directed=False)
+    if not at.size:
+        return []
+    ties: Any = (
+        np.ones(sum(map(len, together))),
+        np.concatenate([np.zeros(0, np.intp), *together]),
+        np.cumsum([0, *map(len, together)]),
+    )
+    every = vstack([system.matrix, csr_array(ties, shape=(len(together), system.size))], format="csr")[:, at]
+    # each sum is tied to its first number, and so to all others
+    begins = np.flatnonzero(np.diff(every.indptr))
+    firsts = np.repeat(every.indices[every.indptr[begins]], np.diff(every.indptr)[begins])
+    graph = csr_array((np.ones(every.indices.size), (firsts, every.indices)), shape=(at.size, at.size))
+    _, labels = connected_components(graph, directed=False)
     order = np.argsort(labels, kind="stable")
     cuts = np.flatnonzero(np.diff(labels[order])) + 1
-    return [at[chunk] for chunk in np.split(order, cuts)] if at.size else []
-
-
-@dataclass(slots=True, eq=False)
-class Neighbours:
-    """Which numbers stand near which others, sum by sum?
-
-    Attributes
-    ----------
-    rows : sparse array, shape (m, n)
-        The sums, by row.
-    columns : sparse array, shape (m, n)
-        The same, by column.
-    """
-
-    rows: Any
-    columns: Any
-
-    @classmethod
-    def of(cls, matrix: Any) -> Neighbours:
-        """Who is whose neighbour in these sums?
-
-        Parameters
-        ----------
-        matrix : sparse array, shape (m, n)
-            The sums.
-
-        Returns
-        -------
-        Neighbours
-            To be asked often.
-        """
-        return cls(matrix.tocsr(), matrix.tocsc())
-
-    def around(self, at: int, free: Mask, most: int) -> NDArray[np.intp]:
-        """Which numbers are nearest to one?
-
-        Parameters
-        ----------
-        at : int
-            The number.
-        free : array of bool, shape (n,)
-            Which can move at all.
-        most : int
-            About how many; a ring is taken whole.
-
-        Returns
-        -------
-        array of int
-            Their indices in order, with the number's own.
-        """
-        found, ring = {at}, [at]
-        seen: set[int] = set()
-        while ring and len(found) < most:
-            lines = {row for one in ring for row in self._sums_of(one)} - seen
-            seen |= lines
-            beside = {int(one) for row in lines for one in self._numbers_in(row) if free[one]}
-            ring = list(beside - found)
-            found |= beside
-        return np.array(sorted(found), dtype=np.intp)
-
-    def _sums_of(self, at: int) -> list[int]:
-        found: list[int] = self.columns.indices[self.columns.indptr[at] : self.columns.indptr[at + 1]].tolist()
-        return found
-
-    def _numbers_in(self, row: int) -> list[int]:
-        found: list[int] = self.rows.indices[self.rows.indptr[row] : self.rows.indptr[row + 1]].tolist()
-        return found
-
-    def sums(self, at: NDArray[np.intp]) -> Any:
-        """Which sums do these numbers stand in?
-
-        Parameters
-        ----------
-        at : array of int
-            The numbers.
-
-        Returns
-        -------
-        sparse array
-            A row for each sum, a column for each number: all others stay where they are.
-        """
-        part = self.columns[:, at].tocsr()
-        return part[np.flatnonzero(np.diff(part.indptr))]
+    return [at[chunk] for chunk in np.split(order, cuts)]

@@ -12,6 +12,7 @@ import numpy as np
 from afa_eval.disclosure import layout, policies, reach
 from afa_eval.disclosure.layout import Layout, Number, Place
 from afa_eval.disclosure.policies import Policy
+from afa_eval.disclosure.programme import Programme
 from afa_eval.disclosure.sums import Counts, told
 from afa_eval.disclosure.system import Builder, Floats, Mask, System
 from afa_eval.errors import DisclosureError
@@ -262,7 +263,7 @@ def _printed_system(
     matrix = builder.matrix()
     low = np.array([*(least for least, _ in bounds.values()), *(0.0 for _ in builder.rests)])
     high = np.array([*(most for _, most in bounds.values()), *(np.inf for _ in builder.rests)])
-    values = reach.solve(np.zeros(low.size), matrix, low, high)
+    values = Programme(matrix).solve(np.zeros(low.size), low, high)
     if values is None:
         raise DisclosureError("The printed numbers cannot all be true: a total does not fit its cells.")
     hidden = np.array([*map(np.isnan, seen.values()), *(False for _ in builder.rests)], dtype=bool)

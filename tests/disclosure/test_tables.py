@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from itertools import product
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -108,6 +111,49 @@ def test_a_long_table_is_safe_as_a_programme_sees_it(shape) -> None:
     found = disclosure.audit(safe)
     assert found["safe"].all()
     assert len(found) == safe.hidden >= (counts < 10).sum()
+
+
+def nested_and_cube(seed: int = 5) -> tuple[dict[str, pd.DataFrame], pd.DataFrame]:
+    """SEN and those of it with a plan, of whom most have one; and a table of three dimensions."""
+    rng = np.random.default_rng(seed)
+    sen = rng.poisson(rng.gamma(2.0, 15.0, size=(12, 8)))
+    rows, columns = [f"r{i}" for i in range(12)], [f"c{i}" for i in range(8)]
+    plans = rng.binomial(sen, 0.85)
+    cube = rng.poisson(rng.gamma(2.0, 15.0, size=(5, 5, 6)))
+    for axis in range(3):
+        cube = np.concatenate([cube, cube.sum(axis=axis, keepdims=True)], axis=axis)
+    labels = [[*map(str, range(size - 1)), TOTAL] for size in cube.shape]
+    index = pd.MultiIndex.from_product(labels[:2], names=["year", "need"])
+    frame = pd.DataFrame(cube.reshape(-1, cube.shape[2]), index=index, columns=pd.Index(labels[2], name="area"))
+    return {"sen": with_totals(sen, rows, columns), "plan": with_totals(plans, rows, columns)}, frame
+
+
+def test_tables_within_each_other_and_of_three_dimensions_are_safe_as_a_programme_sees_them() -> None:
+    for given in nested_and_cube():
+        safe = disclosure.protect(given)
+        found = disclosure.audit(safe)
+        assert found["safe"].all()
+        assert safe.hidden > 20
+
+
+HIDDEN = """
+from test_tables import disclosure, nested_and_cube
+for given in nested_and_cube():
+    status = disclosure.protect(given).status
+    print([frame.to_csv() for frame in (status.values() if isinstance(status, dict) else [status])])
+"""
+
+
+def test_the_same_cells_are_hidden_every_time() -> None:
+    said = {
+        subprocess.run(
+            [sys.executable, "-c", HIDDEN], capture_output=True, text=True, check=True,
+            env={**os.environ, "PYTHONHASHSEED": seed}, cwd=Path(__file__).parent,
+        ).stdout
+        for seed in ("1", "2")
+    }  # fmt: skip
+    assert len(said) == 1
+    assert "c" in said.pop()
 
 
 def test_what_is_shown_is_what_was_counted_and_totals_keep_the_hidden_people() -> None:
