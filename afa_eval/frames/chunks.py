@@ -156,7 +156,7 @@ class Buffer:
     sums : Sums
         Where they are added.
     space : ndarray, shape (q, PIECE)
-        For the shifted columns of some rows; used anew each time.
+        The constant, and the shifted columns of some rows, written anew each time.
     shift : ndarray, shape (q,)
         What is subtracted from each column.
     rows : Rows or None
@@ -190,7 +190,9 @@ class Buffer:
         Buffer
             Empty.
         """
-        return cls(Sums.none(levels, q), np.empty((q, max(PIECE, 2 * BLOCK) + APART)), np.zeros(q))
+        space = np.empty((q, max(PIECE, 2 * BLOCK) + APART))
+        space[0] = 1.0
+        return cls(Sums.none(levels, q), space, np.zeros(q))
 
     def done(self) -> Sums:
         """What do all rows come to?
@@ -258,21 +260,23 @@ class Buffer:
     def _products(self, made: Sequence[NDArray[Any] | None], starts: Ints, n: int) -> Floats:
         """Cross-products of runs, of some at a time: their columns are multiplied while they lie in the cache."""
         cuts = np.unique(np.append(np.searchsorted(starts, np.arange(0, n, SLICE)), starts.size))
-        bounds, found = np.append(starts, n), []
+        bounds, constant = np.append(starts, n), [i for i, one in enumerate(made) if one is None]
+        found = np.empty((starts.size, len(made), len(made)))
         for a, b in pairwise(cuts.tolist()):
             first, last = bounds[a], bounds[b]
             some = [None if one is None else one[first:last] for one in made]
-            found.append(products(self._laid_out(some, last - first), starts[a:b] - first))
-        return np.concatenate(found)
+            found[a:b] = products(self._laid_out(some, last - first), starts[a:b] - first, constant)
+        return found
 
     def _laid_out(self, made: Sequence[NDArray[Any] | None], n: int) -> Floats:
         """Columns less their shift, one below the other."""
-        for one, by, place in zip(made, self.shift.tolist(), self.space[:, :n], strict=True):
+        space = self.space[:, :n]
+        for one, by, place in zip(made, self.shift.tolist(), space, strict=True):
             if one is not None and by:
                 np.subtract(one, by, out=place, dtype=np.float64)  # narrow floats would round what is subtracted
-            else:
-                place[:] = 1.0 if one is None else one
-        return self.space[:, :n]
+            elif one is not None:
+                place[:] = one
+        return space
 
 
 def _blocks(starts: Ints, counts: Ints) -> Iterator[tuple[int, Ints, Ints]]:

@@ -258,9 +258,8 @@ class Rows:
         size : int
             How many rows each has.
         out : ndarray, shape (q, runs size)
-            Where they are written, run by run, below the constant.
+            Where they are written, run by run, below the constant, which is there already.
         """
-        out[0] = 1.0
         if order is None:
             taken = [_runs(self.lines[0].view(WORD), first, size).view(self.lines[0].dtype)]
         else:

@@ -316,11 +316,10 @@ def products(z: Floats, starts: Ints, indicators: Sequence[int] = ()) -> Floats:
         runs = [(starts[a:b], starts[b] if b < starts.size else n) for a, b in pairwise(cuts) if a < b]
         return np.concatenate([_by_pair(z[:, one[0] : end], one - one[0], indicators) for one, end in runs])
     out = np.empty((starts.size, q, q))
-    ends = np.append(starts[1:], n)
     turned = z[1:].T
-    for start, end, place in zip(starts.tolist(), ends.tolist(), out[:, :, 1:], strict=True):
+    for (start, end), place in zip(pairwise([*starts.tolist(), n]), out[:, :, 1:], strict=True):
         np.matmul(z[:, start:end], turned[start:end], place)
-    return _first_too(out, np.add.reduceat(z[0] * z[0], starts))
+    return _first_too(out, np.add.reduceat(z[0] if 0 in indicators else z[0] * z[0], starts))
 
 
 def equal_products(z: Floats, size: int) -> Floats:
