@@ -210,11 +210,13 @@ def _relation(frame: Any, groups: Sequence[str], factors: dict[Factor, int]) -> 
             one = column if _whole(kind) or kind.is_float() else column.cast(nw.Float64)
         made[f"f{place}"] = one
     native = nw.to_native(frame.select(**keys, **made))
+    if all(_whole(schema[group]) for group in groups):
+        return native
     hashed = [
         f"k{i}" if _whole(schema[group]) else f"CASE WHEN k{i} IS NOT NULL THEN hash(k{i}) END"
         for i, group in enumerate(groups)
     ]
-    return native.project(", ".join([*hashed, *made])) if hashed or made else native
+    return native.project(", ".join([*hashed, *made]))
 
 
 def _names(frame: Any, group: str) -> dict[int, object]:

@@ -115,6 +115,8 @@ def _open_file(path: Path, columns: list[str], roles: Sequence[Role]) -> Opened:
         raise DataError(f"There is no file {path}.")
     connection = _connect()
     try:
+        if reader == "read_parquet":
+            connection.execute("SET parquet_metadata_cache = true")  # or each step of a query reads the file's anew
         relation = getattr(connection, reader)(str(path))
     except duckdb.Error as error:
         raise DataError(f"{path.name} could not be read: {str(error).splitlines()[0]}") from error
