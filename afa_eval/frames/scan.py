@@ -21,6 +21,10 @@ from afa_eval.frames.terms import Column, Factor
 from afa_eval.kernels.linear import Floats
 from afa_eval.kernels.moments import FIRST_ROWS, ClusterMoments, constant_safe_shift, outcome_shift
 
+# Bytes. Once a block of this size is freed, glibc keeps smaller ones for later use (mallopt(3), M_MMAP_THRESHOLD) where
+# else it would hand them back to the system, and each batch of rows would begin on pages that must be cleared first.
+KEPT = 8_388_608
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Gathered:
@@ -253,6 +257,7 @@ def batches(relation: Any) -> Iterator[tuple[list[NDArray[Any]], list[NDArray[np
     """
     import nanoarrow
 
+    np.empty(KEPT, dtype=np.uint8)
     for batch in nanoarrow.c_array_stream(relation):
         view = batch.view()
         children = [view.child(i) for i in range(view.n_children)]
