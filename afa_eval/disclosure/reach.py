@@ -141,7 +141,20 @@ def intervals(system: System, hidden: Mask) -> tuple[Floats, Floats]:
 
 
 def apart(values: Any, least: Any, most: Any) -> Floats:
-    """How far apart are the smallest and the largest whole number that each can be?"""
+    """How far apart are the smallest and the largest whole number that each can be?
+
+    Parameters
+    ----------
+    values : array of float
+        Where they are.
+    least, most : array of float
+        How far down (nought or less) and up each may move.
+
+    Returns
+    -------
+    array of float
+        What a reader does not know of each.
+    """
     return np.asarray(np.floor(values + most + NEAR) - np.ceil(values + least - NEAR))
 
 
