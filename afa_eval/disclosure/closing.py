@@ -19,7 +19,6 @@ from afa_eval.disclosure.reach import Indices, Moves, apart, exposed
 from afa_eval.disclosure.system import NEAR, Floats, Mask, System, groups
 
 ROUNDS = 40  # each hides more or ends; two or three do for any table seen
-MANY = 30  # numbers that can be worked out, from which two are asked about together, which takes half the time
 FREE = 1e-3  # what is hidden already costs next to nothing: of two ways that cost the same, the shorter
 KEPT = 0.1  # of moving a number that stays hidden, where one that may be shown costs 1
 PATIENCE = 200  # programmes solved to show cells again, which for a thousand of them takes about a second
@@ -107,21 +106,16 @@ class _Search:
         """Ask what can still be worked out, and hide what its cheapest other value would move."""
         for _ in range(ROUNDS):
             open_ = exposed(self.system, hidden, self.width, self.moves)
-            before, left = hidden, open_
-            lowest, highest = np.zeros(self.system.size), np.zeros(self.system.size)
-            while left.size:
-                some = left[[0, left.size // 2]] if left.size > MANY else left[:1]  # far apart, mostly in no common sum
-                way = self._walk(hidden, some)
-                if way is None and some.size > 1:
-                    some = some[:1]
-                    way = self._walk(hidden, some)
+            before, lowest, highest = hidden, np.zeros(self.system.size), np.zeros(self.system.size)
+            for at in open_.tolist():
+                if apart(self.system.values[at], lowest[at], highest[at]) >= self.width - NEAR:
+                    continue
+                way = self._walk(hidden, at)
                 if way is not None:
                     self.moves.ways.append(way)
                     hidden = self.whole(hidden | (np.abs(way) > NEAR))
                     np.minimum(lowest, way, out=lowest)
                     np.maximum(highest, way, out=highest)
-                left = left[~np.isin(left, some)]
-                left = left[apart(self.system.values, lowest, highest)[left] < self.width - NEAR]
             if (hidden == before).all():
                 return hidden, open_
         return hidden, exposed(self.system, hidden, self.width, self.moves)
@@ -136,15 +130,15 @@ class _Search:
         open_ = exposed(self.system, wider, self.width, self.moves)
         return (wider, open_) if np.isin(left, open_, invert=True).any() else (hidden, left)
 
-    def _walk(self, hidden: Mask, some: Indices) -> Floats | None:
-        """What the cheapest other value of a number would move, or those of two that are higher at once."""
+    def _walk(self, hidden: Mask, at: int) -> Floats | None:
+        """What the cheapest other value of a number would move."""
         low, high = self.system.room(np.ones(self.system.size, dtype=bool))
         held = self.system.fixed & ~hidden
         low[held], high[held] = 0.0, 0.0
         price, least = np.where(hidden | self.system.unseen, 0.0, self.system.costs), np.inf
         best: Floats | None = None
-        for by in (self.width, -self.width)[: 3 - some.size]:
-            way = self.shifts.way(some, by, low, high, price + FREE) if least > 0.0 else None
+        for by in (self.width, -self.width):
+            way = self.shifts.way(at, by, low, high, price + FREE) if least > 0.0 else None
             if way is not None and (cost := float(price @ (np.abs(way) > NEAR))) < least:
                 best, least = way, cost
         return best

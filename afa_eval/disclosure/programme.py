@@ -1,9 +1,9 @@
 """Linear programmes over one set of sums, asked again and again.
 
-Between two questions only some bounds and prices change. HiGHS goes on from where the last answer lay, which takes a
-tenth of the time of starting anew.
+Between two questions only some bounds and prices change, so HiGHS keeps the rest. How far a number can move is found soonest
+from the last answer, by its primal simplex method; the cheapest way to move one from where nothing moves, by its dual.
 
-Reference: Huangfu and Hall (2018), Mathematical Programming Computation 10, for its dual simplex method.
+Reference: Huangfu and Hall (2018), Mathematical Programming Computation 10.
 """
 
 from __future__ import annotations
@@ -12,12 +12,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from afa_eval.disclosure.system import Floats
 from afa_eval.errors import DisclosureError
 
-Indices = NDArray[np.intp]
 PRIMAL = 4  # HiGHS's number of the primal simplex method
 UNSOLVED = "A linear programme of the disclosure control could not be solved."
 QUIET = {"output_flag": False, "presolve": "off", "solver": "simplex", "parallel": "off", "threads": 1}
@@ -31,13 +29,12 @@ class Programme:
     ----------
     matrix : sparse array, shape (m, n)
         The sums.
-    primal : bool
-        Whether prices change more than bounds do: the primal simplex method then goes on from the last answer, else
-        the dual.
+    onward : bool
+        Whether to go on from the last answer, and not from where nothing moves.
     """
 
     matrix: Any
-    primal: bool = False
+    onward: bool = False
     _highs: Any = None
     _cost: Floats = field(default_factory=lambda: np.zeros(0))
     _low: Floats = field(default_factory=lambda: np.zeros(0))
@@ -64,6 +61,8 @@ class Programme:
             self._start(cost, low, high)
         else:
             self._change(cost, low, high)
+        if not self.onward:
+            self._highs.setBasis()
         self._highs.run()
         if self._highs.getModelStatus() not in {HighsModelStatus.kOptimal, HighsModelStatus.kInfeasible}:
             self._highs.clearSolver()  # where it lost its way from the last answer, it begins anew
@@ -77,7 +76,7 @@ class Programme:
 
         columns = self.matrix.tocsc()
         self._highs = Highs()  # type: ignore[no-untyped-call]
-        for name, value in (QUIET | ({"simplex_strategy": PRIMAL} if self.primal else {})).items():
+        for name, value in (QUIET | ({"simplex_strategy": PRIMAL} if self.onward else {})).items():
             self._highs.setOptionValue(name, value)
         programme = HighsLp()
         programme.num_row_, programme.num_col_ = columns.shape
@@ -131,13 +130,13 @@ class Shifts:
 
         return cls(Programme(hstack([matrix, -matrix], format="csc")))
 
-    def way(self, at: Indices, by: float, low: Floats, high: Floats, price: Floats) -> Floats | None:
+    def way(self, at: int, by: float, low: Floats, high: Floats, price: Floats) -> Floats | None:
         """What is added to each number in the cheapest way?
 
         Parameters
         ----------
-        at : array of int
-            The number that is shifted, or those that are shifted at once.
+        at : int
+            The number that is shifted.
         by : float
             Up, or down.
         low, high : array of float, shape (n,)
@@ -148,9 +147,9 @@ class Shifts:
         Returns
         -------
         array of float or None
-            None where they cannot be shifted so far.
+            None where it cannot be shifted so far.
         """
-        if (low[at] > by).any() or (high[at] < by).any():
+        if not low[at] <= by <= high[at]:
             return None
         least, (there, most) = np.zeros(2 * price.size), self._one_way(at, by, low, high)
         least[there] = most[there] = abs(by)
@@ -189,8 +188,8 @@ class Shifts:
             raise DisclosureError(UNSOLVED)
         return found
 
-    def _one_way(self, at: Any, by: float, low: Floats, high: Floats) -> tuple[Any, Floats]:
-        """Where the numbers stand that go up, or down, and how far each may go, they themselves not back."""
+    def _one_way(self, at: int, by: float, low: Floats, high: Floats) -> tuple[int, Floats]:
+        """Where the number stands that goes up, or down, and how far each may go, it itself not back."""
         most = np.concatenate([high, -low])
         there, back = (at, at + low.size) if by > 0 else (at + low.size, at)
         most[back] = 0.0

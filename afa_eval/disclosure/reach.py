@@ -179,7 +179,7 @@ class _Part:
         # further than this is as good as without end, and keeps the programme bounded
         far = 1000.0 + 10.0 * float(np.abs(system.values).max(initial=0.0))
         low, high = np.maximum(low[at], -far), np.minimum(high[at], far)
-        programme, lowest, highest = Programme(rows, primal=True), np.zeros(at.size), np.zeros(at.size)
+        programme, lowest, highest = Programme(rows, onward=True), np.zeros(at.size), np.zeros(at.size)
         return cls(at, rows, low, high, system.values[at], far, programme, lowest, highest)
 
     def move(self, at: int, sign: float, high: Floats | None = None) -> Floats:
