@@ -21,7 +21,7 @@ from afa_eval.disclosure.system import NEAR, Floats, Mask, System, groups
 ROUNDS = 40  # each hides more or ends; two or three do for any table seen
 FREE = 1e-3  # what is hidden already costs next to nothing: of two ways that cost the same, the shorter
 KEPT = 0.1  # of moving a number that stays hidden, where one that may be shown costs 1
-PATIENCE = 200  # programmes solved to show cells again, which for a thousand of them takes about a second
+PATIENCE = 200  # programmes solved to show cells again, which takes half a second where there are a thousand
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -85,7 +85,7 @@ class _Search:
     @classmethod
     def of(cls, system: System, width: float, together: tuple[Indices, ...]) -> _Search:
         """Where does it begin?"""
-        return cls(system, width, together, Moves.of(system), Shifts.of(system.matrix))
+        return cls(system, width, together, Moves.of(system), Shifts.of(system.matrix, system.unseen))
 
     def closed(self, primary: Mask) -> Closed:
         """Hide what must be, and show what need not."""

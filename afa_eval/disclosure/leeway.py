@@ -99,7 +99,7 @@ class Leeway:
         """
         size = system.size
         found = cls(
-            system, hidden, width, wanted, Shifts.of(system.matrix), price, patience,
+            system, hidden, width, wanted, Shifts.of(system.matrix, system.unseen), price, patience,
             np.zeros((size, ROOM)), np.zeros(ROOM, dtype=bool), np.zeros((2, size)), np.zeros((2, size), dtype=np.intp),
         )  # fmt: skip
         for way in (np.zeros(size), *ways):

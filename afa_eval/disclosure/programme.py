@@ -12,10 +12,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from afa_eval.disclosure.system import Floats
+from afa_eval.disclosure.system import Floats, Mask
 from afa_eval.errors import DisclosureError
 
+Indices = NDArray[np.intp]
 PRIMAL = 4  # HiGHS's number of the primal simplex method
 UNSOLVED = "A linear programme of the disclosure control could not be solved."
 QUIET = {"output_flag": False, "presolve": "off", "solver": "simplex", "parallel": "off", "threads": 1}
@@ -39,8 +41,12 @@ class Programme:
     _cost: Floats = field(default_factory=lambda: np.zeros(0))
     _low: Floats = field(default_factory=lambda: np.zeros(0))
     _high: Floats = field(default_factory=lambda: np.zeros(0))
+    _least: Floats = field(default_factory=lambda: np.zeros(0))
+    _most: Floats = field(default_factory=lambda: np.zeros(0))
 
-    def solve(self, cost: Floats, low: Floats, high: Floats) -> Floats | None:
+    def solve(
+        self, cost: Floats, low: Floats, high: Floats, least: Floats | None = None, most: Floats | None = None
+    ) -> Floats | None:
         """Which way is it?
 
         Parameters
@@ -49,6 +55,8 @@ class Programme:
             Of moving each number up by one.
         low, high : array of float, shape (n,)
             How far each may move.
+        least, most : array of float, shape (m,), optional
+            Between which each sum must stay; none where all are nought.
 
         Returns
         -------
@@ -57,10 +65,12 @@ class Programme:
         """
         from highspy import HighsModelStatus
 
+        none = np.zeros(self.matrix.shape[0])
+        asked = (cost, low, high, none if least is None else least, none if most is None else most)
         if self._highs is None:
-            self._start(cost, low, high)
+            self._start(*asked)
         else:
-            self._change(cost, low, high)
+            self._change(*asked)
         if not self.onward:
             self._highs.setBasis()
         self._highs.run()
@@ -71,7 +81,7 @@ class Programme:
             return None
         return np.array(self._highs.getSolution().col_value)
 
-    def _start(self, cost: Floats, low: Floats, high: Floats) -> None:
+    def _start(self, cost: Floats, low: Floats, high: Floats, least: Floats, most: Floats) -> None:
         from highspy import Highs, HighsLp, MatrixFormat
 
         columns = self.matrix.tocsc()
@@ -81,14 +91,15 @@ class Programme:
         programme = HighsLp()
         programme.num_row_, programme.num_col_ = columns.shape
         programme.col_cost_, programme.col_lower_, programme.col_upper_ = cost, low, high
-        programme.row_lower_ = programme.row_upper_ = np.zeros(columns.shape[0])
+        programme.row_lower_, programme.row_upper_ = least, most
         sums = programme.a_matrix_
         sums.format_, sums.start_ = MatrixFormat.kColwise, columns.indptr
         sums.index_, sums.value_ = columns.indices, columns.data
         self._highs.passModel(programme)
         self._cost, self._low, self._high = cost.copy(), low.copy(), high.copy()
+        self._least, self._most = least.copy(), most.copy()
 
-    def _change(self, cost: Floats, low: Floats, high: Floats) -> None:
+    def _change(self, cost: Floats, low: Floats, high: Floats, least: Floats, most: Floats) -> None:
         """Say what is not as it was."""
         other = np.flatnonzero(self._cost != cost).astype(np.int32)
         if other.size:
@@ -98,28 +109,50 @@ class Programme:
         if other.size:
             self._highs.changeColsBounds(other.size, other, low[other], high[other])
             self._low, self._high = low.copy(), high.copy()
+        other = np.flatnonzero((self._least != least) | (self._most != most)).astype(np.int32)
+        if other.size:
+            self._highs.changeRowsBounds(other.size, other, least[other], most[other])
+            self._least, self._most = least.copy(), most.copy()
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False)
 class Shifts:
     """How can one number be another by so much, while others that cost as little as can be make up for it?
 
     Attributes
     ----------
     programme : Programme
-        The sums twice: up and down are told apart, so that either costs.
+        The sums of cells twice: up and down are told apart, so that either costs.
+    sums : sparse array, shape (m, k)
+        Of cells, by row.
+    cells : array of int, shape (k,)
+        Numbers but for rests.
+    rests : array of int, shape (r,)
+        Numbers that stand nowhere and in one sum alone. They cost nothing, and each is what its sum leaves: it bounds the
+        sum, and no step is spent on it.
+    rows : array of int, shape (r,)
+        In which sum each stands.
+    weights : array of float, shape (r,)
+        How it counts there.
     """
 
     programme: Programme
+    sums: Any
+    cells: Indices
+    rests: Indices
+    rows: Indices
+    weights: Floats
 
     @classmethod
-    def of(cls, matrix: Any) -> Shifts:
+    def of(cls, matrix: Any, unseen: Mask) -> Shifts:
         """How can they, where these sums must hold?
 
         Parameters
         ----------
         matrix : sparse array, shape (m, n)
             The sums.
+        unseen : array of bool, shape (n,)
+            Numbers that stand nowhere.
 
         Returns
         -------
@@ -128,7 +161,14 @@ class Shifts:
         """
         from scipy.sparse import hstack
 
-        return cls(Programme(hstack([matrix, -matrix], format="csc")))
+        columns = matrix.tocsc()
+        alone = np.flatnonzero(unseen & (np.diff(columns.indptr) == 1))
+        rows, first = np.unique(columns.indices[columns.indptr[alone]], return_index=True)
+        rests = alone[first]
+        cells = np.setdiff1d(np.arange(unseen.size), rests)
+        sums = columns[:, cells].tocsr()
+        programme = Programme(hstack([sums, -sums], format="csc"))
+        return cls(programme, sums, cells, rests, rows, columns.data[columns.indptr[rests]])
 
     def way(self, at: int, by: float, low: Floats, high: Floats, price: Floats) -> Floats | None:
         """What is added to each number in the cheapest way?
@@ -151,9 +191,9 @@ class Shifts:
         """
         if not low[at] <= by <= high[at]:
             return None
-        least, (there, most) = np.zeros(2 * price.size), self._one_way(at, by, low, high)
-        least[there] = most[there] = abs(by)
-        return self._both(np.concatenate([price, price]), least, most)
+        low, high = low.copy(), high.copy()
+        low[at] = high[at] = by
+        return self._solved(np.concatenate([price[self.cells], price[self.cells]]), low, high)
 
     def farthest(self, at: int, by: float, low: Floats, high: Floats, price: Floats) -> Floats:
         """What is added to each number where one is shifted as far as can be, up to some distance?
@@ -179,22 +219,38 @@ class Shifts:
         DisclosureError
             Where the programme cannot be solved, though to shift nothing solves it.
         """
-        there, most = self._one_way(at, by, low, high)
-        most[there] = min(most[there], abs(by))
-        cost = np.concatenate([price, price])
-        cost[there] -= 1.0 + 2.0 * price.sum()  # more than any way can cost
-        found = self._both(cost, np.zeros(most.size), most)
+        low, high = low.copy(), high.copy()
+        low[at], high[at] = max(low[at], min(by, 0.0)), min(high[at], max(by, 0.0))
+        much = 1.0 + 2.0 * price.sum()  # more than any way can cost
+        gain = np.sign(by) * much * self._counts(at)
+        found = self._solved(np.concatenate([price[self.cells] - gain, price[self.cells] + gain]), low, high)
         if found is None:
             raise DisclosureError(UNSOLVED)
         return found
 
-    def _one_way(self, at: int, by: float, low: Floats, high: Floats) -> tuple[int, Floats]:
-        """Where the number stands that goes up, or down, and how far each may go, it itself not back."""
-        most = np.concatenate([high, -low])
-        there, back = (at, at + low.size) if by > 0 else (at + low.size, at)
-        most[back] = 0.0
-        return there, most
+    def _counts(self, at: int) -> Floats:
+        """How a number counts cells: itself, or as what they leave of a sum."""
+        counts = np.zeros(self.cells.size)
+        which = np.flatnonzero(self.rests == at)
+        if which.size:
+            row = self.rows[which[0]]
+            span = slice(self.sums.indptr[row], self.sums.indptr[row + 1])
+            counts[self.sums.indices[span]] = -self.sums.data[span] / self.weights[which[0]]
+        else:
+            counts[np.searchsorted(self.cells, at)] = 1.0
+        return counts
 
-    def _both(self, cost: Floats, least: Floats, most: Floats) -> Floats | None:
-        found = self.programme.solve(cost, least, most)
-        return None if found is None else found[: most.size // 2] - found[most.size // 2 :]
+    def _solved(self, cost: Floats, low: Floats, high: Floats) -> Floats | None:
+        least, most = np.zeros((2, self.sums.shape[0]))
+        ends = -self.weights * np.array([low[self.rests], high[self.rests]])
+        least[self.rows], most[self.rows] = ends.min(axis=0), ends.max(axis=0)
+        up, down = high[self.cells], -low[self.cells]
+        at_least = np.concatenate([np.maximum(-down, 0.0), np.maximum(-up, 0.0)])
+        at_most = np.maximum(np.concatenate([up, down]), 0.0)
+        found = self.programme.solve(cost, at_least, at_most, least, most)
+        if found is None:
+            return None
+        way = np.zeros(low.size)
+        way[self.cells] = found[: self.cells.size] - found[self.cells.size :]
+        way[self.rests] = -(self.sums @ way[self.cells])[self.rows] / self.weights
+        return way

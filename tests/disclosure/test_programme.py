@@ -52,15 +52,18 @@ def test_each_of_many_questions_is_answered_as_if_it_were_the_first(seed, shape,
 
 
 @settings(max_examples=25, deadline=None)
-@given(st.integers(0, 10_000), st.sampled_from([(4, 4), (3, 3, 3)]))
-def test_a_number_is_shifted_as_far_and_as_cheaply_as_can_be(seed, shape) -> None:
+@given(st.integers(0, 10_000), st.sampled_from([(4, 4), (3, 3, 3)]), st.integers(0, 5))
+def test_a_number_is_shifted_as_far_and_as_cheaply_as_can_be(seed, shape, rests) -> None:
     rng, matrix = np.random.default_rng(seed), sums_of(shape)
+    of = rng.integers(0, len(matrix), rests)  # two rests of one sum, too
+    matrix = np.hstack([matrix, np.eye(len(matrix))[:, of] * rng.choice([-1.0, 1.0, 2.0], rests)])
     n = matrix.shape[1]
-    shifts = Shifts.of(csr_array(matrix))
-    price = rng.choice([0.001, 1.0, 1.5], n)
+    unseen = np.arange(n) >= n - rests
+    shifts = Shifts.of(csr_array(matrix), unseen)
+    price = np.where(unseen, 0.0, rng.choice([0.001, 1.0, 1.5], n))
     for _ in range(4):
         low, high = -rng.integers(0, 12, n).astype(float), rng.integers(0, 12, n).astype(float)
-        at, by = int(rng.integers(n)), float(rng.choice([-10.0, -3.0, 3.0, 10.0]))
+        at, by = int(rng.integers(n)) if rng.random() < 0.7 else n - 1, float(rng.choice([-10.0, -3.0, 3.0, 10.0]))
         free = np.zeros(n)
         free[at] = -np.sign(by)
         far = min(-by_scipy(free, matrix, low, high).fun, abs(by))
@@ -79,10 +82,10 @@ def test_a_number_is_shifted_as_far_and_as_cheaply_as_can_be(seed, shape) -> Non
 
 
 def test_a_number_in_no_sum_moves_alone_and_one_that_is_held_not_at_all() -> None:
-    shifts = Shifts.of(csr_array(np.array([[1.0, -1.0, 0.0]])))
+    shifts = Shifts.of(csr_array(np.array([[1.0, -1.0, 0.0]])), np.zeros(3, dtype=bool))
     low, high, price = np.array([-5.0, 0.0, -5.0]), np.array([5.0, 0.0, 5.0]), np.ones(3)
     assert shifts.farthest(2, 3.0, low, high, price).tolist() == [0.0, 0.0, 3.0]
     assert shifts.farthest(0, 3.0, low, high, price).tolist() == [0.0, 0.0, 0.0]
     assert shifts.way(1, 1.0, low, high, price) is None
-    alone = Shifts.of(csr_array((0, 2)))
+    alone = Shifts.of(csr_array((0, 2)), np.ones(2, dtype=bool))
     assert alone.farthest(1, -4.0, np.full(2, -9.0), np.full(2, 9.0), np.ones(2)).tolist() == [0.0, -4.0]
