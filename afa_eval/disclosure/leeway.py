@@ -152,7 +152,7 @@ class Leeway:
         bool
             False also where too much would have to be looked at to know.
         """
-        if self._tells(chunk):
+        if self.asked >= self.patience or self._tells(chunk):
             return False
         before, good = self.by, self.good
         with self._trial(chunk) as (trial, low, high):
