@@ -18,6 +18,7 @@ from afa_eval.disclosure.reach import Indices, apart
 from afa_eval.disclosure.system import NEAR, Floats, Mask, System, settled
 
 UNDOING = 16  # ways that are tried to undo another, those first that move the fewest numbers
+ENOUGH = 0.5  # of a pupil: ways that move a number by less, times what makes it one, would no longer add up
 ROOM = 64  # ways for which there is room at first
 
 
@@ -218,7 +219,7 @@ class Leeway:
 
     def _undoing(self, shown: int, good: Mask) -> Floats:
         """A few ways that move a number, by one each."""
-        ways = self.ways[:, np.flatnonzero(good & (np.abs(self.ways[shown, : good.size]) > NEAR))]
+        ways = self.ways[:, np.flatnonzero(good & (np.abs(self.ways[shown, : good.size]) > ENOUGH))]
         many = (np.abs(ways) > NEAR).sum(axis=0)
         few = ways[:, np.argsort(many, kind="stable")[:UNDOING]]
         return np.asarray(few / few[shown])
