@@ -108,13 +108,15 @@ class Leeway:
         return found
 
     def take(self, way: Floats) -> None:
-        """Keep a way that moves no printed number.
+        """Keep a way that moves no printed number, if it moves any number farther than those that are kept.
 
         Parameters
         ----------
         way : array of float, shape (n,)
             What it adds to each.
         """
+        if self.count and not ((way < self.ends[0] - NEAR) | (way > self.ends[1] + NEAR)).any():
+            return
         if self.count == self.good.size:
             self.ways = np.hstack([self.ways, np.zeros_like(self.ways)])
             self.good = np.append(self.good, np.zeros_like(self.good))

@@ -105,3 +105,16 @@ def test_who_has_no_patience_left_shows_only_what_is_known_to_be_safe() -> None:
         shown.append(sum(leeway.show(np.array([at])) for at in np.flatnonzero(~secret).tolist()))
         assert leeway.asked <= patience
     assert shown[0] == 0 < shown[1] < shown[2]
+
+
+def test_a_way_that_moves_no_number_farther_takes_no_room() -> None:
+    system = cube(3, (2, 2))
+    way = np.zeros(system.size)
+    way[[0, 4]], way[[1, 3]] = 10.0, -10.0  # two rows of two columns, beside their totals
+    hidden = np.ones(system.size, dtype=bool)
+    price = np.ones(system.size)
+    leeway = Leeway.of(system, np.array([way, way, way / 2]), hidden, WIDTH, system.needs, price, 0)
+    assert leeway.count == 2  # the way that adds nothing, and this one once
+    leeway.take(-way)
+    assert leeway.count == 3
+    assert leeway.ends[1, [0, 1, 3, 4]].tolist() == [10.0] * 4
