@@ -66,6 +66,11 @@ class Policy:
             raise DisclosureError(f"policy '{self.name}': dominance is a share, from 0 to 1.")
         if self.threshold < 1 or self.residual_df < 0 or self.round_to < 0 or self.min_schools < 1:
             raise DisclosureError(f"policy '{self.name}': the threshold and min_schools start at 1, the others at 0.")
+        if self.round_to and to_nearest(self.threshold, self.round_to) == 0:
+            raise DisclosureError(
+                f"policy '{self.name}': counts that may be shown, from {self.threshold}, would be rounded to 0, as if "
+                f"nobody were there. Use a round_to of at most {2 * self.threshold}, or a higher threshold."
+            )
 
     def too_few(self, count: float) -> bool:
         """Is a count of people between 1 and the threshold?

@@ -62,6 +62,11 @@ class Programme:
         -------
         array of float or None
             None where there is no such way.
+
+        Raises
+        ------
+        DisclosureError
+            Where the programme ends otherwise, which bounded numbers never let it.
         """
         from highspy import HighsModelStatus
 
@@ -74,12 +79,14 @@ class Programme:
         if not self.onward:
             self._highs.setBasis()
         self._highs.run()
-        if self._highs.getModelStatus() not in {HighsModelStatus.kOptimal, HighsModelStatus.kInfeasible}:
+        known = {HighsModelStatus.kOptimal, HighsModelStatus.kInfeasible}
+        if self._highs.getModelStatus() not in known:
             self._highs.clearSolver()  # where it lost its way from the last answer, it begins anew
             self._highs.run()
-        if self._highs.getModelStatus() != HighsModelStatus.kOptimal:
-            return None
-        return np.array(self._highs.getSolution().col_value)
+        if self._highs.getModelStatus() not in known:
+            raise DisclosureError(UNSOLVED)
+        there = self._highs.getModelStatus() == HighsModelStatus.kOptimal
+        return np.array(self._highs.getSolution().col_value) if there else None
 
     def _start(self, cost: Floats, low: Floats, high: Floats, least: Floats, most: Floats) -> None:
         from highspy import Highs, HighsLp, MatrixFormat

@@ -87,7 +87,8 @@ def protect(
     Raises
     ------
     DisclosureError
-        Where a cell is no count, a total is smaller than its parts, or there is no such policy.
+        Where a cell is no count, a total is smaller than its parts, there is no such policy, or a cell
+        would follow from what is printed whatever else is hidden.
 
     Examples
     --------
@@ -105,7 +106,10 @@ def protect(
     sizes = _sizes(laid, cells)
     rests = _rests(laid, sizes)
     primary = frozenset(number for number, size in sizes.items() if _secret(size, rules))
-    hidden = Counts(sizes, primary).close(laid.sums, rules).hidden
+    closing = Counts(sizes, primary).close(laid.sums, rules)
+    if closing.open:
+        raise DisclosureError(_told_anyway(frames, laid, closing.open))
+    hidden = closing.hidden
     printed = {place: _printed(cells[place][1], laid.places.get(place), hidden, rules) for place in cells}
     status = {place: value if isinstance(value, str) else "" for place, value in printed.items()}
     return ProtectedTable(
@@ -114,6 +118,17 @@ def protect(
         policy=rules,
         relations=laid.relations,
         rests=rests,
+    )
+
+
+def _told_anyway(frames: Mapping[str, pd.DataFrame], laid: Layout, told: Collection[Any]) -> str:
+    """Which cells follow from structural noughts and shown noughts, and what can be done about it?"""
+    named = [_named(frames, place) for place, number in laid.places.items() if number in told]
+    cells = "; ".join(f"table '{table}', row '{row}', column '{column}'" for table, row, column in named[:3])
+    more = f" and {len(named) - 3} more" if len(named) > 3 else ""
+    return (
+        f"What stands in {cells or 'one table and not in the other'}{more} could be worked out even if all else were "
+        "hidden, from cells without a number or noughts that are shown. Put rows or columns together, or leave one out."
     )
 
 

@@ -66,3 +66,11 @@ def test_every_slip_in_a_policy_of_ones_own_is_told_with_its_line(tmp_path) -> N
         policies.find(own)
     for part in ("line 2: threshold", "line 3: unknown key 'round_too'", "line 5: hide_zeros", "line 6: dominance"):
         assert f"ours.toml, {part}" in str(told.value)
+
+
+def test_a_policy_rounds_no_count_that_it_shows_to_nobody() -> None:
+    with pytest.raises(DisclosureError, match="rounded to 0"):
+        Policy(name="ours", threshold=3, residual_df=0, round_to=10)
+    for threshold in range(1, 12):
+        for round_to in range(2 * threshold + 1):
+            Policy(name="ours", threshold=threshold, residual_df=0, round_to=round_to)

@@ -261,6 +261,16 @@ def test_what_is_no_table_of_counts_is_refused_in_words(table, said) -> None:
         disclosure.protect(table)
 
 
+def test_a_cell_that_follows_whatever_is_hidden_is_refused_with_its_name() -> None:
+    """No total of c0 and nobody else in it: the total of all is that of c1 and c2, and r1 has nobody in c0."""
+    table = pd.DataFrame(
+        [[None, 0, 57, 57], [0, 0, 0, 0], ["x", 0, 57, 57]],
+        index=["r0", "r1", TOTAL], columns=["c0", "c1", "c2", TOTAL], dtype=object,
+    )  # fmt: skip
+    with pytest.raises(DisclosureError, match="row 'r1', column 'c0' could be worked out even if all else were hidden"):
+        disclosure.protect(table)
+
+
 def test_printed_numbers_that_cannot_be_true_are_refused() -> None:
     with pytest.raises(DisclosureError, match="cannot all be true"):
         disclosure.audit(pd.DataFrame([[30, "c", 20]], columns=["a", "b", TOTAL]))
