@@ -116,10 +116,9 @@ class Programme:
         if other.size:
             self._highs.changeColsBounds(other.size, other, low[other], high[other])
             self._low, self._high = low.copy(), high.copy()
-        other = np.flatnonzero((self._least != least) | (self._most != most)).astype(np.int32)
-        if other.size:
-            self._highs.changeRowsBounds(other.size, other, least[other], most[other])
-            self._least, self._most = least.copy(), most.copy()
+        for row in np.flatnonzero((self._least != least) | (self._most != most)).tolist():
+            self._highs.changeRowBounds(row, least[row], most[row])
+        self._least, self._most = least.copy(), most.copy()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
