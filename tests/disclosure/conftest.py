@@ -52,3 +52,20 @@ def _reached(number, equations, known) -> dict:
     ends = found.x.reshape(len(asked), len(free))
     name = {at: key for key, at in number.items()}
     return {name[free[at]]: (ends[2 * at, at], ends[2 * at + 1, at]) for at in range(len(free))}
+
+
+@pytest.fixture(scope="session")
+def width_of():
+    """How far apart scipy finds the least and the most that a number of a system can be."""
+    return _width_of
+
+
+def _width_of(system, hidden, at: int) -> float:
+    from scipy.optimize import linprog
+
+    low, high = system.room(hidden)
+    bounds = np.c_[low, np.minimum(high, 1e4)]  # as good as without end
+    cost, none = np.zeros(system.size), np.zeros(system.matrix.shape[0])
+    cost[at] = 1.0
+    least, most = (linprog(one, A_eq=system.matrix, b_eq=none, bounds=bounds, method="highs") for one in (cost, -cost))
+    return -most.fun - least.fun
