@@ -33,7 +33,18 @@ LASTING = ("checks.", ".", EARLIER)  # what belongs to no single run
 RESULTS = "evaluation.json"
 CHECKERS = "acro"
 PUBLIC = ("book", "book.pdf", "summary.docx", "estimates.csv", "manifest.json", CHECKERS)  # all else stays inside
-NEEDED = ("pandas", "numpy", "scipy", "duckdb", "narwhals", "pydantic", "linearmodels", "pingouin", "jupyter_book")
+NEEDED = (
+    "pandas",
+    "numpy",
+    "scipy",
+    "highspy",
+    "duckdb",
+    "narwhals",
+    "pydantic",
+    "linearmodels",
+    "pingouin",
+    "jupyter_book",
+)
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 DECIDING = ("scipy.optimize", "scipy.sparse.csgraph")  # what deciding what may leave imports where it is needed
 Tell = Callable[[str], None]
