@@ -15,8 +15,8 @@ import numpy as np
 
 from afa_eval.disclosure.leeway import Leeway
 from afa_eval.disclosure.programme import Shifts
-from afa_eval.disclosure.reach import Indices, Moves, apart, exposed
-from afa_eval.disclosure.system import NEAR, Floats, Mask, System, groups
+from afa_eval.disclosure.reach import Moves, apart, exposed
+from afa_eval.disclosure.system import NEAR, Floats, Indices, Mask, System, groups
 
 ROUNDS = 40  # each hides more or ends; two or three do for any table seen
 FREE = 1e-3  # what is hidden already costs next to nothing: of two ways that cost the same, the shorter
@@ -62,9 +62,7 @@ def close(system: System, primary: Mask, width: float, together: Sequence[Indice
     hidden, left = np.zeros(system.size, dtype=bool), []
     for at in groups(system, np.arange(system.size), together):
         if primary[at].any() or (system.unseen & system.needs)[at].any():
-            place = np.zeros(system.size, dtype=np.intp)
-            place[at] = np.arange(at.size)
-            chunks = tuple(place[chunk] for chunk in together if np.isin(chunk[0], at))
+            chunks = tuple(np.searchsorted(at, chunk) for chunk in together if np.isin(chunk[0], at))
             search = _Search.of(system.only(at), width, chunks)
             closed = search.closed(primary[at])
             hidden[at] = closed.hidden
@@ -146,18 +144,19 @@ class _Search:
     def shown_again(self, hidden: Mask, primary: Mask, left: Indices) -> Mask:
         """Show what is not needed, those first on which fewest others rest, and of them the dearest."""
         more, wanted = hidden & ~primary, self.system.needs.copy()
+        units = self._units(more)
+        if not units:
+            return hidden
         wanted[left] = False
         hidden, (low, high) = hidden.copy(), self.system.room(hidden)
         free = np.flatnonzero(high - low > NEAR)  # what is printed stays where it is
-        place = np.zeros(self.system.size, dtype=np.intp)
-        place[free] = np.arange(free.size)
         price = np.where(more, 1.0, KEPT)[free]
         ways = self.moves.within(low, high)[:, free]
         leeway = Leeway.of(self.system.only(free), ways, hidden[free], self.width, wanted[free], price, PATIENCE)
-        units = self._units(more)
-        rests = [(rest, at) for at, unit in enumerate(units) if (rest := leeway.rests_on(place[unit])) is not None]
+        places = [np.searchsorted(free, unit) for unit in units]
+        rests = [(rest, at) for at, place in enumerate(places) if (rest := leeway.rests_on(place)) is not None]
         for _, at in sorted(rests):
-            if leeway.show(place[units[at]]):
+            if leeway.show(places[at]):
                 hidden[units[at]] = False
         return hidden
 

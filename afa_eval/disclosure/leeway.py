@@ -14,8 +14,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from afa_eval.disclosure.programme import Shifts
-from afa_eval.disclosure.reach import Indices, apart
-from afa_eval.disclosure.system import NEAR, Floats, Mask, System, settled
+from afa_eval.disclosure.reach import apart
+from afa_eval.disclosure.system import NEAR, Floats, Indices, Mask, System, settled
 
 UNDOING = 16  # ways that are tried to undo another, those first that move the fewest numbers
 ENOUGH = 0.5  # of a pupil: ways that move a number by less, times what makes it one, would no longer add up

@@ -8,16 +8,14 @@ Reference: Huangfu and Hall (2018), Mathematical Programming Computation 10.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from afa_eval.disclosure.system import Floats, Mask
+from afa_eval.disclosure.system import Floats, Indices, Mask
 from afa_eval.errors import DisclosureError
 
-Indices = NDArray[np.intp]
 PRIMAL = 4  # HiGHS's number of the primal simplex method
 UNSOLVED = "A linear programme of the disclosure control could not be solved."
 QUIET = {"output_flag": False, "presolve": "off", "solver": "simplex", "parallel": "off", "threads": 1}
@@ -38,11 +36,7 @@ class Programme:
     matrix: Any
     onward: bool = False
     _highs: Any = None
-    _cost: Floats = field(default_factory=lambda: np.zeros(0))
-    _low: Floats = field(default_factory=lambda: np.zeros(0))
-    _high: Floats = field(default_factory=lambda: np.zeros(0))
-    _least: Floats = field(default_factory=lambda: np.zeros(0))
-    _most: Floats = field(default_factory=lambda: np.zeros(0))
+    _asked: tuple[Floats, ...] = ()
 
     def solve(
         self, cost: Floats, low: Floats, high: Floats, least: Floats | None = None, most: Floats | None = None
@@ -76,6 +70,7 @@ class Programme:
             self._start(*asked)
         else:
             self._change(*asked)
+        self._asked = tuple(one.copy() for one in asked)
         if not self.onward:
             self._highs.setBasis()
         self._highs.run()
@@ -103,22 +98,16 @@ class Programme:
         sums.format_, sums.start_ = MatrixFormat.kColwise, columns.indptr
         sums.index_, sums.value_ = columns.indices, columns.data
         self._highs.passModel(programme)
-        self._cost, self._low, self._high = cost.copy(), low.copy(), high.copy()
-        self._least, self._most = least.copy(), most.copy()
 
     def _change(self, cost: Floats, low: Floats, high: Floats, least: Floats, most: Floats) -> None:
         """Say what is not as it was."""
-        other = np.flatnonzero(self._cost != cost).astype(np.int32)
-        if other.size:
-            self._highs.changeColsCost(other.size, other, cost[other])
-            self._cost = cost.copy()
-        other = np.flatnonzero((self._low != low) | (self._high != high)).astype(np.int32)
-        if other.size:
-            self._highs.changeColsBounds(other.size, other, low[other], high[other])
-            self._low, self._high = low.copy(), high.copy()
-        for row in np.flatnonzero((self._least != least) | (self._most != most)).tolist():
+        was_cost, was_low, was_high, was_least, was_most = self._asked
+        other = np.flatnonzero(was_cost != cost).astype(np.int32)
+        self._highs.changeColsCost(other.size, other, cost[other])
+        other = np.flatnonzero((was_low != low) | (was_high != high)).astype(np.int32)
+        self._highs.changeColsBounds(other.size, other, low[other], high[other])
+        for row in np.flatnonzero((was_least != least) | (was_most != most)).tolist():
             self._highs.changeRowBounds(row, least[row], most[row])
-        self._least, self._most = least.copy(), most.copy()
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -11,13 +11,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from afa_eval.disclosure.programme import UNSOLVED, Programme
-from afa_eval.disclosure.system import NEAR, Floats, Mask, System, groups, settled
+from afa_eval.disclosure.system import NEAR, Floats, Indices, Mask, System, groups, settled
 from afa_eval.errors import DisclosureError
 
-Indices = NDArray[np.intp]
 POOL = 5_000_000  # numbers in all the ways to move that are remembered: three for each of a table of a thousand cells
 
 
@@ -174,13 +172,12 @@ class _Part:
 
     @classmethod
     def of(cls, system: System, at: Indices, low: Floats, high: Floats) -> _Part:
-        rows = system.matrix[:, at]
-        rows = rows[np.flatnonzero(np.diff(rows.indptr))]
+        part = system.only(at)
         # further than this is as good as without end, and keeps the programme bounded
         far = 1000.0 + 10.0 * float(np.abs(system.values).max(initial=0.0))
         low, high = np.maximum(low[at], -far), np.minimum(high[at], far)
-        programme, lowest, highest = Programme(rows, onward=True), np.zeros(at.size), np.zeros(at.size)
-        return cls(at, rows, low, high, system.values[at], far, programme, lowest, highest)
+        programme, (lowest, highest) = Programme(part.matrix, onward=True), np.zeros((2, at.size))
+        return cls(at, part.matrix, low, high, part.values, far, programme, lowest, highest)
 
     def move(self, at: int, sign: float, high: Floats | None = None) -> Floats:
         """Move a number up or down as far as can be."""

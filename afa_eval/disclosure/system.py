@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
+Indices = NDArray[np.intp]
 NEAR = 1e-6  # counts are whole numbers: a linear programme's last digits are none of a pupil
 
 
@@ -71,8 +72,8 @@ class System:
         """How many numbers are there?"""
         return self.values.size
 
-    def only(self, at: NDArray[np.intp]) -> System:
-        """What is known of some numbers with which no other stands in a sum?
+    def only(self, at: Indices) -> System:
+        """What is known of some numbers while all others stay as they are?
 
         Parameters
         ----------
@@ -257,9 +258,7 @@ def settled(system: System, low: Floats, high: Floats) -> Mask:
         known = known | touched
 
 
-def groups(
-    system: System, free: Sequence[int] | NDArray[np.intp], together: Sequence[NDArray[np.intp]] = ()
-) -> list[NDArray[np.intp]]:
+def groups(system: System, free: Sequence[int] | Indices, together: Sequence[Indices] = ()) -> list[Indices]:
     """Which of the numbers that may still move hang together?
 
     Parameters
