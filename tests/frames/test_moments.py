@@ -30,16 +30,22 @@ def pupils() -> pd.DataFrame:
     return d
 
 
+def plain(d):
+    """Columns of plain values, None where there is none: polars' and Spark's own ways from pandas need pyarrow.
+
+    Without it Spark would make the word "nan" of a text that is missing.
+    """
+    return {name: [None if pd.isna(v) else v for v in d[name].astype(object)] for name in d.columns}
+
+
 def as_polars(d):
-    polars = pytest.importorskip("polars")
-    # column by column: polars' own way from pandas needs pyarrow, which is no dependency
-    return polars.DataFrame({name: [None if pd.isna(v) else v for v in d[name].astype(object)] for name in d.columns})
+    return pytest.importorskip("polars").DataFrame(plain(d))
 
 
 def as_spark(d):
-    pyspark = pytest.importorskip("pyspark")
-    session = pyspark.sql.SparkSession.builder.master("local[1]").getOrCreate()
-    return session.createDataFrame(d)
+    sql = pytest.importorskip("pyspark.sql")
+    session = sql.SparkSession.builder.master("local[1]").getOrCreate()
+    return session.createDataFrame([*zip(*plain(d).values(), strict=True)], schema=[*d.columns])
 
 
 def as_duckdb(d):
